@@ -1,0 +1,110 @@
+"""What the loop says each tick: motor ratios and every estimate and setpoint on the way there.
+
+Setpoint vectors carry `_sp`; feed-forwards `_ff`. Units are SI, axes as the last word of the name says.
+"""
+
+import numpy as np
+
+from flight.kernel import kernel
+from flight.record import FLAG, INTEGER, PER_ROTOR, QUATERNION, REAL, VECTOR, record
+
+EVENTS_PER_TICK = 4
+
+STATUS = record(
+    tick=INTEGER,
+    dt_s=REAL,
+    mode=INTEGER,
+    arming=INTEGER,
+    is_landed=FLAG,
+    refusals=INTEGER,
+    failsafes=INTEGER,
+    mission_index=INTEGER,
+    mission_count=INTEGER,
+    events=("i8", EVENTS_PER_TICK),
+    event_values=("f8", EVENTS_PER_TICK),
+)
+# Sensors in the order of `test_ratios` and `sensor_health` (1 = used and consistent).
+AIDS = ("gps_position", "gps_velocity", "baro", "mag", "range", "flow", "mocap", "drag")
+# p_ned counts from where the estimator was initialised (`origin_*`); height_m is above the ground below.
+# sigma_* are one standard deviation; validity flags say what guidance may rely on.
+ESTIMATE = record(
+    q_ned_frd=QUATERNION,
+    omega_frd=VECTOR,
+    v_ned=VECTOR,
+    p_ned=VECTOR,
+    a_ned=VECTOR,
+    gyro_bias_frd=VECTOR,
+    accel_bias_frd=VECTOR,
+    wind_ned=VECTOR,
+    height_m=REAL,
+    sigma_attitude=VECTOR,
+    sigma_v=VECTOR,
+    sigma_p=VECTOR,
+    origin_lat_deg=REAL,
+    origin_lon_deg=REAL,
+    origin_alt_amsl_m=REAL,
+    test_ratios=("f8", len(AIDS)),
+    sensor_health=("i8", len(AIDS)),
+    is_attitude_valid=FLAG,
+    is_altitude_valid=FLAG,
+    is_velocity_valid=FLAG,
+    is_position_valid=FLAG,
+)
+# Guidance fills the part above its level; every stage below fills the next.
+# thrust_sp is the collective along -z as a share of the full thrust of all rotors, 0 to 1.
+SETPOINT = record(
+    level=INTEGER,
+    p_sp_ned=VECTOR,
+    v_sp_ned=VECTOR,
+    v_ff_ned=VECTOR,
+    a_ff_ned=VECTOR,
+    jerk_ff_ned=VECTOR,
+    a_sp_ned=VECTOR,
+    yaw_sp=REAL,
+    yaw_rate_ff=REAL,
+    q_sp_ned_frd=QUATERNION,
+    omega_ff_frd=VECTOR,
+    omega_sp_frd=VECTOR,
+    omega_dot_ff_frd=VECTOR,
+    thrust_sp=REAL,
+    torque_sp_frd=VECTOR,
+)
+# The pieces that add up, for plots and tuning: rate loop as angular acceleration rad/s2, velocity loop as m/s2.
+TERMS = record(
+    rate_p=VECTOR,
+    rate_i=VECTOR,
+    rate_d=VECTOR,
+    rate_ff=VECTOR,
+    velocity_p=VECTOR,
+    velocity_i=VECTOR,
+    velocity_d=VECTOR,
+    hover_thrust=REAL,
+    gyro_filtered_frd=VECTOR,
+)
+# motor: throttle ratio 0 to 1 in the airframe's rotor order. unallocated: what the mixer could not give,
+# as thrust share and torque N m.
+MOTORS = record(motor=PER_ROTOR, unallocated_thrust=REAL, unallocated_torque_frd=VECTOR)
+
+COMMAND = record(
+    t_us=INTEGER,
+    status=STATUS,
+    estimate=ESTIMATE,
+    setpoint=SETPOINT,
+    terms=TERMS,
+    motors=MOTORS,
+)
+
+
+@kernel
+def say(status, event, value):
+    """Note an event in this tick's record; the fifth and later ones of one tick are dropped."""
+    for i in range(EVENTS_PER_TICK):
+        if status.events[i] == 0:
+            status.events[i] = event
+            status.event_values[i] = value
+            return
+
+
+def same(a: np.void, b: np.void) -> bool:
+    """Tell whether two records are equal to the bit."""
+    return a.tobytes() == b.tobytes()

@@ -1,0 +1,5 @@
+"""The control's rows of the parameter table."""
+
+from flight.parameter import Param
+
+ROWS: tuple[Param, ...] = ()

@@ -1,0 +1,136 @@
+"""Compile a function once and keep it until something it can reach is edited.
+
+Numba's own cache compares the time stamp of one file, so an edit in an imported module goes unnoticed. Here
+the stamp of a kernel is the content of its module and of every project module that module imports.
+"""
+
+import hashlib
+import os
+import re
+import sys
+from collections.abc import Callable
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
+
+F = TypeVar("F", bound=Callable[..., Any])
+ROOMS = ("flight", "sim", "logs", "firmware_bridge", "ground")
+IMPORT_LINE = re.compile(r"^(?:from\s+([\w.]+)\s+import\s+([^#\n(]+|\([^)]*\))|import\s+([\w.]+))", re.M)
+
+registered: list[str] = []
+compile_listeners: list[Callable[[str], None]] = []
+
+
+def cache_folder() -> Path:
+    """Return where compiled kernels are kept: $QUADLOOP_CACHE or the user's cache folder."""
+    chosen = os.environ.get("QUADLOOP_CACHE")
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "quadloop"
+    return Path(chosen) if chosen else base / "kernels"
+
+
+@cache
+def module_file(name: str) -> Path | None:
+    """Return the source file of a project module, None for anything else."""
+    if name.partition(".")[0] not in ROOMS:
+        return None
+    try:
+        spec = find_spec(name)
+    except ModuleNotFoundError:
+        return None
+    return Path(spec.origin) if spec and spec.origin else None
+
+
+@cache
+def imported_modules(name: str) -> frozenset[str]:
+    """Return the project modules that a module's text imports directly."""
+    file = module_file(name)
+    found = set()
+    for source, names, plain in IMPORT_LINE.findall(file.read_text() if file else ""):
+        parent = source or plain
+        children = re.findall(r"\b(\w+)\b(?!\s+as\b\s+\w+\s+as)", names)
+        found |= {m for m in (parent, *(f"{parent}.{child}" for child in children)) if module_file(m)}
+    return frozenset(found)
+
+
+@cache
+def import_closure(name: str) -> frozenset[str]:
+    """Return a module and all project modules it reaches through imports."""
+    reached: set[str] = set()
+    waiting = [name]
+    while waiting:
+        module = waiting.pop()
+        if module not in reached:
+            reached.add(module)
+            waiting.extend(imported_modules(module))
+    return frozenset(reached)
+
+
+@cache
+def file_digest(file: Path) -> bytes:
+    """Return the SHA-256 of a file's content."""
+    return hashlib.sha256(file.read_bytes()).digest()
+
+
+@cache
+def closure_digest(name: str) -> str:
+    """Return one digest over every source file a module can reach."""
+    digest = hashlib.sha256()
+    for module in sorted(import_closure(name)):
+        file = module_file(module)
+        digest.update(module.encode() + (file_digest(file) if file else b""))
+    return digest.hexdigest()
+
+
+class ClosureLocator(_CacheLocator):
+    """Tell numba where a kernel is kept and which source text it was made of."""
+
+    def __init__(self, py_func: Callable[..., Any]) -> None:
+        self.module = py_func.__module__
+
+    def get_cache_path(self) -> str:
+        return str(cache_folder() / f"{sys.implementation.cache_tag}" / self.module)
+
+    def get_source_stamp(self) -> str:
+        return closure_digest(self.module)
+
+    def get_disambiguator(self) -> str:
+        return self.module
+
+    @classmethod
+    def from_function(cls, py_func: Callable[..., Any], py_file: str) -> "ClosureLocator | None":
+        return cls(py_func) if module_file(py_func.__module__) else None
+
+
+class ClosureCacheImpl(CompileResultCacheImpl):
+    _locator_classes = [ClosureLocator]
+
+
+class ClosureCache(FunctionCache):
+    """A function cache that reports every compilation to `compile_listeners`."""
+
+    _impl_class = ClosureCacheImpl
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        found = super().load_overload(sig, target_context)
+        if found is None:
+            for listener in compile_listeners:
+                listener(f"{self._py_func.__module__}.{self._name.rpartition('.')[2]}")
+        return found
+
+
+def kernel(function: F | None = None, *, parallel: bool = False) -> Any:
+    """Compile a function to machine code; plain Python when NUMBA_DISABLE_JIT is set.
+
+    Division by zero gives infinity as in IEEE 754, never an exception; `fastmath` stays off for replay.
+    """
+    if function is None:
+        return lambda wrapped: kernel(wrapped, parallel=parallel)
+    compiled = numba.njit(error_model="numpy", parallel=parallel)(function)
+    if compiled is not function and module_file(function.__module__):
+        compiled._cache = ClosureCache(function)
+        registered.append(f"{function.__module__}.{function.__name__}")
+    return compiled

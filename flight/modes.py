@@ -1,0 +1,102 @@
+"""The numbers that inputs and commands speak in: modes, levels, arming states, failsafes, events."""
+
+from enum import IntEnum
+
+
+class Level(IntEnum):
+    """Where guidance hands over: every control stage below this level runs."""
+
+    IDLE = 0
+    RATE = 1
+    ATTITUDE = 2
+    VELOCITY = 3
+    POSITION = 4
+
+
+class Mode(IntEnum):
+    """Who decides the setpoint. 0 in an input means no wish."""
+
+    NONE = 0
+    RATE = 1
+    ANGLE = 2
+    ALTITUDE = 3
+    POSITION = 4
+    HOLD = 5
+    TAKEOFF = 6
+    GOTO = 7
+    MISSION = 8
+    ORBIT = 9
+    RETURN = 10
+    LAND = 11
+    OFFBOARD = 12
+
+
+class Arming(IntEnum):
+    """Motors turn only when ARMED."""
+
+    DISARMED = 0
+    ARMED = 1
+    KILLED = 2
+
+
+class Item(IntEnum):
+    """What a mission item asks for."""
+
+    TAKEOFF = 1
+    WAYPOINT = 2
+    LOITER_TIME = 3
+    LOITER_TURNS = 4
+    LAND = 5
+    RETURN = 6
+    DELAY = 7
+
+
+class Refusal(IntEnum):
+    """Why arming is refused: bits of `status.refusals`."""
+
+    ESTIMATOR = 1
+    BATTERY = 2
+    TILT = 4
+    LINK = 8
+    THROTTLE = 16
+    KILL_SWITCH = 32
+    SENSOR = 64
+    MOVING = 128
+    MODE = 256
+
+
+class Failsafe(IntEnum):
+    """What is wrong in the air: bits of `status.failsafes`."""
+
+    PILOT_LOST = 1
+    GROUND_LOST = 2
+    OFFBOARD_LOST = 4
+    BATTERY_LOW = 8
+    BATTERY_CRITICAL = 16
+    BATTERY_EMERGENCY = 32
+    ESTIMATOR = 64
+    POSITION_LOST = 128
+    TILT = 256
+    NOT_A_NUMBER = 512
+    BRIDGE_LOST = 1024
+
+
+class Event(IntEnum):
+    """What happened in a tick: codes in `status.events`, each with one number in `status.event_values`."""
+
+    NONE = 0
+    ARMED = 1
+    DISARMED = 2
+    KILLED = 3
+    ARMING_REFUSED = 4  # value: Refusal bits
+    MODE_CHANGED = 5  # value: Mode
+    MODE_REFUSED = 6  # value: Mode
+    FAILSAFE_RAISED = 7  # value: Failsafe bit
+    FAILSAFE_CLEARED = 8  # value: Failsafe bit
+    TOOK_OFF = 9
+    LANDED = 10
+    ITEM_REACHED = 11  # value: item index
+    MISSION_DONE = 12
+    ESTIMATOR_RESET = 13  # value: which part
+    DEMAND_REFUSED = 14  # value: Demand
+    HOME_SET = 15
