@@ -1,6 +1,6 @@
 """One tick, from what was told to what is said."""
 
-from flight.command import COMMAND
+from flight.command import COMMAND, EVENTS_PER_TICK
 from flight.control import control
 from flight.estimator import estimator
 from flight.guidance import guidance
@@ -8,15 +8,103 @@ from flight.inputs import INPUTS
 from flight.kernel import kernel
 from flight.mixer import mixer
 from flight.params import PARAMS
-from flight.record import INTEGER, record, rows
+from flight.record import INTEGER, REAL, record, rows
 from flight.supervisor import supervisor
+from flight.vector import clamp
 
 STATE = record(
     t_us=INTEGER,
     tick=INTEGER,
+    dt_nominal_s=REAL,
     estimator=estimator.STATE,
     supervisor=supervisor.STATE,
     guidance=guidance.STATE,
     control=control.STATE,
     mixer=mixer.STATE,
 )
+SHORTEST_TICK = 125e-6
+LONGEST_TICK = 20e-3
+
+
+@kernel
+def configure(state, params):
+    """Derive every coefficient that follows from parameters; call it again after a change."""
+    control.configure(state.control, params.control, params.airframe, state.dt_nominal_s)
+    mixer.configure(state.mixer, params.mixer, params.airframe)
+    estimator.configure(state.estimator, params.estimator, params.airframe)
+
+
+@kernel
+def start(state, params, dt):
+    """Make a zeroed state ready for its first tick; dt is the nominal tick in seconds."""
+    state.dt_nominal_s = dt
+    estimator.reset(state.estimator, params.estimator)
+    supervisor.reset(state.supervisor, params.supervisor)
+    guidance.reset(state.guidance, params.guidance)
+    control.reset(state.control, params.control)
+    configure(state, params)
+
+
+@kernel
+def begin(state, inputs, command):
+    """Open the tick's record and return the time since the last one in seconds."""
+    elapsed = 1e-6 * (inputs.t_us - state.t_us) if state.tick > 0 else state.dt_nominal_s
+    dt = clamp(elapsed, SHORTEST_TICK, LONGEST_TICK)
+    state.t_us = inputs.t_us
+    state.tick += 1
+    command.t_us = inputs.t_us
+    command.status.tick = state.tick
+    command.status.dt_s = dt
+    for i in range(EVENTS_PER_TICK):
+        command.status.events[i] = 0
+        command.status.event_values[i] = 0.0
+    return dt
+
+
+@kernel
+def decide(state, params, inputs, command, dt):
+    """Go from the estimate in `command` to motor ratios."""
+    supervisor.step(state.supervisor, params.supervisor, inputs, command, dt)
+    guidance.step(state.guidance, params.guidance, inputs, command, dt)
+    control.step(state.control, params.control, params.airframe, command, inputs, dt)
+    mixer.step(state.mixer, params.mixer, params.airframe, command, inputs.battery)
+    supervisor.guard(state.supervisor, command)
+
+
+@kernel
+def step(state, params, inputs, command):
+    """Turn one tick's inputs into one tick's command.
+
+    Arguments are one record each: STATE (remembered), PARAMS (chosen), INPUTS (told) and COMMAND (said, carried
+    over from the last tick). Only `state` and `command` are written; nothing raises.
+    """
+    dt = begin(state, inputs, command)
+    estimator.step(
+        state.estimator,
+        params.estimator,
+        params.airframe,
+        inputs,
+        command.estimate,
+        command.motors,
+        command.status,
+        dt,
+    )
+    decide(state, params, inputs, command, dt)
+
+
+class Autopilot:
+    """The four records of one vehicle and the tick that joins them."""
+
+    def __init__(self, params, dt: float) -> None:
+        self.params = params
+        self.states = rows(STATE)
+        self.commands = rows(COMMAND)
+        self.inputs = rows(INPUTS)
+        start(self.states[0], self.params[0], dt)
+
+    def step(self) -> None:
+        """Fly one tick on `self.inputs[0]`; the answer is in `self.commands[0]`."""
+        step(self.states[0], self.params[0], self.inputs[0], self.commands[0])
+
+
+__all__ = ["COMMAND", "INPUTS", "PARAMS", "STATE", "Autopilot", "configure", "decide", "start", "step"]
