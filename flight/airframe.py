@@ -1,7 +1,7 @@
 """An airframe file: what the vehicle is (physics), what was chosen for it (gains), which sensors it carries.
 
-TOML with tables `[airframe]`, `[physics.*]`, `[[physics.rotor]]`, `[sensors]`, `[gains]`. A file `NAME.gains.toml` beside
-it, written by the tuner, overrides gains and never the measured numbers.
+TOML with tables `[airframe]`, `[physics.*]`, `[[physics.rotor]]`, `[sensors]`, `[gains]`. A file `NAME.gains.toml`
+beside it, written by the tuner, overrides gains and never the measured numbers.
 """
 
 import os
@@ -41,9 +41,10 @@ class Airframe:
 
 
 def folder() -> Path:
-    """Return the folder of the airframes that come with Quadloop."""
-    beside = Path(__file__).resolve().parent.parent / "airframes"
-    return beside if beside.is_dir() else Path(__file__).resolve().parent / "airframes"
+    """Return the folder of the airframes that come with Quadloop: inside an installed package, beside a checkout's."""
+    room = Path(__file__).resolve().parent
+    inside = room / "airframes"
+    return inside if inside.is_dir() else room.parent / "airframes"
 
 
 def names() -> list[str]:

@@ -18,8 +18,8 @@ class Quat(NamedTuple):
     y: float
     z: float
 
-    __array_ufunc__ = None
 
+Quat.__array_ufunc__ = None  # type: ignore[attr-defined]
 
 IDENTITY = Quat(1.0, 0.0, 0.0, 0.0)
 

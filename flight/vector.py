@@ -17,9 +17,6 @@ class Vec3(NamedTuple):
     y: float
     z: float
 
-    # Without this np.float64 * Vec3 would become an array in interpreted mode.
-    __array_ufunc__ = None
-
 
 class Mat3(NamedTuple):
     """A 3x3 matrix, row by row."""
@@ -34,8 +31,10 @@ class Mat3(NamedTuple):
     zy: float
     zz: float
 
-    __array_ufunc__ = None
 
+# Without this np.float64 * Vec3 would become an array in interpreted mode.
+Vec3.__array_ufunc__ = None  # type: ignore[attr-defined]
+Mat3.__array_ufunc__ = None  # type: ignore[attr-defined]
 
 ZERO = Vec3(0.0, 0.0, 0.0)
 UP_NED = Vec3(0.0, 0.0, -1.0)
@@ -217,9 +216,7 @@ def clamp(value, low, high):
 @kernel
 def clip(a, limit):
     """Limit each component to plus or minus the same component of `limit`."""
-    return Vec3(
-        clamp(a.x, -limit.x, limit.x), clamp(a.y, -limit.y, limit.y), clamp(a.z, -limit.z, limit.z)
-    )
+    return Vec3(clamp(a.x, -limit.x, limit.x), clamp(a.y, -limit.y, limit.y), clamp(a.z, -limit.z, limit.z))
 
 
 @kernel

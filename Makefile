@@ -1,0 +1,32 @@
+# `make fly` flies the main job and `make test` runs the tests; each first installs what it needs into .venv.
+# Arguments go through, for example: make fly ARGS="figure8 --sensors mocap", make test ARGS="-k mixer".
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+SOURCES := flight sim firmware_bridge logs ground tests benchmarks examples
+ARGS :=
+
+.PHONY: fly test quick check bench clean
+
+fly: $(VENV)/ready-to-fly
+	@$(VENV)/bin/quadloop fly $(ARGS)
+
+test: $(VENV)/ready-to-test
+	@$(PYTHON) -m pytest $(ARGS)
+
+quick: $(VENV)/ready-to-test
+	@$(PYTHON) -m pytest -m "not slow" $(ARGS)
+
+check: $(VENV)/ready-to-check
+	@$(VENV)/bin/ruff format --check $(SOURCES)
+	@$(VENV)/bin/ruff check $(SOURCES)
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports --no-cache
+
+bench: $(VENV)/ready-to-fly
+	@$(VENV)/bin/quadloop bench $(ARGS)
+
+clean:
+	rm -rf $(VENV)
+
+$(VENV)/ready-to-%: pyproject.toml tools/prepare
+	@tools/prepare $*
