@@ -28,8 +28,9 @@ GPS = record(
 )
 # distance_m along body z; is_valid 0 when out of range or without an echo.
 RANGE = record(fresh=FLAG, t_us=INTEGER, distance_m=REAL, is_valid=FLAG)
-# Apparent rotation of the ground about body x and y in rad/s; equals the gyro in pure rotation (PX4's convention):
-# rate_x - omega_x = v_y / height, rate_y - omega_y = -v_x / height. quality 0-255.
+# Apparent motion of the ground in rad/s; equals the gyro in pure rotation, so moving right makes rate_x negative and
+# moving forward makes rate_y positive (MAVLink OPTICAL_FLOW_RAD, PX4): with the distance d along body z,
+# rate_x - omega_x = -v_y / d, rate_y - omega_y = v_x / d. quality 0-255.
 FLOW = record(fresh=FLAG, t_us=INTEGER, rate_x=REAL, rate_y=REAL, quality=REAL)
 MOCAP = record(fresh=FLAG, t_us=INTEGER, p_ned=VECTOR, q_ned_frd=QUATERNION)
 BATTERY = record(fresh=FLAG, t_us=INTEGER, voltage_v=REAL, current_a=REAL)
