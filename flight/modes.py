@@ -4,13 +4,17 @@ from enum import IntEnum
 
 
 class Level(IntEnum):
-    """Where guidance hands over: every control stage below this level runs."""
+    """Where guidance hands over: every control stage below this level runs.
+
+    ALTITUDE takes attitude and yaw from q_sp_ned_frd, the collective from the loop on p_sp_ned.z and v_ff_ned.z.
+    """
 
     IDLE = 0
     RATE = 1
     ATTITUDE = 2
-    VELOCITY = 3
-    POSITION = 4
+    ALTITUDE = 3
+    VELOCITY = 4
+    POSITION = 5
 
 
 class Mode(IntEnum):
