@@ -8,7 +8,7 @@ from flight.control.rows import ROWS as CONTROL
 from flight.errors import ConfigError
 from flight.estimator.rows import ROWS as ESTIMATOR
 from flight.guidance.rows import ROWS as GUIDANCE
-from flight.mixer_rows import ROWS as MIXER
+from flight.mixer.rows import ROWS as MIXER
 from flight.parameter import Param, filled, storage
 from flight.record import MAX_ROTORS, PER_ROTOR, REAL, VECTOR, record
 from flight.supervisor.rows import ROWS as SUPERVISOR

@@ -1,0 +1,1 @@
+"""From collective and torque to one throttle per rotor."""

@@ -1,0 +1,124 @@
+"""From collective and torque to one throttle per rotor: yaw gives way first, then the collective."""
+
+import math
+
+from flight.filters import step_share
+from flight.kernel import kernel
+from flight.mixer.allocation import (
+    collective_range,
+    fill_allocation,
+    fitting_part,
+    room,
+    share_of,
+    torque_of,
+)
+from flight.record import INTEGER, MAX_ROTORS, REAL, record
+from flight.vector import ZERO, Vec3, clamp, put, vec
+
+NOMINAL_CELL_V = 3.8
+# voltage_ratio is filtered voltage over nominal; effect and work are only written in `configure`.
+STATE = record(
+    voltage_ratio=REAL,
+    voltage_t_us=INTEGER,
+    yaw_sure_nm=REAL,
+    allocation=("f8", (MAX_ROTORS, 4)),
+    effect=("f8", (MAX_ROTORS, 4)),
+    work=("f8", (4, 8)),
+)
+
+
+@kernel
+def reset(state, params):
+    """Believe in nominal voltage until told otherwise."""
+    state.voltage_ratio = 1.0
+    state.voltage_t_us = 0
+
+
+@kernel
+def configure(state, params, airframe):
+    """Work out the pseudo-inverse of the rotor layout and the yaw torque that is always kept."""
+    if not state.voltage_ratio > 0.0:
+        reset(state, params)
+    fill_allocation(state.allocation, state.work, state.effect, airframe)
+    most = 0.0
+    for i in range(airframe.rotor_count):
+        most = max(most, abs(state.allocation[i, 3]))
+    state.yaw_sure_nm = params.yaw_min / most if most > 0.0 else 0.0
+
+
+@kernel
+def follow_voltage(state, params, airframe, battery):
+    """Smooth the voltage readings that can be true; keep the last value through all others."""
+    if not battery.fresh or not airframe.cells > 0.0:
+        return
+    cell = battery.voltage_v / airframe.cells
+    if params.cell_low_v <= cell <= params.cell_high_v:
+        dt = 1e-6 * (battery.t_us - state.voltage_t_us)
+        share = 1.0 if state.voltage_t_us == 0 else step_share(max(dt, 0.0), params.battery_lag_s)
+        state.voltage_ratio += share * (cell / NOMINAL_CELL_V - state.voltage_ratio)
+        state.voltage_t_us = battery.t_us
+
+
+@kernel
+def throttle_of(share, curve):
+    """Return the throttle ratio for a thrust share s at this voltage: s = f t^2 + (1 - f) t solved for t."""
+    linear = 1.0 - curve
+    share = max(share, 0.0)
+    root = linear + math.sqrt(linear * linear + 4.0 * curve * share)
+    return min(2.0 * share / root, 1.0) if root > 0.0 else 0.0
+
+
+@kernel
+def firm_torque(allocation, count, torque, yaw_sure, floor, ceiling):
+    """Return the torque that must be: all of roll and pitch and the sure part of yaw.
+
+    Only where no collective carries it, yaw goes first and then, as physics demands, part of roll and pitch.
+    """
+    firm = Vec3(torque.x, torque.y, clamp(torque.z, -yaw_sure, yaw_sure))
+    low, high = collective_range(allocation, count, firm, floor, ceiling)
+    if low <= high:
+        return firm
+    tilting = Vec3(torque.x, torque.y, 0.0)
+    return fitting_part(allocation, count, tilting, floor, ceiling) * tilting
+
+
+@kernel
+def write_motors(state, airframe, motors, collective, torque, floor, ceiling, gain):
+    """Write the throttles and return collective share and torque they give."""
+    share_sum = 0.0
+    given = ZERO
+    for i in range(airframe.rotor_count):
+        share = clamp(share_of(state.allocation, i, collective, torque), floor, ceiling)
+        motors.motor[i] = throttle_of(share * gain, airframe.throttle_curve)
+        share_sum += share
+        given = given + torque_of(airframe, i, share * airframe.thrust_max_n)
+    return share_sum / max(airframe.rotor_count, 1), given
+
+
+@kernel
+def step(state, params, airframe, command, battery):
+    """Write the motors' throttle ratios and what could not be given (Faessler 2017, section on mixing, order of priority).
+
+    Roll and pitch are kept, the collective moves to make room for them, further yaw takes what is left.
+    """
+    follow_voltage(state, params, airframe, battery)
+    ratio = state.voltage_ratio if params.is_battery_compensated else 1.0
+    floor, ceiling = airframe.speed_idle * airframe.speed_idle, ratio * ratio
+    allocation, count = state.allocation, airframe.rotor_count
+    torque = vec(command.setpoint.torque_sp_frd)
+    wanted = command.setpoint.thrust_sp
+
+    firm = firm_torque(allocation, count, torque, state.yaw_sure_nm, floor, ceiling)
+    low, high = collective_range(allocation, count, firm, floor, ceiling)
+    collective = min(max(wanted, low), high)
+    if not params.is_airmode_on and wanted < low:
+        idle, _ = collective_range(allocation, count, ZERO, floor, ceiling)
+        collective = max(wanted, idle)
+        firm = room(allocation, count, collective, ZERO, firm, floor, ceiling) * firm
+    extra = Vec3(0.0, 0.0, torque.z - firm.z)
+    firm = firm + room(allocation, count, collective, firm, extra, floor, ceiling) * extra
+
+    motors = command.motors
+    thrust, given = write_motors(state, airframe, motors, collective, firm, floor, ceiling, 1.0 / ceiling)
+    motors.unallocated_thrust = wanted - thrust
+    put(motors.unallocated_torque_frd, torque - given)
