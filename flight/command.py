@@ -10,6 +10,7 @@ from flight.record import FLAG, INTEGER, PER_ROTOR, QUATERNION, REAL, VECTOR, re
 
 EVENTS_PER_TICK = 4
 
+# is_done: the mode has reached its aim; home_ned: where RETURN goes, meant once is_home_set.
 STATUS = record(
     tick=INTEGER,
     dt_s=REAL,
@@ -20,6 +21,9 @@ STATUS = record(
     failsafes=INTEGER,
     mission_index=INTEGER,
     mission_count=INTEGER,
+    is_done=FLAG,
+    is_home_set=FLAG,
+    home_ned=VECTOR,
     events=("i8", EVENTS_PER_TICK),
     event_values=("f8", EVENTS_PER_TICK),
 )

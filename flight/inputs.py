@@ -123,3 +123,4 @@ class Demand(IntEnum):
     MISSION_ITEM = 12  # index: place; a0: Item, a1..a3: position, a4: yaw, a5: hold s, a6: speed m/s, a7: turns
     MISSION_START = 13  # index: first item
     REBOOT = 14
+    FIGURE8 = 15  # a0..a2: centre, a3: half its length m (along north), a4: period s

@@ -33,6 +33,7 @@ class Mode(IntEnum):
     RETURN = 10
     LAND = 11
     OFFBOARD = 12
+    FIGURE8 = 13
 
 
 class Arming(IntEnum):
@@ -67,6 +68,7 @@ class Refusal(IntEnum):
     SENSOR = 64
     MOVING = 128
     MODE = 256
+    ARM_SWITCH = 512  # it was on at boot and has not been off since
 
 
 class Failsafe(IntEnum):
@@ -83,6 +85,17 @@ class Failsafe(IntEnum):
     TILT = 256
     NOT_A_NUMBER = 512
     BRIDGE_LOST = 1024
+
+
+class Action(IntEnum):
+    """What a failsafe does; the numbers of PX4's NAV_RCL_ACT and NAV_DLL_ACT."""
+
+    WARN = 0
+    HOLD = 1
+    RETURN = 2
+    LAND = 3
+    TERMINATE = 5
+    DISARM = 6
 
 
 class Event(IntEnum):
