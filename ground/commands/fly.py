@@ -1,0 +1,154 @@
+"""`quadloop fly`: the main job. Fly a mission, write a log, print a scorecard, save a picture."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ground import compiling, options, terminal
+
+if TYPE_CHECKING:
+    from flight.airframe import Airframe
+    from ground.missions.mission import Mission
+    from ground.session import Flight
+
+ABOUT = "fly a mission in the simulator, write a log, print a scorecard, save a picture"
+EXAMPLE = 'quadloop fly square --wind 5 --turbulence moderate --fault "gps:dropout@20s-30s" --seed 7'
+TURBULENCE = ("none", "light", "moderate", "severe")
+SENSORS = ("consumer", "mocap", "ideal")
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Take a mission, a vehicle and the conditions of the flight."""
+    parser.add_argument(
+        "mission",
+        nargs="?",
+        default="square",
+        metavar="MISSION",
+        help="square (default), hover, circle, figure8, or a path to a .plan from QGroundControl or a .toml",
+    )
+    options.add_airframe(parser)
+    options.add_json(parser)
+    parser.add_argument(
+        "--world", default="sim", help="what is on the far side of the sensors: sim (default)"
+    )
+    parser.add_argument(
+        "--log", metavar="PATH", help="the log's file (.ulg) or folder (default logs/flights)"
+    )
+    parser.add_argument("--no-picture", action="store_true", help="do not draw the flight")
+    add_conditions(parser)
+
+
+def add_conditions(parser: ArgumentParser) -> None:
+    """Take what the simulator does to the vehicle."""
+    add = parser.add_argument
+    add("--seed", type=int, default=1, metavar="N", help="fixes every random number (default 1)")
+    add(
+        "--sensors",
+        choices=SENSORS,
+        default="consumer",
+        help="the airframe's own, motion capture, or without error",
+    )
+    add("--wind", type=float, default=0.0, metavar="M_S", help="mean wind at 6 m height")
+    add("--turbulence", choices=TURBULENCE, default="none", help="Dryden turbulence to MIL-F-8785C")
+    add(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="WHAT@WHEN",
+        help="motor2@12s, motor2:0.5@12s (half its thrust), gps:dropout@20s-30s; may be repeated",
+    )
+    add("--realtime", action="store_true", help="fly at the pace of the clock")
+    add(
+        "--vehicles",
+        type=int,
+        default=1,
+        metavar="N",
+        help="fly N vehicles at once, seeds counting up from --seed",
+    )
+
+
+def run(arguments: Namespace) -> int:
+    """Fly; return 0 when the vehicle landed, 1 when it did not."""
+    check(arguments)
+    from ground.missions.load import load
+
+    mission = load(arguments.mission)
+    vehicle = options.chosen_airframe(arguments)
+    return (
+        fly_many(arguments, vehicle, mission)
+        if arguments.vehicles > 1
+        else fly_one(arguments, vehicle, mission)
+    )
+
+
+def check(arguments: Namespace) -> None:
+    """Raise ConfigError for conditions nobody can fly in."""
+    from flight.errors import ConfigError
+    from ground import faults
+
+    if arguments.world != "sim":
+        raise ConfigError(f"--world {arguments.world}: not yet; so far there is only: sim")
+    if not 0.0 <= arguments.wind <= 40.0:
+        raise ConfigError(f"--wind {arguments.wind:g}: out of range; allowed 0 to 40 m/s")
+    if not 1 <= arguments.vehicles <= 100_000:
+        raise ConfigError(f"--vehicles {arguments.vehicles}: out of range; allowed 1 to 100000")
+    if not 0 <= arguments.seed < 2**63:
+        raise ConfigError(f"--seed {arguments.seed}: out of range; allowed 0 to {2**63 - 1}")
+    for text in arguments.fault:
+        faults.parse(text)
+
+
+def fly_one(arguments: Namespace, vehicle: "Airframe", mission: "Mission") -> int:
+    """Fly one vehicle and show its flight."""
+    from ground import scorecard, session
+
+    with compiling.shown(), terminal.Progress(f"flying {mission.name}") as progress:
+        flight = session.fly(vehicle, mission, conditions(arguments), arguments.log, progress.share)
+    figures = flight.figures | {"picture": picture(flight, arguments)}
+    if arguments.json:
+        terminal.tell_json(figures)
+    else:
+        terminal.tell(scorecard.text(figures))
+    if flight.is_interrupted:
+        raise KeyboardInterrupt
+    return 0 if figures["landed"] else 1
+
+
+def fly_many(arguments: Namespace, vehicle: "Airframe", mission: "Mission") -> int:
+    """Fly many vehicles at once and show how they fared together."""
+    from ground import scorecard, session
+
+    with compiling.shown(), terminal.Progress(f"flying {arguments.vehicles} vehicles") as progress:
+        seeds = range(arguments.seed, arguments.seed + arguments.vehicles)
+        figures = session.fly_many(vehicle, mission, conditions(arguments), list(seeds), progress.share)
+    if arguments.json:
+        terminal.tell_json(figures)
+    else:
+        terminal.tell(scorecard.fleet_text(figures))
+    return 0 if figures["landed"] == arguments.vehicles else 1
+
+
+def picture(flight: "Flight", arguments: Namespace) -> str | None:
+    """Draw the flight beside its log; return the picture's path, None when it was not wanted."""
+    if arguments.no_picture or not flight.figures["log"]:
+        return None
+    from logs.plot import plot
+
+    terminal.note("drawing the flight")
+    log = Path(flight.figures["log"])
+    plot(log, log.with_suffix(".png"))
+    return str(log.with_suffix(".png"))
+
+
+def conditions(arguments: Namespace) -> Any:
+    """Return the conditions the arguments ask for."""
+    from ground.session import Conditions
+
+    return Conditions(
+        seed=arguments.seed,
+        sensors=arguments.sensors,
+        wind_m_s=arguments.wind,
+        turbulence=arguments.turbulence,
+        faults=tuple(arguments.fault),
+        is_realtime=arguments.realtime,
+    )

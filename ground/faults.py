@@ -1,0 +1,80 @@
+"""Faults as a person writes them: `motor2@12s`, `motor2:0.5@12s`, `gps:dropout@20s-30s`, `baro:bias=2@15s`."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from flight.errors import ConfigError
+from flight.inputs import SENSORS
+from flight.record import MAX_ROTORS
+from sim.sensors.faults import Fault as Kind
+from sim.sensors.faults import set_fault
+
+GRAMMAR = re.compile(
+    r"(?P<part>[a-z]+?)(?P<rotor>\d*)(?::(?P<kind>[a-z]+)?=?(?P<size>[-+.\de]+)?)?"
+    r"@(?P<start>[.\d]+)s?(?:-(?P<stop>[.\d]+)s?)?"
+)
+EXAMPLES = "motor2@12s, motor2:0.5@12s, gps:dropout@20s-30s, baro:bias=2@15s"
+PARTS = (*(name for name in SENSORS if name != "offboard"), "gyro", "accel")
+KINDS = tuple(kind.name.lower() for kind in Kind if kind != Kind.NONE)
+SIZED = ("spike", "bias", "delay", "noise")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One part that fails: a motor keeps `size` of its thrust, a sensor does `kind` with magnitude `size`."""
+
+    part: str
+    rotor: int
+    kind: str
+    size: float
+    start_s: float
+    stop_s: float | None
+
+    def apply(self, vehicle: np.void) -> None:
+        """Let the part of a simulated vehicle's record fail when its time comes."""
+        if self.part == "motor":
+            # The whole simulator; not needed to read a fault.
+            from sim.vehicle import fault_rotor
+
+            fault_rotor(vehicle, self.rotor, self.start_s, self.size)
+        else:
+            set_fault(vehicle.sensors, self.part, self.kind, self.start_s, self.stop_s, self.size)
+
+
+def parse(text: str) -> Fault:
+    """Return the fault a text describes; raise ConfigError showing how to write one."""
+    found = GRAMMAR.fullmatch(text.strip().lower())
+    if not found:
+        raise ConfigError(f"--fault {text}: cannot be read; write it as {EXAMPLES}")
+    try:
+        start_s, size = float(found["start"]), float(found["size"] or 0.0)
+        stop_s = float(found["stop"]) if found["stop"] else None
+    except ValueError:
+        raise ConfigError(f"--fault {text}: holds what is not a number; write it as {EXAMPLES}") from None
+    if stop_s is not None and stop_s <= start_s:
+        raise ConfigError(f"--fault {text}: ends before it begins")
+    fault = Fault(found["part"], int(found["rotor"] or 0), found["kind"] or "", size, start_s, stop_s)
+    (check_motor if fault.part == "motor" else check_sensor)(f"--fault {text}", fault)
+    return fault
+
+
+def check_motor(where: str, fault: Fault) -> None:
+    """Raise ConfigError for a motor that is not there or a health that is no share."""
+    if not 1 <= fault.rotor <= MAX_ROTORS:
+        raise ConfigError(f"{where}: motors are numbered motor1 to motor{MAX_ROTORS}")
+    if fault.kind or fault.stop_s is not None or not 0.0 <= fault.size <= 1.0:
+        raise ConfigError(
+            f"{where}: a motor keeps a share 0 to 1 of its thrust for good, as in motor2:0.5@12s"
+        )
+
+
+def check_sensor(where: str, fault: Fault) -> None:
+    """Raise ConfigError for a sensor or a kind of fault that is not known."""
+    if fault.part not in PARTS or fault.rotor:
+        raise ConfigError(f"{where}: {fault.part!r} is not known; known: motor1 and up, {', '.join(PARTS)}")
+    if fault.kind not in KINDS:
+        raise ConfigError(f"{where}: {fault.kind!r} is not known; known: {', '.join(KINDS)}")
+    if fault.kind in SIZED and fault.size == 0.0:
+        raise ConfigError(f"{where}: a {fault.kind} needs its size, as in {fault.part}:{fault.kind}=2@15s")

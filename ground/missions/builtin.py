@@ -1,0 +1,65 @@
+"""The missions that come with Quadloop: square, hover, circle, figure8."""
+
+from collections.abc import Callable
+
+from flight.inputs import Demand
+from flight.modes import Item
+from ground.missions.mission import SETTLE_S, Leg, Mission, from_legs
+from sim.operator import Await, Step
+
+SQUARE_HEIGHT_M = 10.0
+SQUARE_SIDE_M = 20.0
+# Indoor sizes: what a motion-capture room holds and other projects publish.
+HEIGHT_M = 3.0
+RADIUS_M = 1.0
+SPEED_M_S = 1.0
+PERIOD_S = 5.0
+HOVER_S = 65.0
+TRACK_S = 35.0
+
+
+def square() -> Mission:
+    """Take off to 10 m, fly a 20 m square and land."""
+    side = SQUARE_SIDE_M
+    corners = ((side, 0.0), (side, side), (0.0, side), (0.0, 0.0))
+    way = [Leg(Item.WAYPOINT, north, east, SQUARE_HEIGHT_M) for north, east in corners]
+    return from_legs("square", [Leg(Item.TAKEOFF, height_m=SQUARE_HEIGHT_M), *way, Leg(Item.LAND)])
+
+
+def hover() -> Mission:
+    """Take off, hold the place for a minute after settling and land."""
+    return Mission("hover", [*up(), Step(Demand.LAND, awaits=Await.HOLDING, wait_s=HOVER_S)])
+
+
+def circle() -> Mission:
+    """Circle at 1 m radius and 1 m/s for half a minute."""
+    orbit = Step(
+        Demand.ORBIT, (0.0, 0.0, -HEIGHT_M, RADIUS_M, SPEED_M_S), awaits=Await.HOLDING, wait_s=SETTLE_S
+    )
+    return Mission("circle", [*up(), orbit, down()])
+
+
+def figure8() -> Mission:
+    """Fly a figure-8 of 1 m amplitude and 5 s period for half a minute."""
+    track = (0.0, 0.0, -HEIGHT_M, RADIUS_M, PERIOD_S)
+    return Mission(
+        "figure8", [*up(), Step(Demand.FIGURE8, track, awaits=Await.HOLDING, wait_s=SETTLE_S), down()]
+    )
+
+
+def up() -> list[Step]:
+    """Arm when ready and take off."""
+    return [Step(Demand.ARM, awaits=Await.READY), Step(Demand.TAKEOFF, (HEIGHT_M,), awaits=Await.ARMED)]
+
+
+def down() -> Step:
+    """Land when the track has been flown long enough."""
+    return Step(Demand.LAND, awaits=Await.AIRBORNE, wait_s=TRACK_S)
+
+
+BUILTIN: dict[str, Callable[[], Mission]] = {
+    "square": square,
+    "hover": hover,
+    "circle": circle,
+    "figure8": figure8,
+}

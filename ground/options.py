@@ -1,0 +1,63 @@
+"""Options that several commands share, and what they mean."""
+
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flight.airframe import Airframe
+
+# A 450 mm quad with a Raspberry Pi.
+DEFAULT_AIRFRAME = "pi450"
+
+
+def add_json(parser: ArgumentParser) -> None:
+    """Offer machine-readable output."""
+    parser.add_argument(
+        "--json", action="store_true", help="print exactly one JSON object, SI units in its keys"
+    )
+
+
+def add_airframe(parser: ArgumentParser) -> None:
+    """Offer the choice of the vehicle and its parameters."""
+    parser.add_argument(
+        "--airframe",
+        default=DEFAULT_AIRFRAME,
+        metavar="NAME",
+        help=f"a name from `quadloop airframes` or a path to a .toml (default {DEFAULT_AIRFRAME})",
+    )
+    add_set(parser)
+
+
+def add_set(parser: ArgumentParser) -> None:
+    """Offer to override parameters."""
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="ID=VALUE", help="override a parameter; may be repeated"
+    )
+
+
+def overrides(arguments: Namespace) -> dict[str, float]:
+    """Return the parameters given with --set, or raise ConfigError."""
+    from flight import params
+    from flight.errors import ConfigError
+
+    found = {}
+    for text in arguments.set:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise ConfigError(f"--set {text}: must read ID=VALUE, for example --set RATE_ROLL_KP=20")
+        row = params.find(name.strip(), f"--set {text}")
+        try:
+            found[row.id] = row.checked(float(value), f"--set {text}")
+        except ValueError:
+            raise ConfigError(f"--set {text}: {value!r} is not a number; {row.allowed()}") from None
+    return found
+
+
+def chosen_airframe(arguments: Namespace) -> "Airframe":
+    """Return the airframe of --airframe with every --set applied, or raise ConfigError."""
+    from flight import airframe
+
+    vehicle = airframe.load(arguments.airframe)
+    for name, value in overrides(arguments).items():
+        vehicle.set(name, value)
+    return vehicle
