@@ -83,11 +83,11 @@ def shrink(a, b):
     return Vec3(a.x / b, a.y / b, a.z / b)
 
 
-def matrix_times_vector(m, v):
+def matrix_times_vector(a, b):
     return Vec3(
-        m.xx * v.x + m.xy * v.y + m.xz * v.z,
-        m.yx * v.x + m.yy * v.y + m.yz * v.z,
-        m.zx * v.x + m.zy * v.y + m.zz * v.z,
+        a.xx * b.x + a.xy * b.y + a.xz * b.z,
+        a.yx * b.x + a.yy * b.y + a.yz * b.z,
+        a.zx * b.x + a.zy * b.y + a.zz * b.z,
     )
 
 
