@@ -6,7 +6,7 @@ from flight.kernel import kernel
 from flight.vector import Vec3, clamp
 
 # Relative damping of the pseudo-inverse: an axis the rotors cannot turn about gets no command instead of infinity.
-DAMPING = 1e-9
+DAMPING = 1e-12
 # A rotor whose part in the collective is below this does not limit the collective.
 NO_PART = 1e-6
 

@@ -97,7 +97,7 @@ def write_motors(state, airframe, motors, collective, torque, floor, ceiling, ga
 
 @kernel
 def step(state, params, airframe, command, battery):
-    """Write the motors' throttle ratios and what could not be given (Faessler 2017, section on mixing, order of priority).
+    """Write the motors' throttle ratios and what could not be given; priorities after Faessler 2017.
 
     Roll and pitch are kept, the collective moves to make room for them, further yaw takes what is left.
     """

@@ -1,0 +1,56 @@
+"""How much push one share of collective really gives: mass, battery and air are never quite as told."""
+
+import math
+
+from flight.airframe import STANDARD_GRAVITY
+from flight.filters import step_share
+from flight.kernel import kernel
+from flight.record import REAL, record
+from flight.vector import clamp
+
+# computed: m/s2 per share of collective by the airframe file; ratio: learned over computed;
+# thrust: the collective as the rotors follow it.
+STATE = record(computed=REAL, ratio=REAL, thrust=REAL)
+
+
+@kernel
+def reset(state):
+    """Believe the airframe file."""
+    state.ratio = 1.0
+    state.thrust = 0.0
+
+
+@kernel
+def configure(state, airframe):
+    """Work out the acceleration of full collective from the airframe file."""
+    full = airframe.rotor_count * airframe.thrust_max_n
+    state.computed = (
+        full / airframe.mass_kg if airframe.mass_kg > 0.0 and full > 0.0 else 2.0 * STANDARD_GRAVITY
+    )
+    if not state.ratio > 0.0:
+        reset(state)
+
+
+@kernel
+def push_per_share(state):
+    """Return the specific force in m/s2 that a full share of collective gives."""
+    return state.ratio * state.computed
+
+
+@kernel
+def hover_share(state):
+    """Return the collective that carries the weight."""
+    return STANDARD_GRAVITY / push_per_share(state)
+
+
+@kernel
+def learn(state, params, airframe, command, inputs, is_free, dt):
+    """Compare the measured push along the thrust axis with the collective that flies, slowly; never on the ground."""
+    flown = command.setpoint.thrust_sp - command.motors.unallocated_thrust
+    state.thrust += step_share(dt, airframe.motor_lag_s) * (flown - state.thrust)
+    push = command.estimate.accel_bias_frd[2] - inputs.imu.accel_frd[2]
+    if is_free and state.thrust > params.gate * hover_share(state) and math.isfinite(push):
+        seen = push / (state.thrust * state.computed)
+        ratio = state.ratio + step_share(dt, params.lag_s) * (seen - state.ratio)
+        state.ratio = clamp(ratio, params.ratio_min, params.ratio_max)
+    command.terms.hover_thrust = hover_share(state)
