@@ -34,6 +34,9 @@ class Quantity:
         return [float(n) for n in numbers] if self.size else float(value)
 
 
+# The voltage per cell at which a rotor's greatest speed and thrust are given.
+NOMINAL_CELL_V = 3.8
+
 BODY = (
     Quantity("mass_kg", 0.01, 100.0, about="take-off mass with battery"),
     Quantity("inertia_kg_m2", 1e-7, 50.0, size=3, about="principal moments about body x, y, z"),
@@ -42,7 +45,16 @@ BODY = (
     Quantity("imu_position_m_frd", -0.5, 0.5, [0.0] * 3, 3, "IMU from the frame's centre"),
     Quantity("legs_m", 0.005, 1.0, 0.1, about="landing gear contact points below the frame's centre"),
     Quantity("legs_radius_m", 0.01, 2.0, 0.15, about="distance of the contact points from the z axis"),
+    Quantity("friction", 0.0, 2.0, 0.7, about="Coulomb friction between legs and ground"),
     Quantity("drag_area_m2", 0.0, 2.0, [0.01, 0.01, 0.02], 3, "drag coefficient times area along x, y, z"),
+    Quantity(
+        "turn_drag_n_m_s",
+        0.0,
+        1.0,
+        [0.0] * 3,
+        3,
+        "damping torque per body rate x, y, z beyond the rotors' own",
+    ),
 )
 ROTORS = (
     Quantity("radius_m", 0.01, 1.0, about="propeller radius"),
@@ -53,11 +65,37 @@ ROTORS = (
     Quantity("speed_min_rad_s", 0.0, 5e3, about="idle speed of an armed motor"),
     Quantity("spin_up_s", 1e-3, 0.5, about="time constant of a speed increase"),
     Quantity("spin_down_s", 1e-3, 0.5, about="time constant of a speed decrease"),
-    Quantity("throttle_curve", 0.0, 1.0, 0.4, about="f in speed_share^2 = f * throttle^2 + (1 - f) * throttle"),
-    Quantity("drag_n_s_m", 0.0, 5.0, [0.0] * 3, 3, "all rotors at hover: force against air-relative velocity x, y, z"),
-    Quantity("lift_n_s2_m2", 0.0, 1.0, 0.0, about="thrust gained per squared horizontal air speed, all rotors"),
-    Quantity("flapping_n_m_s_m", 0.0, 1.0, 0.0, about="pitching-back moment per horizontal air speed, all rotors"),
-    Quantity("command_delay_s", 0.0, 0.05, 0.0, about="from motor command to the ESC acting on it"),
+    Quantity(
+        "voltage_sensitivity",
+        0.0,
+        1.0,
+        1.0,
+        about="share of a voltage change that reaches the speed; 0: regulated",
+    ),
+    Quantity(
+        "throttle_curve", 0.0, 1.0, 0.4, about="f in speed_share^2 = f * throttle^2 + (1 - f) * throttle"
+    ),
+    Quantity(
+        "drag_n_s_m",
+        0.0,
+        5.0,
+        [0.0] * 3,
+        3,
+        "all rotors at hover: force against air-relative velocity x, y, z; along z it is thrust lost to inflow",
+    ),
+    Quantity(
+        "lift_n_s2_m2", 0.0, 1.0, 0.0, about="thrust gained per squared horizontal air speed, all rotors"
+    ),
+    Quantity(
+        "flapping_n_m_s_m", 0.0, 1.0, 0.0, about="pitching-back moment per horizontal air speed, all rotors"
+    ),
+    Quantity(
+        "vortex_ring_loss", 0.0, 0.8, 0.2, about="share of thrust lost sinking as fast as the hover inflow"
+    ),
+    Quantity(
+        "ground_effect", 0.0, 3.0, 1.0, about="ground effect over Cheeseman and Bennett's for one rotor"
+    ),
+    Quantity("command_delay_s", 0.0, 0.03, 0.0, about="from motor command to the ESC acting on it"),
 )
 BATTERY = (
     Quantity("cells", 1, 14, about="cells in series"),
@@ -99,7 +137,9 @@ def checked_layout(given: Any, where: str) -> list[dict[str, Any]]:
             raise ConfigError(f"{prefix[:-1]} must hold exactly position_m_frd and spin, has {sorted(rotor)}")
         if rotor["spin"] not in SPINS:
             raise ConfigError(f"{prefix}spin = {rotor['spin']!r} must be 'cw' or 'ccw', seen from above")
-        layout.append({"position_m_frd": place.checked(rotor["position_m_frd"], prefix), "spin": rotor["spin"]})
+        layout.append(
+            {"position_m_frd": place.checked(rotor["position_m_frd"], prefix), "spin": rotor["spin"]}
+        )
     return layout
 
 

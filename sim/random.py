@@ -42,7 +42,8 @@ def rotate_left(x, k):
 def uniform(random):
     """Return a number in [0, 1)."""
     s = random.s
-    result = s[0] + s[3]
+    # Half of s0 + s3 with its carry, so that interpreted NumPy sees no overflow; the top 53 bits of the sum follow.
+    half = (s[0] >> np.uint64(1)) + (s[3] >> np.uint64(1)) + (s[0] & s[3] & np.uint64(1))
     t = s[1] << np.uint64(17)
     s[2] ^= s[0]
     s[3] ^= s[1]
@@ -50,7 +51,7 @@ def uniform(random):
     s[0] ^= s[3]
     s[2] ^= t
     s[3] = rotate_left(s[3], 45)
-    return float(result >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+    return float((half >> np.uint64(10)) & np.uint64(9007199254740991)) * (1.0 / 9007199254740992.0)
 
 
 @kernel

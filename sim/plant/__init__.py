@@ -1,0 +1,1 @@
+"""The vehicle as physics sees it: rigid body, rotors, battery, air and ground."""
