@@ -92,7 +92,7 @@ def place(
     field_ut_inclination_declination: tuple[float, float, float] = FIELD,
 ) -> None:
     """Say where on the Earth the vehicle starts: latitude, longitude in degrees, altitude; field in uT and degrees."""
-    gps, (lat_deg, lon_deg, alt_m) = presets.gps, home
+    gps, (lat_deg, _, alt_m) = presets.gps, home
     gps.lat_deg, gps.lon_deg, gps.alt_amsl_m = home
     along, across = radii(lat_deg * DEGREE)
     gps.metres_per_deg_lat = (along + alt_m) * DEGREE
