@@ -13,6 +13,7 @@ from sim.sensors.sampling import DEPTH, LINE, TIMING, gauss_markov, is_due, post
 SEA_LEVEL_K = 288.15
 LAPSE_K_M = 0.0065
 EXPONENT = 5.255877
+EARTH_RADIUS_M = 6371000.0
 
 SENSOR = record(
     line=LINE,
@@ -65,6 +66,12 @@ def pressure_at(alt_amsl_m, sea_level_pa):
 
 
 @kernel
+def climbed(p_ned):
+    """Return how far above home's level surface a place is: the surface falls away from the local plane."""
+    return (p_ned.x * p_ned.x + p_ned.y * p_ned.y) / (2.0 * EARTH_RADIUS_M) - p_ned.z
+
+
+@kernel
 def measure(sensor, preset, truth, sample):
     """Report the pressure and temperature inside the frame."""
     if is_due(sensor.line, preset.timing, truth.t_us):
@@ -79,8 +86,9 @@ def measure(sensor, preset, truth, sample):
 def sense(sensor, preset, truth):
     """Take one sample and send it off."""
     wander(sensor, preset)
-    alt_amsl_m = preset.alt_amsl_m - truth.p_ned[2]
-    pressure = pressure_at(alt_amsl_m, preset.sea_level_pa) + disturbance_of_air(preset, truth)
+    pressure = pressure_at(
+        preset.alt_amsl_m + climbed(vec(truth.p_ned)), preset.sea_level_pa
+    ) + disturbance_of_air(preset, truth)
     pressure += sensor.offset_pa + sensor.drift_pa + sensor.warm_k * sensor.pa_per_k
     pressure += preset.sigma_pa * normal(sensor.line.random)
     if not sensor.is_running:

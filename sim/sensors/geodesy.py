@@ -1,7 +1,6 @@
 """Where on the Earth a place of the simulator's local world lies: the pretending side's own geodesy.
 
-Horizontally the local world is the plane that touches the WGS84 ellipsoid at home; heights above it are taken as
-heights above sea level, because everything else in the simulator (gravity, pressure, ground) is flat.
+The local axes touch the WGS84 ellipsoid at home. The height of the sea's surface above the ellipsoid counts as zero.
 """
 
 import math
@@ -29,7 +28,7 @@ def radii(lat):
 def geodetic(p_ned, lat_deg, lon_deg, alt_m):
     """Return latitude and longitude in degrees and altitude of a local place; home is given in degrees and metres.
 
-    Exact on the ellipsoid: local to Earth-centred coordinates, then Bowring 1976 (closed form, below 0.1 mm here).
+    Exact: local to Earth-centred coordinates, then Bowring 1976 in closed form (below 0.1 mm near the ground).
     """
     lat = DEGREE * lat_deg
     s, c = math.sin(lat), math.cos(lat)
@@ -38,12 +37,19 @@ def geodetic(p_ned, lat_deg, lon_deg, alt_m):
     x = (across + alt_m) * c - s * p_ned.x - c * p_ned.z
     y = p_ned.y
     z = (across * (1.0 - ECCENTRICITY_SQ) + alt_m) * s + c * p_ned.x - s * p_ned.z
-    axis = math.sqrt(x * x + y * y)
+    place = latitude_and_altitude(math.sqrt(x * x + y * y), z)
+    lon = lon_deg + math.atan2(y, x) / DEGREE
+    return Vec3(place.x / DEGREE, lon - 360.0 * math.floor((lon + 180.0) / 360.0), place.z)
+
+
+@kernel
+def latitude_and_altitude(axis, z):
+    """Return latitude in radians as x and altitude as z, from the distances to the axis and above the equator."""
     theta = math.atan2(z * SEMI_MAJOR_M, axis * SEMI_MINOR_M)
     st, ct = math.sin(theta), math.cos(theta)
     north = z + SECOND_ECCENTRICITY_SQ * SEMI_MINOR_M * st * st * st
-    out = axis - ECCENTRICITY_SQ * SEMI_MAJOR_M * ct * ct * ct
-    lon = lon_deg + math.atan2(y, x) / DEGREE
+    lat = math.atan2(north, axis - ECCENTRICITY_SQ * SEMI_MAJOR_M * ct * ct * ct)
+    s = math.sin(lat)
     return Vec3(
-        math.atan2(north, out) / DEGREE, lon - 360.0 * math.floor((lon + 180.0) / 360.0), alt_m - p_ned.z
+        lat, 0.0, axis * math.cos(lat) + z * s - SEMI_MAJOR_M * math.sqrt(1.0 - ECCENTRICITY_SQ * s * s)
     )

@@ -1,4 +1,4 @@
-"""Which sensors a vehicle carries, where on the Earth it flies, and how it shakes them."""
+"""Which sensors a vehicle carries, where on the Earth it flies and how it shakes them."""
 
 import math
 from typing import Any
@@ -8,6 +8,7 @@ import numpy as np
 from flight.airframe import STANDARD_GRAVITY, Airframe
 from flight.errors import ConfigError
 from flight.record import field, rows
+from sim.sensors.baro import LAPSE_K_M, SEA_LEVEL_K
 from sim.sensors.geodesy import DEGREE, radii
 from sim.sensors.parts import CALIBRATION, PARTS, VIBRATION
 from sim.sensors.sensors import PRESETS
@@ -15,12 +16,14 @@ from sim.sensors.sensors import PRESETS
 EXTRAS: dict[str, Any] = {"vibration": VIBRATION, "calibration": CALIBRATION}
 DEFAULTS = {"vibration": "typical", "calibration": "calibrated", "pilot": "sbus"}
 SENSOR_SETS = ("consumer", "mocap", "ideal")
-# Zurich, as PX4's simulators have it, and its magnetic field.
+# Zurich, as PX4's simulators have it: degrees, degrees, metres; its magnetic field: uT, degrees, degrees.
 HOME = (47.397742, 8.545594, 488.0)
 FIELD = (48.0, 65.0, 3.0)
 # For presets without an airframe: a 450 mm quadrotor.
 HOVER_SPEED_RAD_S = 550.0
 HOVER_THRUST_N = 14.0
+SEA_LEVEL_PA = 101325.0
+FREEZING_K = 273.15
 TIMING_KEYS = ("rate_hz", "delay_ms", "jitter_ms", "loss")
 
 
@@ -56,7 +59,8 @@ def presets_for(names: dict[str, str], airframe: Airframe | None = None) -> np.r
     for key, value in VIBRATION[chosen["vibration"]].items():
         vibration[key] = value
     presets[0].imu.residual = presets[0].mag.residual = CALIBRATION[chosen["calibration"]]
-    place(presets[0])
+    set_home(presets[0], *HOME)
+    set_field(presets[0], *FIELD)
     mount(presets[0], airframe)
     return presets
 
@@ -86,25 +90,23 @@ def fill(preset: np.void, figures: dict[str, Any]) -> None:
             (field(preset, group[0]) if group else preset)[leaf] = value
 
 
-def place(
-    presets: np.void,
-    home: tuple[float, float, float] = HOME,
-    field_ut_inclination_declination: tuple[float, float, float] = FIELD,
-) -> None:
-    """Say where on the Earth the vehicle starts: latitude, longitude in degrees, altitude; field in uT and degrees."""
-    gps, (lat_deg, _, alt_m) = presets.gps, home
-    gps.lat_deg, gps.lon_deg, gps.alt_amsl_m = home
+def set_home(presets: np.void, lat_deg: float, lon_deg: float, alt_amsl_m: float) -> None:
+    """Say where on the Earth the vehicle starts."""
+    gps, baro = presets.gps, presets.baro
+    gps.lat_deg, gps.lon_deg, gps.alt_amsl_m = lat_deg, lon_deg, alt_amsl_m
     along, across = radii(lat_deg * DEGREE)
-    gps.metres_per_deg_lat = (along + alt_m) * DEGREE
-    gps.metres_per_deg_lon = (across + alt_m) * math.cos(lat_deg * DEGREE) * DEGREE
-    presets.baro.alt_amsl_m, presets.baro.sea_level_pa = alt_m, 101325.0
-    presets.baro.ambient_c = presets.imu.ambient_c = 15.0 - 0.0065 * alt_m
-    strength, inclination, declination = field_ut_inclination_declination
-    across_ut = strength * math.cos(inclination * DEGREE)
-    presets.mag.field_ut_ned[:] = (
-        across_ut * math.cos(declination * DEGREE),
-        across_ut * math.sin(declination * DEGREE),
-        strength * math.sin(inclination * DEGREE),
+    gps.metres_per_deg_lat = (along + alt_amsl_m) * DEGREE
+    gps.metres_per_deg_lon = (across + alt_amsl_m) * math.cos(lat_deg * DEGREE) * DEGREE
+    baro.alt_amsl_m, baro.sea_level_pa = alt_amsl_m, SEA_LEVEL_PA
+    baro.ambient_c = presets.imu.ambient_c = SEA_LEVEL_K - LAPSE_K_M * alt_amsl_m - FREEZING_K
+
+
+def set_field(presets: np.void, strength_ut: float, inclination_deg: float, declination_deg: float) -> None:
+    """Say how the Earth's magnetic field lies at home: inclination down, declination east."""
+    north, down = math.cos(inclination_deg * DEGREE), math.sin(inclination_deg * DEGREE)
+    east = north * math.sin(declination_deg * DEGREE)
+    presets.mag.field_ut_ned[:] = strength_ut * np.array(
+        [north * math.cos(declination_deg * DEGREE), east, down]
     )
 
 
