@@ -65,17 +65,14 @@ def contact(body, plant, motion):
 
 @kernel
 def drag_anchors(body, plant, motion):
-    """Set anchors where points touched down, drag those that slid, lift the others; tell how many points touch."""
+    """Set anchors where points touched down, drag those that slid, lift the others."""
     turn = matrix(motion.q_ned_frd)
-    touching = 0
     for i in range(plant.point_count):
         place = motion.p_ned + turn @ point_of(plant, i)
         depth = place.z - body.ground_d
         if depth > 0.0:
-            touching += 1
             hold_anchor(body, plant, i, place, plant.friction * normal_force(plant, depth, 0.0))
         body.has_anchor[i] = 1 if depth > 0.0 else 0
-    return touching
 
 
 @kernel

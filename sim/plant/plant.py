@@ -121,6 +121,7 @@ def reset(body, plant, p_ned, yaw):
     body.battery.charge_used_ah = 0.0
     body.battery.energy_used_wh = 0.0
     battery.drain(body.battery, plant, 0.0, 0.0)
+    ground.drag_anchors(body, plant, motion_of(body))
 
 
 @kernel
@@ -139,7 +140,8 @@ def advance(body, plant, wind, motor, truth, t_us, dt):
     for i in range(plant.rotor_count):
         body.rotor_speed[i] = body.work.speed[END, i]
     battery.drain(body.battery, plant, rotors.shaft_power(body, plant), dt)
-    truth.is_touching = 1 if body.work.is_near_ground and ground.drag_anchors(body, plant, end) > 0 else 0
+    if body.work.is_near_ground:
+        ground.drag_anchors(body, plant, end)
     put(truth.a_ned, (end.v_ned - start.v_ned) / dt)
     put(truth.omega_dot_frd, (end.omega_frd - start.omega_frd) / dt)
     truth.t_us = t_us + int(1e6 * dt + 0.5)
@@ -200,7 +202,7 @@ def slope(body, plant, motion, wind_ned, stage):
 
 @kernel
 def tell(body, plant, wind, truth):
-    """Write into the truth what can be read off the body; `advance` adds time, accelerations and touch."""
+    """Write into the truth what can be read off the body; `advance` adds time and accelerations."""
     end = motion_of(body)
     put(truth.p_ned, end.p_ned)
     put(truth.v_ned, end.v_ned)
@@ -216,3 +218,6 @@ def tell(body, plant, wind, truth):
     truth.current_a = body.battery.current_a
     truth.charge_used_ah = body.battery.charge_used_ah
     truth.energy_used_wh = body.battery.energy_used_wh
+    truth.is_touching = 0
+    for i in range(plant.point_count):
+        truth.is_touching |= body.has_anchor[i]
