@@ -41,7 +41,12 @@ def read(name: str, text: str) -> Mission:
         raise ConfigError(f"{name}: is not a QGroundControl plan: {error!r}") from None
     if not (abs(home.lat_deg) <= 85.0 and abs(home.lon_deg) <= 180.0 and math.isfinite(home.alt_amsl_m)):
         raise ConfigError(f"{name}: plannedHomePosition {mission['plannedHomePosition']} is not on Earth")
-    return from_legs(name, legs_of(name, items, home, mission.get("hoverSpeed")), home)
+    return from_legs(name, legs_of(name, items, home, hover_speed(name, mission)), home)
+
+
+def hover_speed(name: str, mission: dict[str, Any]) -> float | None:
+    """Return the plan's speed between waypoints; None: as the vehicle likes."""
+    return number(f"{name}: hoverSpeed", 0, mission.get("hoverSpeed"))
 
 
 def legs_of(name: str, items: list[dict[str, Any]], home: Home, speed_m_s: float | None) -> list[Leg]:
