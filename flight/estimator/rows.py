@@ -1,5 +1,208 @@
-"""The estimator's rows of the parameter table."""
+"""The estimator's rows of the parameter table: noises, delays, gates, times."""
 
 from flight.parameter import Param
 
-ROWS: tuple[Param, ...] = ()
+
+def row(name: str, path: str, default: float, unit: str, low: float, high: float, about: str) -> Param:
+    """Return one row of the estimator's group."""
+    return Param(
+        f"EKF_{name}", f"estimator.{path}", unit=unit, default=default, low=low, high=high, about=about
+    )
+
+
+START = (
+    row(
+        "ALIGN_TIME",
+        "align_time",
+        1.0,
+        "s",
+        0.2,
+        10.0,
+        "how long it must stand still to take tilt and heading",
+    ),
+    row("ALIGN_MAX", "align_max", 6.0, "s", 1.0, 60.0, "after this wait it aligns even while moving"),
+    row("STILL_TAU", "still_tau", 0.25, "s", 0.05, 5.0, "averaging time of the means taken at rest"),
+    row(
+        "STILL_GYR",
+        "still_gyro",
+        0.05,
+        "rad/s",
+        0.001,
+        1.0,
+        "largest body rate about its mean that counts as still",
+    ),
+    row("STILL_RATE", "still_rate", 0.1, "rad/s", 0.005, 1.0, "largest mean body rate that counts as still"),
+    row(
+        "STILL_ACC",
+        "still_accel",
+        1.0,
+        "m/s2",
+        0.05,
+        5.0,
+        "largest change of specific force that counts as still",
+    ),
+    row(
+        "TILT_SD", "tilt_sd", 0.02, "rad", 0.001, 0.5, "uncertainty of roll and pitch after alignment at rest"
+    ),
+    row("YAW_SD", "yaw_sd", 0.15, "rad", 0.005, 1.0, "uncertainty of a heading taken from the magnetometer"),
+    row("GYR_B_SD", "gyro_bias_sd", 0.003, "rad/s", 1e-5, 0.2, "uncertainty of the gyro bias taken at rest"),
+    row(
+        "ACC_B_SD", "accel_bias_sd", 0.1, "m/s2", 1e-3, 2.0, "uncertainty of the accelerometer bias at start"
+    ),
+    row("WIND_SD", "wind_sd", 3.0, "m/s", 0.1, 20.0, "uncertainty of the wind at start"),
+    row(
+        "GPS_AVG",
+        "gps_average",
+        3.0,
+        "s",
+        0.0,
+        60.0,
+        "how long the first fixes are averaged to set the origin",
+    ),
+)
+PROCESS = (
+    row("PREDICT_DT", "predict_dt", 0.01, "s", 0.001, 0.05, "period of the covariance's propagation"),
+    row("GYR_NOISE", "gyro_noise", 6e-4, "rad/s/rtHz", 1e-6, 0.1, "gyro noise density, vibration included"),
+    row(
+        "GYR_SCALE",
+        "gyro_scale",
+        1e-3,
+        "1/rtHz",
+        0.0,
+        0.1,
+        "noise density added per body rate: scale, misalignment",
+    ),
+    row(
+        "ACC_NOISE",
+        "accel_noise",
+        0.03,
+        "m/s2/rtHz",
+        1e-5,
+        2.0,
+        "accelerometer noise density, vibration included",
+    ),
+    row("GYR_B_WALK", "gyro_bias_walk", 3e-5, "rad/s/rts", 0.0, 0.01, "how fast the gyro bias wanders"),
+    row(
+        "ACC_B_WALK", "accel_bias_walk", 1e-3, "m/s2/rts", 0.0, 0.5, "how fast the accelerometer bias wanders"
+    ),
+    row("BARO_WALK", "baro_walk", 0.02, "m/rts", 0.0, 1.0, "how fast the barometer's altitude wanders"),
+    row("WIND_WALK", "wind_walk", 0.2, "m/s/rts", 0.0, 5.0, "how fast the wind changes"),
+    row("GYR_B_MAX", "gyro_bias_max", 0.35, "rad/s", 0.01, 1.0, "largest gyro bias believed"),
+    row("ACC_B_MAX", "accel_bias_max", 1.0, "m/s2", 0.05, 5.0, "largest accelerometer bias believed"),
+    row("GYR_MAX", "gyro_max", 80.0, "rad/s", 5.0, 200.0, "a faster body rate is no measurement"),
+    row("ACC_MAX", "accel_max", 400.0, "m/s2", 40.0, 4000.0, "a larger specific force is no measurement"),
+    row("ACC_TAU", "accel_tau", 0.03, "s", 0.0, 1.0, "smoothing of the world acceleration told to others"),
+)
+DELAYS = (
+    row("IMU_DELAY", "imu_delay", 0.0, "s", 0.0, 0.02, "from motion to the IMU sample's arrival"),
+    row("GPS_DELAY", "gps_delay", 0.15, "s", 0.0, 0.3, "from motion to the fix's arrival"),
+    row("BARO_DELAY", "baro_delay", 0.02, "s", 0.0, 0.3, "from motion to the pressure's arrival"),
+    row("MAG_DELAY", "mag_delay", 0.01, "s", 0.0, 0.3, "from motion to the magnetic field's arrival"),
+    row("RNG_DELAY", "range_delay", 0.02, "s", 0.0, 0.3, "from motion to the distance's arrival"),
+    row("FLOW_DELAY", "flow_delay", 0.02, "s", 0.0, 0.3, "from motion to the flow's arrival"),
+    row("MOCAP_DELAY", "mocap_delay", 0.01, "s", 0.0, 0.3, "from motion to the pose's arrival"),
+)
+AIDS = (
+    row("AID_TIME", "aid_time", 1.0, "s", 0.05, 10.0, "an aid not accepted for this long is not healthy"),
+    row("DEAD_TIME", "dead_time", 15.0, "s", 1.0, 600.0, "how long dead reckoning may call itself valid"),
+    row(
+        "RESET_TIME", "reset_time", 5.0, "s", 0.5, 60.0, "an aid rejected for this long is believed after all"
+    ),
+    row("IMU_TIME", "imu_time", 0.1, "s", 0.02, 1.0, "without an IMU sample for this long attitude is lost"),
+    row("GPS_P_SD", "gps_position_sd", 0.5, "m", 0.01, 10.0, "least error of a fix, horizontal"),
+    row("GPS_Z_SD", "gps_height_sd", 0.8, "m", 0.01, 20.0, "least error of a fix, vertical"),
+    row(
+        "GPS_P_SLOW",
+        "gps_slowness",
+        30.0,
+        "",
+        1.0,
+        1000.0,
+        "variance factor: successive fixes share their error",
+    ),
+    row("GPS_V_SD", "gps_velocity_sd", 0.1, "m/s", 0.01, 5.0, "least error of a GPS velocity"),
+    row("GPS_GATE", "gps_gate", 5.0, "sd", 1.0, 100.0, "innovation gate of GPS"),
+    row("GPS_SATS", "gps_satellites", 5.0, "", 0.0, 30.0, "fewest satellites of a good fix"),
+    row("GPS_ACC", "gps_accuracy", 6.0, "m", 0.5, 100.0, "largest reported horizontal error of a good fix"),
+    row(
+        "GPS_WANDER", "gps_wander", 0.5, "m", 0.0, 10.0, "slow GPS error that no filter sees, told in sigma_p"
+    ),
+    row("BARO_SD", "baro_sd", 0.3, "m", 0.01, 20.0, "error of the barometric altitude"),
+    row("BARO_GATE", "baro_gate", 5.0, "sd", 1.0, 100.0, "innovation gate of the barometer"),
+    row("MAG_SD", "mag_sd", 0.15, "rad", 0.01, 1.0, "error of the magnetic heading"),
+    row("MAG_GATE", "mag_gate", 3.0, "sd", 1.0, 100.0, "innovation gate of the magnetic heading"),
+    row(
+        "MAG_PERIOD",
+        "mag_period",
+        0.1,
+        "s",
+        0.0,
+        10.0,
+        "headings closer in time share their error and are skipped",
+    ),
+    row("MAG_DECL", "mag_declination", 0.0, "rad", -3.2, 3.2, "magnetic declination, east positive"),
+    row(
+        "MAG_NORM_TOL", "mag_norm_tolerance", 0.25, "", 0.01, 1.0, "largest relative change of field strength"
+    ),
+    row(
+        "MAG_INCL_TOL",
+        "mag_incline_tolerance",
+        0.2,
+        "rad",
+        0.01,
+        1.5,
+        "largest change of magnetic inclination",
+    ),
+    row(
+        "MAG_LEARN",
+        "mag_learn",
+        20.0,
+        "s",
+        0.1,
+        600.0,
+        "how fast the expected field follows the measured one",
+    ),
+    row("RNG_SD", "range_sd", 0.05, "m", 0.001, 2.0, "error of the range finder"),
+    row("RNG_GATE", "range_gate", 5.0, "sd", 1.0, 100.0, "innovation gate of the range finder"),
+    row("RNG_TILT", "range_tilt", 0.5, "rad", 0.05, 1.4, "largest tilt at which the distance is a height"),
+    row("RNG_SLOPE", "range_slope", 0.3, "", 0.0, 5.0, "how fast the ground may rise per metre flown"),
+    row(
+        "RNG_AID_Z",
+        "range_aid_height",
+        3.0,
+        "m",
+        0.0,
+        100.0,
+        "below this height the distance also aids altitude",
+    ),
+    row("FLOW_SD", "flow_sd", 0.15, "rad/s", 0.005, 2.0, "error of the optical flow"),
+    row("FLOW_GATE", "flow_gate", 4.0, "sd", 1.0, 100.0, "innovation gate of the optical flow"),
+    row("FLOW_QMIN", "flow_quality", 60.0, "", 0.0, 255.0, "least quality of a flow sample"),
+    row("MOCAP_P_SD", "mocap_position_sd", 0.0015, "m", 1e-4, 1.0, "error of the motion-capture position"),
+    row("MOCAP_Q_SD", "mocap_attitude_sd", 0.0035, "rad", 1e-4, 1.0, "error of the motion-capture attitude"),
+    row("MOCAP_GATE", "mocap_gate", 6.0, "sd", 1.0, 100.0, "innovation gate of motion capture"),
+    row(
+        "DRAG_SD", "drag_sd", 0.5, "m/s2", 0.01, 10.0, "error of the rotor-drag model; over 9 it is not used"
+    ),
+    row("DRAG_GATE", "drag_gate", 3.0, "sd", 1.0, 100.0, "innovation gate of the rotor-drag model"),
+    row("DRAG_DT", "drag_period", 0.1, "s", 0.01, 1.0, "how often the rotor-drag model is asked"),
+    row("REST_V_SD", "rest_velocity_sd", 0.02, "m/s", 1e-3, 1.0, "error of a velocity known to be zero"),
+    row("REST_GYR_SD", "rest_gyro_sd", 0.003, "rad/s", 1e-5, 0.1, "error of a mean rate known to be zero"),
+    row("REST_DT", "rest_period", 0.1, "s", 0.01, 1.0, "how often rest is used as a measurement"),
+    row(
+        "ALONE_V_SD",
+        "alone_velocity_sd",
+        3.0,
+        "m/s",
+        0.1,
+        50.0,
+        "spread of velocities assumed without any aid",
+    ),
+)
+TRUST = (
+    row("OK_TILT", "valid_tilt", 0.17, "rad", 0.01, 1.0, "largest tilt uncertainty of a valid attitude"),
+    row("OK_V", "valid_velocity", 1.5, "m/s", 0.05, 10.0, "largest uncertainty of a valid velocity"),
+    row("OK_P", "valid_position", 8.0, "m", 0.05, 100.0, "largest uncertainty of a valid position"),
+    row("OK_Z", "valid_altitude", 5.0, "m", 0.05, 100.0, "largest uncertainty of a valid altitude"),
+)
+ROWS: tuple[Param, ...] = (*START, *PROCESS, *DELAYS, *AIDS, *TRUST)

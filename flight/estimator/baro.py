@@ -1,0 +1,61 @@
+"""Altitude from air pressure; its offset from the local origin is learned."""
+
+import math
+
+from flight.estimator import covariance, history, update
+from flight.estimator.layout import BARO, BARO_OFFSET, GPS_POSITION, MOCAP, POSITION, Part
+from flight.kernel import kernel
+
+SEA_LEVEL_PA = 101325.0
+SCALE_M = 44330.769
+EXPONENT = 0.190263
+LOWEST_PA, HIGHEST_PA = 20e3, 120e3
+
+
+@kernel
+def pressure_altitude(pressure_pa):
+    """Return metres above the level of 1013.25 hPa in the standard atmosphere (ISO 2533)."""
+    return SCALE_M * (1.0 - math.exp(EXPONENT * math.log(pressure_pa / SEA_LEVEL_PA)))
+
+
+@kernel
+def step(state, params, sample, now_us, status):
+    """Fuse the altitude; the first sample sets the offset."""
+    if not sample.fresh or not LOWEST_PA < sample.pressure_pa < HIGHEST_PA:
+        return
+    filter = state.filter
+    history.recall(state, sample.t_us, now_us, params.baro_delay - params.imu_delay)
+    height = -state.past.p_ned[2]
+    innovation = pressure_altitude(sample.pressure_pa) - height - state.nominal.baro_offset_m
+    if not state.has_baro:
+        state.has_baro = 1
+        set_offset(state, params, innovation)
+        return
+    update.on_position(filter, 2, state.past)
+    for k in range(filter.count):
+        filter.value[k] = -filter.value[k]
+    update.depend(filter, BARO_OFFSET, 1.0)
+    ratio = update.fuse(filter, innovation, params.baro_sd * params.baro_sd, 1.0, params.baro_gate)
+    update.note(state.aid, BARO, ratio, now_us)
+    if update.is_failing(state.aid, BARO, now_us, params.reset_time):
+        believe(state, params, innovation, now_us)
+        update.announce(state, BARO, Part.HEIGHT, now_us, status)
+
+
+@kernel
+def set_offset(state, params, innovation):
+    """Let the barometer agree with the height as it is."""
+    state.nominal.baro_offset_m += innovation
+    covariance.restart(state.filter, BARO_OFFSET, 1, params.baro_sd)
+
+
+@kernel
+def believe(state, params, innovation, now_us):
+    """After a long disagreement move the offset where another aid holds the height, the height where none does."""
+    by_gps = update.is_healthy(state.aid, GPS_POSITION, now_us, params.aid_time)
+    by_mocap = update.is_healthy(state.aid, MOCAP, now_us, params.aid_time)
+    if by_gps or by_mocap:
+        set_offset(state, params, innovation)
+    else:
+        state.nominal.p_ned[2] -= innovation
+        covariance.restart(state.filter, POSITION + 2, 1, params.baro_sd)

@@ -1,0 +1,51 @@
+"""Air speed from rotor drag: across the rotor axis the accelerometer feels nothing else (Martin & Salaün 2010)."""
+
+from flight.estimator import update
+from flight.estimator.layout import ACCEL_BIAS, DRAG, THETA, VELOCITY, WIND
+from flight.kernel import kernel
+from flight.quaternion import quat, rotate
+from flight.vector import Vec3, cross, dot, vec
+
+# A larger spread switches the model off.
+OFF_SD = 9.0
+
+
+@kernel
+def is_flying(motors, airframe):
+    """Tell whether the rotors turn fast enough to feel the wind."""
+    total = 0.0
+    for i in range(airframe.rotor_count):
+        total += motors.motor[i]
+    return airframe.rotor_count > 0 and total > 0.2 * airframe.rotor_count
+
+
+@kernel
+def step(state, params, airframe, motors, status, now_us):
+    """Fuse the mean specific force along body x and y as drag against the air."""
+    due = 1e-6 * (now_us - state.drag_us) >= params.drag_period
+    if not due or params.drag_sd > OFF_SD or status.is_landed or not is_flying(motors, airframe):
+        return
+    state.drag_us = now_us
+    worst = 0.0
+    for i in range(2):
+        coefficient = airframe.rotor_drag[i] / max(airframe.mass_kg, 1e-3)
+        if coefficient > 0.0:
+            worst = max(worst, fuse(state, params, i, coefficient))
+    update.note(state.aid, DRAG, worst, now_us)
+
+
+@kernel
+def fuse(state, params, i, coefficient):
+    """Correct velocity and wind along one body axis: force = -coefficient * (v - wind)."""
+    filter = state.filter
+    nominal = state.nominal
+    direction = rotate(quat(nominal.q_ned_frd), update.axis(i))
+    air_ned = vec(nominal.v_ned) - Vec3(nominal.wind_ne[0], nominal.wind_ne[1], 0.0)
+    update.clear(filter)
+    update.depend_along(filter, VELOCITY, -coefficient * direction)
+    update.depend_along(filter, THETA, -coefficient * cross(direction, air_ned))
+    update.depend(filter, WIND, coefficient * direction.x)
+    update.depend(filter, WIND + 1, coefficient * direction.y)
+    update.depend(filter, ACCEL_BIAS + i, 1.0)
+    innovation = state.mean_force_frd[i] + coefficient * dot(direction, air_ned)
+    return update.fuse(filter, innovation, params.drag_sd * params.drag_sd, 1.0, params.drag_gate)

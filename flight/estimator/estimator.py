@@ -1,0 +1,78 @@
+"""An error-state Kalman filter: strapdown at every IMU sample, slower covariance, late samples fused in their past.
+
+Solà, "Quaternion kinematics for the error-state Kalman filter", 2017.
+"""
+
+from flight.estimator import (
+    alignment,
+    baro,
+    covariance,
+    drag,
+    flow,
+    gps,
+    history,
+    imu,
+    mag,
+    mocap,
+    rangefinder,
+    report,
+    rest,
+    strapdown,
+    update,
+)
+from flight.estimator.layout import COUNT, MOCAP, NEVER, STATE
+from flight.kernel import kernel
+from flight.vector import vec
+
+__all__ = ["STATE", "configure", "reset", "step"]
+
+
+@kernel
+def configure(state, params, airframe):
+    """Derive what follows from the parameters."""
+    covariance.configure(state.filter, params)
+
+
+@kernel
+def reset(state, params):
+    """Make a zeroed state ready for its first tick."""
+    state.nominal.q_ned_frd[0] = 1.0
+    state.history.now.q[0] = 1.0
+    state.aided_us = NEVER
+    for i in range(len(state.aid.accepted_us)):
+        state.aid.seen_us[i] = NEVER
+        state.aid.accepted_us[i] = NEVER
+        state.aid.failing_since_us[i] = NEVER
+    for i in range(COUNT):
+        state.filter.error[i] = 0.0
+    covariance.configure(state.filter, params)
+
+
+@kernel
+def step(state, params, airframe, inputs, estimate, motors, status, dt):
+    """Turn one tick's sensor samples into `estimate`; dt is the time since the last tick in seconds."""
+    imu.step(state.imu, params, inputs.imu, vec(state.nominal.gyro_bias_frd), dt)
+    if not state.is_aligned:
+        alignment.step(state, params, inputs, dt)
+    elif state.imu.stale_s < params.imu_time:
+        strapdown.step(state, params, vec(airframe.imu_position_frd), dt)
+        history.remember(state.history, inputs.t_us)
+        covariance.step(state, params)
+        aid(state, params, airframe, inputs, motors, status)
+        update.inject(state, params, status)
+    report.step(state, params, estimate, inputs.t_us)
+
+
+@kernel
+def aid(state, params, airframe, inputs, motors, status):
+    """Let every sensor with a fresh sample correct the errors."""
+    now_us = inputs.t_us
+    mocap.step(state, params, inputs.mocap, now_us, status)
+    if not update.is_healthy(state.aid, MOCAP, now_us, params.aid_time):
+        gps.step(state, params, inputs.gps, now_us, status)
+        mag.step(state, params, inputs.mag, now_us, status)
+    baro.step(state, params, inputs.baro, now_us, status)
+    rangefinder.step(state, params, inputs.range, now_us)
+    flow.step(state, params, inputs.flow, now_us)
+    drag.step(state, params, airframe, motors, status, now_us)
+    rest.step(state, params, status, now_us)

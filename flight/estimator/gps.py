@@ -1,0 +1,139 @@
+"""Position and velocity from GPS, fused where and when they were measured; the origin comes from the first fixes."""
+
+import math
+
+from flight.estimator import covariance, history, update
+from flight.estimator.layout import GPS_POSITION, GPS_VELOCITY, POSITION, VELOCITY, Part
+from flight.geodesy import geodetic, local_ned
+from flight.kernel import kernel
+from flight.vector import is_finite, norm, norm_xy, put, vec
+
+FASTEST_M_S = 200.0
+HIGHEST_M = 20e3
+FIX_3D = 3
+# A vertical GPS velocity is about this much worse than a horizontal one.
+VERTICAL = 1.5
+
+
+@kernel
+def is_credible(sample, params):
+    """Tell whether a fix is good enough to be looked at; NaN fails every comparison."""
+    return (
+        sample.fix_type >= FIX_3D
+        and sample.satellites >= params.gps_satellites
+        and abs(sample.lat_deg) <= 90.0
+        and abs(sample.lon_deg) <= 180.0
+        and abs(sample.alt_amsl_m) < HIGHEST_M
+        and 0.0 <= sample.horizontal_accuracy_m < params.gps_accuracy
+        and 0.0 <= sample.vertical_accuracy_m < 3.0 * params.gps_accuracy
+        and sample.speed_accuracy_m_s >= 0.0
+        and norm(vec(sample.v_ned)) < FASTEST_M_S
+    )
+
+
+@kernel
+def step(state, params, sample, now_us, status):
+    """Fuse velocity, then position once the origin stands."""
+    if not sample.fresh or not is_credible(sample, params):
+        return
+    history.recall(state, sample.t_us, now_us, params.gps_delay - params.imu_delay)
+    fuse_velocity(state, params, sample, now_us, status)
+    if state.gps.has_origin:
+        fuse_position(state, params, sample, now_us, status)
+    else:
+        average_origin(state.gps, params, sample, vec(state.past.p_ned), now_us)
+
+
+@kernel
+def average_origin(gps, params, sample, p_then_ned, now_us):
+    """Learn which latitude and longitude the local origin has, so that the position stays as it is."""
+    if gps.fixes == 0:
+        gps.started_us = now_us
+        gps.origin_lat_deg = sample.lat_deg
+        gps.origin_lon_deg = sample.lon_deg
+        gps.origin_alt_m = sample.alt_amsl_m
+    fix_ned = fix_of(gps, sample)
+    if not is_finite(fix_ned):
+        return
+    gps.fixes += 1
+    mean = vec(gps.mean_ned)
+    mean = mean + (fix_ned - p_then_ned - mean) / float(gps.fixes)
+    put(gps.mean_ned, mean)
+    if 1e-6 * (now_us - gps.started_us) >= params.gps_average:
+        place = geodetic(mean, gps.origin_lat_deg, gps.origin_lon_deg, gps.origin_alt_m)
+        gps.origin_lat_deg = place.x
+        gps.origin_lon_deg = place.y
+        gps.origin_alt_m = place.z
+        gps.has_origin = 1
+
+
+@kernel
+def fix_of(gps, sample):
+    """Return a fix in local metres."""
+    return local_ned(
+        sample.lat_deg,
+        sample.lon_deg,
+        sample.alt_amsl_m,
+        gps.origin_lat_deg,
+        gps.origin_lon_deg,
+        gps.origin_alt_m,
+    )
+
+
+@kernel
+def fuse_velocity(state, params, sample, now_us, status):
+    """Fuse the velocity; believe it after all when it has been refused too long."""
+    innovation = vec(sample.v_ned) - vec(state.past.v_ned)
+    sd = max(params.gps_velocity_sd, sample.speed_accuracy_m_s)
+    worst = 0.0
+    for i in range(3):
+        update.on_velocity(state.filter, update.axis(i), state.past)
+        spread = sd * VERTICAL if i == 2 else sd
+        ratio = update.fuse(state.filter, update.pick(innovation, i), spread * spread, 1.0, params.gps_gate)
+        worst = max(worst, ratio)
+    update.note(state.aid, GPS_VELOCITY, worst, now_us)
+    if worst <= 1.0:
+        state.aided_us = now_us
+    if update.is_failing(state.aid, GPS_VELOCITY, now_us, params.reset_time):
+        covariance.restart(state.filter, VELOCITY, 3, sd)
+        put(state.nominal.v_ned, vec(state.nominal.v_ned) + innovation)
+        update.announce(state, GPS_VELOCITY, Part.VELOCITY, now_us, status)
+
+
+@kernel
+def fuse_position(state, params, sample, now_us, status):
+    """Fuse the position; believe it after all when it has been refused too long."""
+    innovation = fix_of(state.gps, sample) - vec(state.past.p_ned)
+    sd = max(params.gps_position_sd, sample.horizontal_accuracy_m)
+    sd_z = max(params.gps_height_sd, sample.vertical_accuracy_m)
+    worst = 0.0
+    for i in range(3):
+        update.on_position(state.filter, i, state.past)
+        spread = sd_z if i == 2 else sd
+        ratio = update.fuse(
+            state.filter,
+            update.pick(innovation, i),
+            spread * spread,
+            params.gps_slowness,
+            params.gps_gate,
+        )
+        worst = max(worst, ratio)
+    update.note(state.aid, GPS_POSITION, worst, now_us)
+    if worst <= 1.0:
+        state.aided_us = now_us
+    if update.is_failing(state.aid, GPS_POSITION, now_us, params.reset_time):
+        reset_position(state, innovation, sd, sd_z)
+        update.announce(state, GPS_POSITION, Part.POSITION, now_us, status)
+
+
+@kernel
+def reset_position(state, innovation, sd, sd_z):
+    """Move to where the fix is; the height only when it is what disagrees."""
+    p = vec(state.nominal.p_ned)
+    if norm_xy(innovation) > sd:
+        covariance.restart(state.filter, POSITION, 2, sd)
+        state.nominal.p_ned[0] = p.x + innovation.x
+        state.nominal.p_ned[1] = p.y + innovation.y
+    if abs(innovation.z) > math.sqrt(state.filter.covariance[POSITION + 2, POSITION + 2]) + 3.0 * sd_z:
+        covariance.restart(state.filter, POSITION + 2, 1, sd_z)
+        state.nominal.p_ned[2] = p.z + innovation.z

@@ -1,0 +1,56 @@
+"""Take in IMU samples: refuse what no IMU can measure, notice standing still."""
+
+from flight.estimator.layout import STANDARD_GRAVITY
+from flight.kernel import kernel
+from flight.vector import norm, put, vec
+
+
+@kernel
+def is_credible(sample, params):
+    """Tell whether a sample is a measurement at all; NaN fails every comparison."""
+    return norm(vec(sample.gyro_frd)) < params.gyro_max and norm(vec(sample.accel_frd)) < params.accel_max
+
+
+@kernel
+def step(imu, params, sample, bias_frd, dt):
+    """Keep the newest sample and the one before, their means, and for how long they have stood still.
+
+    A missing or refused sample leaves the last one standing in for it.
+    """
+    put(imu.gyro_before_frd, vec(imu.gyro_frd))
+    put(imu.accel_before_frd, vec(imu.accel_frd))
+    if sample.fresh and is_credible(sample, params):
+        imu.stale_s = 0.0
+        accept(imu, params, vec(sample.gyro_frd), vec(sample.accel_frd), bias_frd, dt)
+    else:
+        imu.stale_s += dt
+
+
+@kernel
+def accept(imu, params, gyro_frd, accel_frd, bias_frd, dt):
+    """Store a credible sample and follow its means."""
+    if not imu.has_sample:
+        imu.has_sample = 1
+        put(imu.gyro_before_frd, gyro_frd)
+        put(imu.accel_before_frd, accel_frd)
+        put(imu.gyro_mean_frd, gyro_frd)
+        put(imu.accel_mean_frd, accel_frd)
+    put(imu.gyro_frd, gyro_frd)
+    put(imu.accel_frd, accel_frd)
+    share = dt / (params.still_tau + dt)
+    put(imu.gyro_mean_frd, vec(imu.gyro_mean_frd) + share * (gyro_frd - vec(imu.gyro_mean_frd)))
+    put(imu.accel_mean_frd, vec(imu.accel_mean_frd) + share * (accel_frd - vec(imu.accel_mean_frd)))
+    imu.still_s = imu.still_s + dt if is_quiet(imu, params, bias_frd) else 0.0
+
+
+@kernel
+def is_quiet(imu, params, bias_frd):
+    """Tell whether the newest sample looks like standing on the ground with the motors off."""
+    gyro_mean = vec(imu.gyro_mean_frd)
+    accel_mean = vec(imu.accel_mean_frd)
+    return (
+        norm(vec(imu.gyro_frd) - gyro_mean) < params.still_gyro
+        and norm(gyro_mean - bias_frd) < params.still_rate
+        and norm(vec(imu.accel_frd) - accel_mean) < params.still_accel
+        and abs(norm(accel_mean) - STANDARD_GRAVITY) < params.still_accel
+    )

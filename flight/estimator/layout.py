@@ -1,0 +1,122 @@
+"""What the estimator remembers, and where each error stands in its covariance.
+
+The state is an attitude, velocities, biases and offsets ("nominal") plus a vector of small errors with covariance;
+the attitude error turns world vectors: q_true = exp(error) * q (Solà 2017, section 7, global angular error).
+"""
+
+from enum import IntEnum
+
+from flight.command import AIDS
+from flight.record import FLAG, INTEGER, QUATERNION, REAL, VECTOR, record
+
+THETA, VELOCITY, POSITION, GYRO_BIAS, ACCEL_BIAS, BARO_OFFSET, WIND = 0, 3, 6, 9, 12, 15, 16
+COUNT = 18
+# The most errors one scalar measurement may depend on.
+TERMS = 10
+HISTORY_ROWS = 64
+HISTORY_PERIOD_US = 5000
+GPS_POSITION, GPS_VELOCITY, BARO, MAG, RANGE, FLOW, MOCAP, DRAG = range(len(AIDS))
+NEVER = -1
+STANDARD_GRAVITY = 9.80665
+
+
+class Part(IntEnum):
+    """What an ESTIMATOR_RESET event reset."""
+
+    HEADING = 1
+    VELOCITY = 2
+    POSITION = 3
+    HEIGHT = 4
+    POSE = 5
+    COVARIANCE = 6
+
+
+NOMINAL = record(
+    q_ned_frd=QUATERNION,
+    v_ned=VECTOR,
+    p_ned=VECTOR,
+    gyro_bias_frd=VECTOR,
+    accel_bias_frd=VECTOR,
+    baro_offset_m=REAL,
+    wind_ne=("f8", 2),
+)
+# `index`, `value`, `count` hold the row of one scalar measurement, `spread` the covariance times that row.
+FILTER = record(
+    covariance=("f8", (COUNT, COUNT)),
+    noise=("f8", COUNT),
+    error=("f8", COUNT),
+    spread=("f8", COUNT),
+    index=("i8", TERMS),
+    value=("f8", TERMS),
+    count=INTEGER,
+    is_touched=FLAG,
+)
+IMU = record(
+    gyro_frd=VECTOR,
+    accel_frd=VECTOR,
+    gyro_before_frd=VECTOR,
+    accel_before_frd=VECTOR,
+    gyro_mean_frd=VECTOR,
+    accel_mean_frd=VECTOR,
+    lever_v_ned=VECTOR,
+    still_s=REAL,
+    stale_s=REAL,
+    has_sample=FLAG,
+)
+# Since the covariance was last propagated: time, change of velocity by specific force, turn.
+PENDING = record(time_s=REAL, force_dv_ned=VECTOR, turn_frd=VECTOR)
+# Pure inertial motion, never corrected; differences of it say how the vehicle moved in between.
+ODOMETRY = record(q=QUATERNION, v_ned=VECTOR, p_ned=VECTOR)
+HISTORY = record(
+    now=ODOMETRY,
+    q=("f8", (HISTORY_ROWS, 4)),
+    v_ned=("f8", (HISTORY_ROWS, 3)),
+    p_ned=("f8", (HISTORY_ROWS, 3)),
+    t_us=("i8", HISTORY_ROWS),
+    newest=INTEGER,
+    count=INTEGER,
+)
+# The nominal state as it is now known to have been when a sample was taken, age_s ago.
+PAST = record(
+    q_ned_frd=QUATERNION, v_ned=VECTOR, p_ned=VECTOR, omega_frd=VECTOR, force_dv_ned=VECTOR, age_s=REAL
+)
+AID = record(
+    ratio=("f8", len(AIDS)),
+    seen_us=("i8", len(AIDS)),
+    accepted_us=("i8", len(AIDS)),
+    failing_since_us=("i8", len(AIDS)),
+)
+GPS = record(
+    origin_lat_deg=REAL,
+    origin_lon_deg=REAL,
+    origin_alt_m=REAL,
+    mean_ned=VECTOR,
+    fixes=INTEGER,
+    started_us=INTEGER,
+    has_origin=FLAG,
+)
+MAGNETIC = record(mean_ut_frd=VECTOR, norm_ut=REAL, inclination=REAL, fused_us=INTEGER, has_mean=FLAG)
+GROUND = record(z_m=REAL, variance=REAL, has_range=FLAG, take_off_z_m=REAL, seen_us=INTEGER)
+
+STATE = record(
+    nominal=NOMINAL,
+    filter=FILTER,
+    imu=IMU,
+    pending=PENDING,
+    history=HISTORY,
+    past=PAST,
+    aid=AID,
+    gps=GPS,
+    mag=MAGNETIC,
+    ground=GROUND,
+    mean_force_frd=VECTOR,
+    a_ned=VECTOR,
+    waited_s=REAL,
+    is_aligned=FLAG,
+    has_heading=FLAG,
+    has_baro=FLAG,
+    rest_us=INTEGER,
+    drag_us=INTEGER,
+    alone_us=INTEGER,
+    aided_us=INTEGER,
+)

@@ -1,0 +1,66 @@
+"""Position and attitude from motion capture; where it exists it is the local frame."""
+
+from flight.estimator import covariance, history, update
+from flight.estimator.layout import MOCAP, NEVER, POSITION, THETA, VELOCITY, Part
+from flight.kernel import kernel
+from flight.quaternion import conjugate, normalize, put_quat, quat, rotation_vector
+from flight.vector import norm, put, vec
+
+FARTHEST_M = 1e4
+
+
+@kernel
+def is_credible(sample):
+    """Tell whether a pose is one; NaN fails every comparison."""
+    q = quat(sample.q_ned_frd)
+    square = q.w * q.w + q.x * q.x + q.y * q.y + q.z * q.z
+    return norm(vec(sample.p_ned)) < FARTHEST_M and 0.9 < square < 1.1
+
+
+@kernel
+def step(state, params, sample, now_us, status):
+    """Fuse a pose; the first one, and one refused too long, is taken over outright."""
+    if not sample.fresh or not is_credible(sample):
+        return
+    history.recall(state, sample.t_us, now_us, params.mocap_delay - params.imu_delay)
+    past = state.past
+    p_err = vec(sample.p_ned) - vec(past.p_ned)
+    turn = normalize(quat(sample.q_ned_frd)) * conjugate(quat(past.q_ned_frd))
+    is_first = state.aid.accepted_us[MOCAP] == NEVER
+    if not is_first:
+        update.note(state.aid, MOCAP, fuse(state, params, p_err, rotation_vector(turn)), now_us)
+    if is_first or update.is_failing(state.aid, MOCAP, now_us, params.reset_time):
+        take_pose(state, params, p_err, turn)
+        update.announce(state, MOCAP, Part.POSE, now_us, status)
+    state.aided_us = now_us
+
+
+@kernel
+def fuse(state, params, p_err, q_err):
+    """Correct position and attitude, three scalars each; return the worst test ratio."""
+    filter = state.filter
+    worst = 0.0
+    variance = params.mocap_position_sd * params.mocap_position_sd
+    for i in range(3):
+        update.on_position(filter, i, state.past)
+        ratio = update.fuse(filter, update.pick(p_err, i), variance, 1.0, params.mocap_gate)
+        worst = max(worst, ratio)
+    variance = params.mocap_attitude_sd * params.mocap_attitude_sd
+    for i in range(3):
+        update.clear(filter)
+        update.depend(filter, THETA + i, 1.0)
+        ratio = update.fuse(filter, update.pick(q_err, i), variance, 1.0, params.mocap_gate)
+        worst = max(worst, ratio)
+    return worst
+
+
+@kernel
+def take_pose(state, params, p_err, turn):
+    """Move to the pose as it is; the velocity is open until the next poses tell it."""
+    nominal = state.nominal
+    put_quat(nominal.q_ned_frd, normalize(turn * quat(nominal.q_ned_frd)))
+    put(nominal.p_ned, vec(nominal.p_ned) + p_err)
+    covariance.restart(state.filter, THETA, 3, params.mocap_attitude_sd)
+    covariance.restart(state.filter, POSITION, 3, params.mocap_position_sd)
+    covariance.restart(state.filter, VELOCITY, 3, params.alone_velocity_sd)
+    state.has_heading = 1

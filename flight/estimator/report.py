@@ -1,0 +1,114 @@
+"""Fill command.estimate: the state as of now, its spreads, and what may be relied on."""
+
+import math
+
+from flight.command import AIDS
+from flight.estimator import update
+from flight.estimator.layout import MOCAP, POSITION, RANGE, THETA, VELOCITY
+from flight.kernel import kernel
+from flight.quaternion import from_rotation_vector, normalize, put_quat, quat
+from flight.vector import Vec3, put, vec
+
+
+@kernel
+def step(state, params, estimate, now_us):
+    """Say the motion every tick; spreads and flags when the covariance has just moved."""
+    motion(state, params, estimate)
+    estimate.height_m = height_above_ground(state, params, now_us)
+    if state.pending.time_s == 0.0:
+        spreads(state, params, estimate, now_us)
+        trust(state, params, estimate, now_us)
+
+
+@kernel
+def motion(state, params, estimate):
+    """Say attitude, rate, velocity and position, carried forward over the IMU's own delay."""
+    nominal = state.nominal
+    ahead = params.imu_delay
+    omega = vec(state.imu.gyro_frd) - vec(nominal.gyro_bias_frd)
+    a = vec(state.a_ned)
+    v = vec(nominal.v_ned)
+    q = quat(nominal.q_ned_frd)
+    if ahead > 0.0:
+        q = normalize(q * from_rotation_vector(ahead * omega))
+    put_quat(estimate.q_ned_frd, q)
+    put(estimate.omega_frd, omega)
+    put(estimate.a_ned, a)
+    put(estimate.v_ned, v + ahead * a)
+    put(estimate.p_ned, vec(nominal.p_ned) + ahead * (v + 0.5 * ahead * a))
+    put(estimate.gyro_bias_frd, vec(nominal.gyro_bias_frd))
+    put(estimate.accel_bias_frd, vec(nominal.accel_bias_frd))
+    put(estimate.wind_ned, Vec3(nominal.wind_ne[0], nominal.wind_ne[1], 0.0))
+
+
+@kernel
+def height_above_ground(state, params, now_us):
+    """Return metres above the ground: by the range finder where it works, else above the take-off point."""
+    ground = state.ground
+    if update.is_healthy(state.aid, RANGE, now_us, params.aid_time):
+        return ground.z_m - state.nominal.p_ned[2]
+    return ground.take_off_z_m - state.nominal.p_ned[2]
+
+
+@kernel
+def height_sd(state, params):
+    """Return the spread of the height above ground."""
+    if state.ground.has_range:
+        return math.sqrt(state.ground.variance) + params.range_sd
+    return math.sqrt(state.filter.covariance[POSITION + 2, POSITION + 2])
+
+
+@kernel
+def spread(filter, first):
+    """Return the standard deviations of three errors."""
+    covariance = filter.covariance
+    return Vec3(
+        math.sqrt(covariance[first, first]),
+        math.sqrt(covariance[first + 1, first + 1]),
+        math.sqrt(covariance[first + 2, first + 2]),
+    )
+
+
+@kernel
+def spreads(state, params, estimate, now_us):
+    """Say standard deviations, test ratios, healths and the origin."""
+    put(estimate.sigma_attitude, spread(state.filter, THETA))
+    put(estimate.sigma_v, spread(state.filter, VELOCITY))
+    sigma_p = spread(state.filter, POSITION)
+    wander = params.gps_wander if state.gps.has_origin and not by_mocap(state, params, now_us) else 0.0
+    put(estimate.sigma_p, Vec3(math.hypot(sigma_p.x, wander), math.hypot(sigma_p.y, wander), sigma_p.z))
+    for i in range(len(AIDS)):
+        estimate.test_ratios[i] = state.aid.ratio[i]
+        estimate.sensor_health[i] = 1 if update.is_healthy(state.aid, i, now_us, params.aid_time) else 0
+    estimate.origin_lat_deg = state.gps.origin_lat_deg
+    estimate.origin_lon_deg = state.gps.origin_lon_deg
+    estimate.origin_alt_amsl_m = state.gps.origin_alt_m
+
+
+@kernel
+def by_mocap(state, params, now_us):
+    """Tell whether motion capture holds the position."""
+    return update.is_healthy(state.aid, MOCAP, now_us, params.aid_time)
+
+
+@kernel
+def trust(state, params, estimate, now_us):
+    """Say what guidance may rely on."""
+    s = estimate.sigma_attitude
+    is_awake = state.is_aligned and state.imu.stale_s < params.imu_time
+    is_level = max(s[0], s[1]) < params.valid_tilt
+    estimate.is_attitude_valid = 1 if is_awake and is_level else 0
+    has_height = state.has_baro or state.gps.has_origin or state.aid.accepted_us[MOCAP] >= 0
+    has_height = has_height or state.ground.has_range
+    estimate.is_altitude_valid = (
+        1 if estimate.is_attitude_valid and has_height and estimate.sigma_p[2] < params.valid_altitude else 0
+    )
+    is_aided = state.aided_us >= 0 and 1e-6 * (now_us - state.aided_us) < params.dead_time
+    v_sd = max(estimate.sigma_v[0], estimate.sigma_v[1])
+    is_slow = is_aided and v_sd < params.valid_velocity
+    estimate.is_velocity_valid = 1 if estimate.is_attitude_valid and is_slow else 0
+    p_sd = max(estimate.sigma_p[0], estimate.sigma_p[1])
+    is_placed = state.gps.fixes == 0 or state.gps.has_origin or by_mocap(state, params, now_us)
+    estimate.is_position_valid = (
+        1 if estimate.is_velocity_valid and is_placed and p_sd < params.valid_position else 0
+    )

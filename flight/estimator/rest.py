@@ -1,0 +1,60 @@
+"""What standing still, or having no aid at all, says about the motion."""
+
+from flight.estimator import update
+from flight.estimator.layout import GYRO_BIAS, VELOCITY
+from flight.kernel import kernel
+from flight.modes import Arming
+from flight.vector import vec
+
+
+@kernel
+def is_at_rest(state, params, status):
+    """Tell whether the vehicle is disarmed and has stood still for a while."""
+    return status.arming != Arming.ARMED and state.imu.still_s >= params.align_time
+
+
+@kernel
+def step(state, params, status, now_us):
+    """At rest fuse zero velocity and zero rate; in the air without any aid assume a moderate velocity."""
+    if is_at_rest(state, params, status):
+        state.ground.take_off_z_m = state.nominal.p_ned[2]
+        if 1e-6 * (now_us - state.rest_us) >= params.rest_period:
+            state.rest_us = now_us
+            stand(state, params)
+    elif is_alone(state, params, now_us) and 1e-6 * (now_us - state.alone_us) >= params.rest_period:
+        state.alone_us = now_us
+        assume(state, params)
+
+
+@kernel
+def is_alone(state, params, now_us):
+    """Tell whether no aid has told the horizontal motion for a long time."""
+    return 1e-6 * (now_us - state.aided_us) > params.dead_time
+
+
+@kernel
+def stand(state, params):
+    """Fuse zero velocity and a gyro that shows nothing but its bias."""
+    filter = state.filter
+    rate = vec(state.imu.gyro_mean_frd) - vec(state.nominal.gyro_bias_frd)
+    v = vec(state.nominal.v_ned)
+    for i in range(3):
+        update.clear(filter)
+        update.depend(filter, VELOCITY + i, 1.0)
+        variance = params.rest_velocity_sd * params.rest_velocity_sd
+        update.fuse(filter, -update.pick(v, i), variance, 1.0, 100.0)
+        update.clear(filter)
+        update.depend(filter, GYRO_BIAS + i, 1.0)
+        variance = params.rest_gyro_sd * params.rest_gyro_sd
+        update.fuse(filter, update.pick(rate, i), variance, 1.0, 100.0)
+
+
+@kernel
+def assume(state, params):
+    """Fuse a velocity of about zero, so that gravity keeps the tilt from drifting."""
+    v = vec(state.nominal.v_ned)
+    variance = params.alone_velocity_sd * params.alone_velocity_sd
+    for i in range(2):
+        update.clear(state.filter)
+        update.depend(state.filter, VELOCITY + i, 1.0)
+        update.fuse(state.filter, -update.pick(v, i), variance, 1.0, 100.0)
