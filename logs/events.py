@@ -1,0 +1,64 @@
+"""What the loop's event codes say to a person."""
+
+from enum import IntEnum
+
+import numpy as np
+
+from flight.inputs import Demand
+from flight.modes import Event, Failsafe, Mode, Refusal
+from logs.ulog import CRITICAL, INFO, WARNING
+
+SEVERE: dict[int, int] = {
+    Event.KILLED: CRITICAL,
+    Event.FAILSAFE_RAISED: CRITICAL,
+    Event.ARMING_REFUSED: WARNING,
+    Event.MODE_REFUSED: WARNING,
+    Event.DEMAND_REFUSED: WARNING,
+    Event.ESTIMATOR_RESET: WARNING,
+}
+VALUES: dict[Event, type[IntEnum]] = {
+    Event.ARMING_REFUSED: Refusal,
+    Event.MODE_CHANGED: Mode,
+    Event.MODE_REFUSED: Mode,
+    Event.FAILSAFE_RAISED: Failsafe,
+    Event.FAILSAFE_CLEARED: Failsafe,
+    Event.DEMAND_REFUSED: Demand,
+}
+COUNTED = (Event.ITEM_REACHED, Event.ESTIMATOR_RESET)
+
+
+def words(name: str) -> str:
+    """Return an enumeration's name as a person writes it."""
+    return name.lower().replace("_", " ")
+
+
+def named(kind: type[IntEnum], value: int) -> str:
+    """Return a number's name; several where it is a sum of bits."""
+    if value in list(kind):
+        return words(kind(value).name)
+    bits = [words(bit.name) for bit in kind if value & bit] if kind in (Refusal, Failsafe) else []
+    return ", ".join(bits) or str(value)
+
+
+def event_text(code: int, value: float) -> str:
+    """Return an event as a sentence: "Failsafe raised: battery low"."""
+    if code not in list(Event):
+        return f"Event {code}: {value:g}"
+    event = Event(code)
+    sentence = words(event.name).capitalize()
+    number = int(value) if np.isfinite(value) else 0
+    if event in VALUES:
+        return f"{sentence}: {named(VALUES[event], number)}"
+    return f"{sentence}: {number}" if event in COUNTED else sentence
+
+
+def level(code: int) -> int:
+    """Return how severe an event is, as a syslog level."""
+    return SEVERE.get(code, INFO)
+
+
+def happened(times_us: np.ndarray, statuses: np.ndarray) -> list[tuple[int, int, float]]:
+    """Return (t_us, event code, value) of every event in rows of a command's status."""
+    rows, places = np.nonzero(statuses["events"])
+    codes, values = statuses["events"][rows, places], statuses["event_values"][rows, places]
+    return list(zip(times_us[rows].tolist(), codes.tolist(), values.tolist(), strict=True))

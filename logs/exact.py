@@ -1,0 +1,188 @@
+"""Inputs and commands as ULog topics, exact to the bit and written only when they change.
+
+A tick is seen as one row of 64-bit words: its number in the log, then the inputs, then the command. Each topic
+below holds some of these words; it is written in ticks where one of them differs from the tick before. The topic of the
+tick itself comes last in every tick, so a log cut off anywhere holds whole ticks up to its last `quadloop_tick`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from flight.command import COMMAND
+from flight.inputs import INPUTS
+from flight.kernel import kernel
+from flight.record import leaves
+
+WORD = 8
+INPUT_WORDS = INPUTS.itemsize // WORD
+COMMAND_WORDS = COMMAND.itemsize // WORD
+ROW_WORDS = 1 + INPUT_WORDS + COMMAND_WORDS
+# Parts of the command that change every tick, and parts of one group that change far less often than the rest.
+TICK = ("command.t_us", "command.status.tick", "command.status.dt_s")
+SLOW_ESTIMATE = (
+    "gyro_bias_frd",
+    "accel_bias_frd",
+    "wind_ned",
+    "sigma_attitude",
+    "sigma_v",
+    "sigma_p",
+    "origin_lat_deg",
+    "origin_lon_deg",
+    "origin_alt_amsl_m",
+    "test_ratios",
+    "sensor_health",
+    "is_attitude_valid",
+    "is_altitude_valid",
+    "is_velocity_valid",
+    "is_position_valid",
+)
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One topic: the words of a tick's row it holds after time stamp and row number, and how they are named."""
+
+    name: str
+    words: tuple[int, ...]
+    dtype: np.dtype
+
+
+def word_of(path: str) -> tuple[int, np.dtype]:
+    """Return the first word and type of a leaf such as "inputs.imu.gyro_frd"."""
+    side, *names = path.split(".")
+    dtype, offset = (INPUTS, WORD) if side == "inputs" else (COMMAND, WORD + INPUTS.itemsize)
+    for name in names:
+        assert dtype.fields is not None
+        dtype, start = dtype.fields[name][:2]
+        offset += start
+    return offset // WORD, dtype
+
+
+def topic_of(path: str) -> str:
+    """Return the topic a leaf belongs to."""
+    side, group, *rest = path.split(".")
+    if path in TICK:
+        return "quadloop_tick"
+    if side == "inputs":
+        return f"quadloop_in_{group}"
+    if group == "estimate" and rest[0] in SLOW_ESTIMATE:
+        return "quadloop_estimator"
+    return f"quadloop_{group}"
+
+
+def field_name(path: str) -> str:
+    """Return what a leaf is called in its topic."""
+    return "command_t_us" if path == "command.t_us" else "_".join(path.split(".")[2:])
+
+
+def _topics() -> tuple[Topic, ...]:
+    paths = [f"inputs.{p}" for p in leaves(INPUTS) if p != "t_us"] + [f"command.{p}" for p in leaves(COMMAND)]
+    members: dict[str, list[str]] = {}
+    for path in sorted(paths, key=lambda p: topic_of(p) == "quadloop_tick"):
+        members.setdefault(topic_of(path), []).append(path)
+    return tuple(_topic(name, some) for name, some in members.items())
+
+
+def _topic(name: str, paths: list[str]) -> Topic:
+    words: list[int] = []
+    fields: list = [("timestamp", "<u8"), ("row", "<u8")]
+    for path in paths:
+        first, dtype = word_of(path)
+        words += range(first, first + dtype.itemsize // WORD)
+        base, shape = dtype.subdtype or (dtype, ())
+        fields.append((field_name(path), base, (int(np.prod(shape)),)) if shape else (field_name(path), base))
+    return Topic(name, tuple(words), np.dtype(fields))
+
+
+TOPICS = _topics()
+LARGEST_TICK = sum(5 + WORD * (2 + len(t.words)) for t in TOPICS)
+
+
+def _spans() -> tuple[np.ndarray, np.ndarray]:
+    """Return runs of neighbouring words (first, end) of all topics, and where each topic's runs begin."""
+    runs: list[list[int]] = []
+    begins = [0]
+    for topic in TOPICS:
+        for place, word in enumerate(topic.words):
+            if place and word == topic.words[place - 1] + 1:
+                runs[-1][1] = word + 1
+            else:
+                runs.append([word, word + 1])
+        begins.append(len(runs))
+    return np.array(runs, np.int64), np.array(begins, np.int64)
+
+
+SPANS, BEGINS = _spans()
+
+
+@kernel
+def encode(
+    ticks: np.ndarray,
+    raw: np.ndarray,
+    is_first: bool,
+    spans: np.ndarray,
+    begins: np.ndarray,
+    ids: np.ndarray,
+    out: np.ndarray,
+) -> int:
+    """Write the changed topics of ticks[1:] as ULog data messages; ticks[0] is the one before.
+
+    `raw` holds the same rows as bytes. Returns how many bytes of `out` were filled.
+    """
+    at = 0
+    last = len(begins) - 2
+    for i in range(1, ticks.shape[0]):
+        for topic in range(last + 1):
+            begin = begins[topic]
+            end = begins[topic + 1]
+            if topic == last or (is_first and i == 1) or differs(ticks, i, spans, begin, end):
+                at = put_message(out, at, ids[topic], raw, i, spans, begin, end)
+    return at
+
+
+@kernel
+def differs(ticks: np.ndarray, i: int, spans: np.ndarray, begin: int, end: int) -> bool:
+    """Tell whether any word of a topic differs from the tick before."""
+    for span in range(begin, end):
+        for word in range(spans[span, 0], spans[span, 1]):
+            if ticks[i, word] != ticks[i - 1, word]:
+                return True
+    return False
+
+
+@kernel
+def copy_words(out: np.ndarray, at: int, raw: np.ndarray, i: int, first: int, end: int) -> int:
+    """Copy a run of words and return the place after it."""
+    for k in range(8 * (end - first)):
+        out[at + k] = raw[i, 8 * first + k]
+    return at + 8 * (end - first)
+
+
+@kernel
+def put_message(
+    out: np.ndarray, at: int, number: int, raw: np.ndarray, i: int, spans: np.ndarray, begin: int, end: int
+) -> int:
+    """Write one data message - time stamp, row number, the topic's words - and return the place after it."""
+    start = at
+    out[at + 2] = 68
+    out[at + 3] = number & 255
+    out[at + 4] = number >> 8
+    at = copy_words(out, at + 5, raw, i, 1, 2)
+    at = copy_words(out, at, raw, i, 0, 1)
+    for span in range(begin, end):
+        at = copy_words(out, at, raw, i, spans[span, 0], spans[span, 1])
+    size = at - start - 3
+    out[start] = size & 255
+    out[start + 1] = size >> 8
+    return at
+
+
+def command_path(word: int) -> str:
+    """Return the dotted path of one 64-bit word of a command, with its place in a vector: "estimate.p_ned[2]"."""
+    for path, dtype in leaves(COMMAND).items():
+        first = word_of(f"command.{path}")[0] - 1 - INPUT_WORDS
+        size = dtype.itemsize // WORD
+        if first <= word < first + size:
+            return f"{path}[{word - first}]" if size > 1 else path
+    raise IndexError(word)

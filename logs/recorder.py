@@ -1,0 +1,206 @@
+"""Record a flight: everything needed to fly it again to the bit, and everything PX4's tools expect to find."""
+
+import os
+from typing import Any
+
+import numpy as np
+
+from flight.airframe import Airframe
+from flight.command import COMMAND
+from flight.errors import LogError
+from flight.inputs import INPUTS
+from logs import exact, px4_topics
+from logs.events import event_text, happened, level
+from logs.header import write_facts, write_parameters
+from logs.sink import Sink
+from logs.ulog import NOTICE, ULogWriter
+
+# Ticks wait for their neighbours at most this long: encoding many at once is what makes it cheap.
+PATIENCE_US = 100_000
+CAPACITY = 2000
+TRUTH_RATE_HZ = 250
+SYNC_PERIOD_US = 500_000
+TRUTH_TOPIC = "quadloop_truth"
+
+
+class Pace:
+    """Choose ticks so that at most `rate_hz` a second remain, however they are cut into pieces."""
+
+    def __init__(self, rate_hz: int) -> None:
+        self.period_us = 1_000_000 // rate_hz
+        self.last = -1
+
+    def chosen(self, t_us: np.ndarray) -> np.ndarray:
+        """Return which of these ticks, in their order, to keep."""
+        if len(t_us) == 0:
+            return np.zeros(0, np.int64)
+        slots = t_us // self.period_us
+        is_new = np.empty(len(slots), bool)
+        is_new[0] = slots[0] != self.last
+        np.not_equal(slots[1:], slots[:-1], out=is_new[1:])
+        self.last = slots[-1]
+        return np.flatnonzero(is_new)
+
+
+class FlightLog:
+    """A flight log being written: `append` takes ticks as they are flown, one or thousands at a time.
+
+    Raises LogError when the file cannot be written before the flight; later trouble ends the log, never the flight, and
+    `trouble` says what it was. `params` is the parameter record if it is not the airframe's own; `facts` are further
+    lines for the log's header (text or numpy numbers). Data older than 0.1 s is in the operating system's hands.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        airframe: Airframe,
+        dt: float,
+        seed: int = 0,
+        params: np.ndarray | None = None,
+        facts: dict[str, Any] | None = None,
+    ) -> None:
+        self.sink = Sink(path)
+        self.path = self.sink.path
+        self.writer = ULogWriter(self.sink)
+        chosen = np.array(airframe.params[0] if params is None else np.asarray(params).reshape(-1)[0])
+        self.airframe = chosen["airframe"]
+        self.count = 0
+        self.waiting = 0
+        self.has_begun = False
+        self.last_sync_us = 0
+        self.words = np.zeros((1 + CAPACITY, exact.ROW_WORDS), np.uint64)
+        self.truth: np.ndarray | None = None
+        write_facts(self.writer, airframe, dt, seed, facts or {})
+        write_parameters(self.writer, chosen, 0, is_first=True)
+        if self.trouble:
+            raise LogError(f"{self.path}: the flight log cannot be written: {self.trouble}")
+
+    @property
+    def trouble(self) -> str:
+        """Say why logging ended early; empty while all is well."""
+        return self.sink.trouble
+
+    def append(self, inputs: np.ndarray, commands: np.ndarray, truth: np.ndarray | None = None) -> None:
+        """Record consecutive ticks: rows of inputs, of the commands they led to, and of the truth if there is one."""
+        if not self.sink.is_open:
+            return
+        told, said = _words(inputs, exact.INPUT_WORDS), _words(commands, exact.COMMAND_WORDS)
+        if not self.has_begun:
+            self._begin(None if truth is None else truth.dtype, int(told[0, 0]))
+        done = 0
+        while done < len(told):
+            some = slice(done, min(len(told), done + CAPACITY - self.waiting))
+            self._keep(told[some], said[some], None if truth is None else truth[some])
+            done = some.stop
+            if self._is_due():
+                self.flush()
+
+    def flush(self) -> None:
+        """Hand every waiting tick to the operating system."""
+        if self.waiting == 0 or not self.sink.is_open:
+            return
+        ticks = self.words[: 1 + self.waiting]
+        inputs = np.ascontiguousarray(ticks[1:, 1 : 1 + exact.INPUT_WORDS]).view(INPUTS).reshape(-1)
+        commands = np.ascontiguousarray(ticks[1:, 1 + exact.INPUT_WORDS :]).view(COMMAND).reshape(-1)
+        truth = None if self.truth is None else self.truth[: self.waiting]
+        self._write_ticks(ticks)
+        self._write_truth(inputs["t_us"], truth)
+        # A NaN in flight must end up in the log, not in a warning.
+        with np.errstate(all="ignore"):
+            self._write_px4(inputs["t_us"], px4_topics.Flown(inputs, commands, truth, self.airframe))
+        for t_us, code, value in happened(inputs["t_us"], commands["status"]):
+            self.writer.say(t_us, event_text(code, value), level(code))
+        self._write_sync(int(inputs["t_us"][-1]))
+        self.words[0] = ticks[-1]
+        self.waiting = 0
+
+    def say(self, t_us: int, text: str, severity: int = NOTICE) -> None:
+        """Write a line of text into the log."""
+        self.flush()
+        self.writer.say(t_us, text, severity)
+
+    def set_params(self, params: np.ndarray) -> None:
+        """Record parameters that hold from the next tick on."""
+        self.flush()
+        write_parameters(self.writer, np.asarray(params).reshape(-1)[0], self.count, is_first=False)
+
+    def close(self) -> None:
+        """Write what waits and close the file; closing twice does no harm."""
+        if not self.has_begun:
+            self._begin(None, 0)
+        self.flush()
+        self.sink.close()
+
+    def __enter__(self) -> "FlightLog":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _begin(self, truth: np.dtype | None, start_us: int) -> None:
+        """Define and announce the topics, now that it is known whether there is truth."""
+        self.has_begun = True
+        self.writer.start_at(start_us)
+        self.topics = [t for t in px4_topics.TOPICS if truth is not None or not t.needs_truth]
+        formats = {t.name: t.dtype for t in exact.TOPICS} | {t.name: t.dtype for t in self.topics}
+        if truth is not None:
+            self.truth = np.zeros(CAPACITY, truth)
+            formats[TRUTH_TOPIC] = np.dtype([("timestamp", "<u8"), *truth.descr])
+        for name, dtype in formats.items():
+            self.writer.define(name, dtype)
+        numbers = {name: self.writer.subscribe(name) for name in formats}
+        self.ids = np.array([numbers[t.name] for t in exact.TOPICS], np.int64)
+        self.paces = {t.name: Pace(t.rate_hz) for t in self.topics} | {TRUTH_TOPIC: Pace(TRUTH_RATE_HZ)}
+
+    def _keep(self, told: np.ndarray, said: np.ndarray, truth: np.ndarray | None) -> None:
+        place = slice(1 + self.waiting, 1 + self.waiting + len(told))
+        self.words[place, 0] = np.arange(self.count, self.count + len(told))
+        self.words[place, 1 : 1 + exact.INPUT_WORDS] = told
+        self.words[place, 1 + exact.INPUT_WORDS :] = said
+        if self.truth is not None and truth is not None:
+            self.truth[self.waiting : self.waiting + len(told)] = truth
+        self.waiting += len(told)
+        self.count += len(told)
+
+    def _is_due(self) -> bool:
+        span = int(self.words[self.waiting, 1]) - int(self.words[1, 1])
+        return self.waiting == CAPACITY or not 0 <= span < PATIENCE_US
+
+    def _write_ticks(self, ticks: np.ndarray) -> None:
+        out = np.empty(exact.LARGEST_TICK * (len(ticks) - 1), np.uint8)
+        is_first = int(ticks[1, 0]) == 0
+        size = exact.encode(ticks, ticks.view(np.uint8), is_first, exact.SPANS, exact.BEGINS, self.ids, out)
+        self.sink.write(out[:size].data)
+
+    def _write_truth(self, t_us: np.ndarray, truth: np.ndarray | None) -> None:
+        if truth is None:
+            return
+        chosen = self.paces[TRUTH_TOPIC].chosen(t_us)
+        rows = np.zeros(len(chosen), self.writer.formats[TRUTH_TOPIC])
+        rows["timestamp"] = t_us[chosen]
+        for name in truth.dtype.names or ():
+            rows[name] = truth[name][chosen]
+        self.writer.append(TRUTH_TOPIC, rows)
+
+    def _write_px4(self, t_us: np.ndarray, flown: px4_topics.Flown) -> None:
+        fresh: dict[str, np.ndarray] = {"": np.arange(len(t_us))}
+        for topic in self.topics:
+            if topic.sensor not in fresh:
+                fresh[topic.sensor] = np.flatnonzero(flown.i[topic.sensor]["fresh"])
+            ticks = fresh[topic.sensor]
+            chosen = ticks[self.paces[topic.name].chosen(t_us[ticks])]
+            if len(chosen):
+                self.writer.append(topic.name, topic.rows(flown.at(chosen)))
+
+    def _write_sync(self, t_us: int) -> None:
+        if not 0 <= t_us - self.last_sync_us < SYNC_PERIOD_US:
+            self.last_sync_us = t_us
+            self.writer.sync()
+
+
+def _words(rows: np.ndarray, size: int) -> np.ndarray:
+    """Return records as rows of 64-bit words."""
+    plain = np.ascontiguousarray(rows).view(np.ndarray)
+    if plain.dtype.itemsize != size * exact.WORD:
+        raise TypeError(f"rows of {plain.dtype.itemsize} bytes are not the loop's records")
+    return plain.view(np.uint64).reshape(-1, size)
