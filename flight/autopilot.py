@@ -66,9 +66,15 @@ def decide(state, params, inputs, command, dt):
     """Go from the estimate in `command` to motor ratios."""
     supervisor.step(state.supervisor, params.supervisor, inputs, command, dt)
     guidance.step(state.guidance, params.guidance, inputs, command, dt)
+    fly(state, params, inputs, command, dt)
+    supervisor.guard(state.supervisor, command)
+
+
+@kernel
+def fly(state, params, inputs, command, dt):
+    """Go from guidance's setpoint to motor ratios."""
     control.step(state.control, params.control, params.airframe, command, inputs, dt)
     mixer.step(state.mixer, params.mixer, params.airframe, command, inputs.battery)
-    supervisor.guard(state.supervisor, command)
 
 
 @kernel
