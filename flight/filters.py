@@ -51,6 +51,18 @@ def notch(centre_hz, q, weight, dt):
 
 
 @kernel
+def lowpass_delay(cutoff_hz):
+    """Return how late the low-pass is in s, far below its cut-off."""
+    return math.sqrt(2.0) / (2.0 * math.pi * cutoff_hz) if cutoff_hz > 0.0 else 0.0
+
+
+@kernel
+def notch_delay(centre_hz, q, weight):
+    """Return how late a notch is in s, far below its centre."""
+    return weight / (2.0 * math.pi * centre_hz * q) if centre_hz > 0.0 and q > 0.0 else 0.0
+
+
+@kernel
 def tune(coefficient, biquad):
     """Store a filter's coefficients; what it remembers stays."""
     coefficient[0] = biquad.b0

@@ -4,7 +4,7 @@ from flight.control import attitude, gyro, hover, position, rate, thrust, veloci
 from flight.kernel import kernel
 from flight.modes import Arming, Level
 from flight.record import record
-from flight.vector import ZERO, Vec3, put, vec
+from flight.vector import ZERO, Vec3, put
 
 IDLE, RATE, ATTITUDE = int(Level.IDLE), int(Level.RATE), int(Level.ATTITUDE)
 ALTITUDE, POSITION = int(Level.ALTITUDE), int(Level.POSITION)
@@ -91,7 +91,6 @@ def step(state, params, airframe, command, inputs, dt):
     if level >= ATTITUDE:
         attitude.step(params.attitude, command.setpoint, command.estimate)
     if level >= RATE:
-        omega, omega_dot = vec(state.gyro.omega_frd), vec(state.gyro.omega_dot_frd)
-        rate.step(state.rate, params.rate, airframe, command, omega, omega_dot, is_holding, dt)
+        rate.step(state.rate, params.rate, airframe, command, state.gyro, is_holding, dt)
     else:
         rest(state, command.setpoint)

@@ -1,13 +1,14 @@
 """The gyro as the rate loop sees it: without rotor vibration, and how fast it changes."""
 
 from flight.control.rotor_notches import BANK, NOTCHES_PER_ROTOR, follow_rotors
-from flight.filters import FILTER, PASS, filtered, forget, lowpass, notch, tune
+from flight.filters import FILTER, PASS, filtered, forget, lowpass, lowpass_delay, notch, notch_delay, tune
 from flight.kernel import kernel
-from flight.record import MAX_ROTORS, VECTOR, record
+from flight.record import MAX_ROTORS, REAL, VECTOR, record
 from flight.vector import ZERO, is_finite, put, vec
 
-# raw_frd is the last sample that was a number.
+# raw_frd is the last sample that was a number; delay_s how late the sensor and the fixed filters are.
 STATE = record(
+    delay_s=REAL,
     raw_frd=VECTOR,
     omega_frd=VECTOR,
     omega_dot_frd=VECTOR,
@@ -37,6 +38,8 @@ def configure(state, params, dt):
     tune(state.static.coefficient, notch(params.notch_hz, params.notch_q, 1.0, dt))
     tune(state.lowpass.coefficient, lowpass(params.gyro_cutoff_hz, dt))
     tune(state.derivative.coefficient, lowpass(params.d_cutoff_hz, dt))
+    fixed = lowpass_delay(params.gyro_cutoff_hz) + notch_delay(params.notch_hz, params.notch_q, 1.0)
+    state.delay_s = params.gyro_delay_s + fixed
     for i in range(NOTCHES_PER_ROTOR * MAX_ROTORS):
         tune(state.rotors.coefficient[i], PASS)
 
@@ -48,6 +51,12 @@ def denoised(state, count, value):
     for i in range(count):
         value = filtered(state.rotors.coefficient[i], state.rotors.memory[i], value)
     return filtered(state.lowpass.coefficient, state.lowpass.memory, value)
+
+
+@kernel
+def delay(state):
+    """Return how late the filtered rates are in s, in slow movements."""
+    return state.delay_s + state.rotors.delay_s
 
 
 @kernel

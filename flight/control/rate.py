@@ -2,6 +2,7 @@
 
 import math
 
+from flight.control.gyro import delay
 from flight.filters import step_share, step_share_hz
 from flight.kernel import kernel
 from flight.record import REAL, VECTOR, record
@@ -58,18 +59,21 @@ def led(state, params, airframe, torque, dt):
 
 
 @kernel
-def step(state, params, airframe, command, omega, omega_dot, is_holding, dt):
-    """Fill torque_sp_frd from omega_sp_frd; `omega` and `omega_dot` are measured and filtered."""
+def step(state, params, airframe, command, gyro, is_holding, dt):
+    """Fill torque_sp_frd from omega_sp_frd and the filtered gyro."""
     setpoint, terms = command.setpoint, command.terms
-    omega_sp_frd, inertia = vec(setpoint.omega_sp_frd), vec(airframe.inertia)
+    omega, inertia = vec(gyro.omega_frd), vec(airframe.inertia)
+    omega_dot_ff_frd = vec(setpoint.omega_dot_ff_frd)
+    # What the late gyro would show now if the vehicle followed exactly.
+    omega_sp_frd = vec(setpoint.omega_sp_frd) - delay(gyro) * omega_dot_ff_frd
     if not is_holding:
         integrate(state, params, airframe, omega_sp_frd - omega, command.motors, dt)
     kd = vec(params.kd)
     p_term = vec(params.kp) * (params.weight * omega_sp_frd - omega)
     i_term = vec(state.integral_frd)
-    d_term = -kd * omega_dot
+    d_term = -kd * vec(gyro.omega_dot_frd)
     # The D term brakes what is fed forward as well: give that back.
-    ff_term = (Vec3(1.0, 1.0, 1.0) + kd) * vec(params.ff) * vec(setpoint.omega_dot_ff_frd)
+    ff_term = (Vec3(1.0, 1.0, 1.0) + kd) * vec(params.ff) * omega_dot_ff_frd
     put(terms.rate_p, p_term)
     put(terms.rate_i, i_term)
     put(terms.rate_d, d_term)

@@ -2,17 +2,19 @@
 
 import math
 
-from flight.filters import notch, step_share, tune
+from flight.filters import notch, notch_delay, step_share, tune
 from flight.kernel import kernel
-from flight.record import INTEGER, MAX_ROTORS, PER_ROTOR, record
+from flight.record import INTEGER, MAX_ROTORS, PER_ROTOR, REAL, record
 from flight.vector import clamp
 
 NOTCHES_PER_ROTOR = 2
-# speed is each rotor's last known or modelled speed in rad/s; one rotor is updated at a time, to save time.
+# speed is each rotor's last known or modelled speed in rad/s; one rotor is updated at a time.
+# delay_s is what all notches together cost, were all rotors as fast as the last one updated.
 BANK = record(
     coefficient=("f8", (NOTCHES_PER_ROTOR * MAX_ROTORS, 5)),
     memory=("f8", (NOTCHES_PER_ROTOR * MAX_ROTORS, 2, 3)),
     speed=PER_ROTOR,
+    delay_s=REAL,
     rotor=INTEGER,
     wait=INTEGER,
 )
@@ -36,10 +38,12 @@ def has_telemetry(params, inputs):
 @kernel
 def place_notches(bank, params, count, rotor, dt):
     """Move one rotor's notches to its speed and multiples; they fade out where a notch would cost phase."""
+    bank.delay_s = 0.0
     for k in range(params.harmonics):
         frequency = (k + 1) * bank.speed[rotor] / (2.0 * math.pi)
         weight = clamp((frequency - params.rpm_min_hz) / params.rpm_fade_hz, 0.0, 1.0)
         tune(bank.coefficient[k * count + rotor], notch(frequency, params.rpm_q, weight, dt))
+        bank.delay_s += count * notch_delay(frequency, params.rpm_q, weight)
 
 
 @kernel

@@ -47,10 +47,10 @@ def configure(state, params):
 
 
 @kernel
-def drag_ned(airframe, estimate, q_ned_frd):
-    """Return the rotors' drag per mass against the air-relative velocity (Faessler 2018, eq. 4)."""
-    v_air_frd = rotate_back(q_ned_frd, vec(estimate.v_ned) - vec(estimate.wind_ned))
-    return rotate(q_ned_frd, vec(airframe.rotor_drag) * v_air_frd) * (-1.0 / max(airframe.mass_kg, 1e-6))
+def drag_ned(params, airframe, q_ned_frd, v_air_ned):
+    """Return the fed-forward part of the rotors' drag per mass against an air speed (Faessler 2018, eq. 4)."""
+    along_frd = vec(airframe.rotor_drag) * rotate_back(q_ned_frd, v_air_ned)
+    return rotate(q_ned_frd, along_frd) * (-params.drag_ff / max(airframe.mass_kg, 1e-6))
 
 
 @kernel
@@ -110,10 +110,10 @@ def attitude_of(up_ned, yaw, q_ned_frd):
 
 
 @kernel
-def flat_rates(params, force_ned, jerk_ned, q_sp_ned_frd, yaw_rate):
-    """Return the body rates that turn the thrust as the jerk demands and the nose at yaw_rate (Faessler 2018, III)."""
+def flat_rates(params, force_ned, force_dot_ned, q_sp_ned_frd, yaw_rate):
+    """Return the body rates that turn the thrust as the force changes and the nose at yaw_rate (Faessler 2018, III)."""
     up_ned = -body_z_ned(q_sp_ned_frd)
-    swing = rotate_back(q_sp_ned_frd, cross(up_ned, jerk_ned)) / max(norm(force_ned), params.force_min)
+    swing = rotate_back(q_sp_ned_frd, cross(up_ned, force_dot_ned)) / max(norm(force_ned), params.force_min)
     down = down_frd(q_sp_ned_frd)
     if not down.z > YAW_COSINE_MIN:
         return Vec3(swing.x, swing.y, 0.0)
@@ -143,17 +143,18 @@ def step(state, params, attitude, airframe, setpoint, estimate, full, dt):
     """
     q_ned_frd = quat(estimate.q_ned_frd)
     a_sp_ned = vec(setpoint.a_sp_ned)
-    weight_and_drag = Vec3(0.0, 0.0, STANDARD_GRAVITY) + params.drag_ff * drag_ned(
-        airframe, estimate, q_ned_frd
-    )
-    force = limited_force(state, params, full, a_sp_ned - weight_and_drag)
+    v_air_ned = vec(estimate.v_ned) - vec(estimate.wind_ned)
+    free_ned = Vec3(0.0, 0.0, STANDARD_GRAVITY) + drag_ned(params, airframe, q_ned_frd, v_air_ned)
+    force = limited_force(state, params, full, a_sp_ned - free_ned)
     q_sp_ned_frd = attitude_of(thrust_direction(params, force, q_ned_frd), setpoint.yaw_sp, q_ned_frd)
     put_quat(setpoint.q_sp_ned_frd, q_sp_ned_frd)
     setpoint.thrust_sp = collective(state, params, full, force, q_ned_frd)
-    jerk_ned = params.jerk_ff * vec(setpoint.jerk_ff_ned)
-    rates = flat_rates(params, force, jerk_ned, q_sp_ned_frd, setpoint.yaw_rate_ff)
+    # Drag grows with the speed, so the thrust turns with the acceleration too.
+    drag_dot_ned = drag_ned(params, airframe, q_ned_frd, vec(setpoint.a_ff_ned))
+    force_dot_ned = params.jerk_ff * (vec(setpoint.jerk_ff_ned) - drag_dot_ned)
+    rates = flat_rates(params, force, force_dot_ned, q_sp_ned_frd, setpoint.yaw_rate_ff)
     feed_forward(state, params, attitude, setpoint, rates, dt)
-    return force + weight_and_drag
+    return force + free_ned
 
 
 @kernel
