@@ -1,5 +1,6 @@
 """Find a mission by its name or file."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from flight.errors import ConfigError
@@ -22,7 +23,7 @@ def load(name: str) -> Mission:
             f"mission {name!r} is not known; known: {known}, or a path to a .plan or .toml file"
         )
     try:
-        return reader(path.name, path.read_text())
+        return replace(reader(path.name, path.read_text()), name=path.stem)
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: is not a text file") from None
     except OSError as error:
