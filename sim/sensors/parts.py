@@ -27,7 +27,7 @@ VIBRATION: Table = {
 CALIBRATION = {"calibrated": CALIBRATED, "uncalibrated": 1.0}
 
 IMU: Table = {
-    "ideal": {"rate_hz": 1000},
+    "ideal": {"rate_hz": 1000, "gyro.limit": math.inf, "accel.limit": math.inf},
     "mpu6050": {
         "rate_hz": 1000,
         "delay_ms": 1.0,  # two-wire read-out
@@ -65,12 +65,14 @@ IMU["icm42688"] = IMU["mpu6050"] | {
     "gyro.scale_spread": 0.5 * 0.005,
     "gyro.cross_spread": 0.5 * 0.0125,
     "gyro.walk_sigma": 0.005 * DEG,
+    "gyro.step": DEG / 131.0,  # the 20-bit samples of the queue
     "accel.density": 70.0 * MICRO_G,
     "accel.turn_on_spread": 0.5 * 20.0 * MILLI_G,
     "accel.per_k_spread": 0.5 * 0.15 * MILLI_G,
     "accel.scale_spread": 0.5 * 0.005,
     "accel.cross_spread": 0.5 * 0.01,
     "accel.walk_sigma": 0.05 * MILLI_G,
+    "accel.step": STANDARD_GRAVITY / 8192.0,
 }
 IMU["bmi088"] = IMU["mpu6050"] | {
     "delay_ms": 0.0,
@@ -94,7 +96,7 @@ IMU["bmi088"] = IMU["mpu6050"] | {
 }
 IRON = {"hard_iron_spread_ut": 10.0, "soft_iron_spread": 0.1, "ut_per_a_spread": 0.03}
 MAG: Table = {
-    "ideal": {"rate_hz": 100},
+    "ideal": {"rate_hz": 100, "limit_ut": math.inf},
     "qmc5883l": IRON
     | {
         "rate_hz": 100,
