@@ -9,14 +9,15 @@ from flight.record import REAL, record
 from flight.vector import clamp
 
 # computed: m/s2 per share of collective by the airframe file; ratio: learned over computed;
-# thrust: the collective as the rotors follow it.
-STATE = record(computed=REAL, ratio=REAL, thrust=REAL)
+# settled: the ratio learned slowly, which a touch of the ground cannot spoil; thrust: the collective that pushes now.
+STATE = record(computed=REAL, ratio=REAL, settled=REAL, thrust=REAL)
 
 
 @kernel
 def reset(state):
     """Believe the airframe file."""
     state.ratio = 1.0
+    state.settled = 1.0
     state.thrust = 0.0
 
 
@@ -45,12 +46,14 @@ def hover_share(state):
 
 @kernel
 def learn(state, params, airframe, command, inputs, is_free, dt):
-    """Compare the measured push along the thrust axis with the collective that flies, slowly; never on the ground."""
+    """Compare the measured push along the thrust axis with the collective that flies; never on the ground."""
     flown = command.setpoint.thrust_sp - command.motors.unallocated_thrust
     state.thrust += step_share(dt, airframe.motor_lag_s) * (flown - state.thrust)
     push = command.estimate.accel_bias_frd[2] - inputs.imu.accel_frd[2]
-    if is_free and state.thrust > params.gate * hover_share(state) and math.isfinite(push):
-        seen = push / (state.thrust * state.computed)
-        ratio = state.ratio + step_share(dt, params.lag_s) * (seen - state.ratio)
-        state.ratio = clamp(ratio, params.ratio_min, params.ratio_max)
+    if not is_free:
+        state.ratio += step_share(dt, params.lag_s) * (state.settled - state.ratio)
+    elif state.thrust * state.computed > params.gate * STANDARD_GRAVITY and math.isfinite(push):
+        seen = clamp(push / (state.thrust * state.computed), params.ratio_min, params.ratio_max)
+        state.ratio += step_share(dt, params.lag_s) * (seen - state.ratio)
+        state.settled += step_share(dt, params.settle_s) * (seen - state.settled)
     command.terms.hover_thrust = hover_share(state)

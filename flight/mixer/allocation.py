@@ -7,6 +7,8 @@ from flight.vector import Vec3, clamp
 
 # Relative damping of the pseudo-inverse: an axis the rotors cannot turn about gets no command instead of infinity.
 DAMPING = 1e-12
+# More for yaw: rotors that all turn one way still lift, whatever yaw that brings.
+DAMPING_YAW = 1e-9
 # A rotor whose part in the collective is below this does not limit the collective.
 NO_PART = 1e-6
 
@@ -47,8 +49,9 @@ def fill_gram(work, effect, count):
             for i in range(count):
                 total += effect[i, k] * effect[i, m]
             length = column_length(effect, count, k) * column_length(effect, count, m)
-            work[k, m] = total / length + (DAMPING if k == m else 0.0)
+            work[k, m] = total / length
             work[k, 4 + m] = 1.0 if k == m else 0.0
+        work[k, k] += DAMPING_YAW if k == 3 else DAMPING
 
 
 @kernel

@@ -118,6 +118,10 @@ def step(state, params, airframe, command, battery):
     extra = Vec3(0.0, 0.0, torque.z - firm.z)
     firm = firm + room(allocation, count, collective, firm, extra, floor, ceiling) * extra
 
+    # Yaw in the wanted direction may have made room for the collective.
+    low, high = collective_range(allocation, count, firm, floor, ceiling)
+    collective = min(max(wanted, low), high)
+
     motors = command.motors
     thrust, given = write_motors(state, airframe, motors, collective, firm, floor, ceiling, 1.0 / ceiling)
     motors.unallocated_thrust = wanted - thrust
