@@ -36,7 +36,8 @@ def sensor_set(own: dict[str, str], kind: str = "consumer") -> dict[str, str]:
     if kind not in SENSOR_SETS:
         raise ConfigError(f"sensor set {kind!r} is not known; known: {', '.join(SENSOR_SETS)}")
     if kind == "mocap":
-        return own | {"gps": "none", "mocap": "mocap"}
+        room = own.get("mocap", "none")
+        return own | {"gps": "none", "mocap": "mocap" if room == "none" else room}
     if kind == "ideal":
         present = {name: "ideal" for name, part in own.items() if name in PARTS and part != "none"}
         return present | {"vibration": "none", "calibration": "calibrated"}
