@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from flight.errors import ConfigError
 from flight.record import MAX_ROTORS
 
@@ -36,6 +38,7 @@ class Quantity:
 
 # The voltage per cell at which a rotor's greatest speed and thrust are given.
 NOMINAL_CELL_V = 3.8
+STANDARD_GRAVITY = 9.80665
 
 BODY = (
     Quantity("mass_kg", 0.01, 100.0, about="take-off mass with battery"),
@@ -155,4 +158,36 @@ def checked_physics(given: Any, where: str) -> dict[str, Any]:
             raise ConfigError(f"{where}: physics.{key} is not known; known: {', '.join((*TABLES, 'rotor'))}")
     physics: dict[str, Any] = {name: checked_table(name, given.get(name), where) for name in TABLES}
     physics["rotor"] = checked_layout(given.get("rotor"), where)
+    check_inertia(physics["body"], f"{where}: physics.body.")
+    check_speeds(physics, f"{where}: physics.rotors.")
     return physics
+
+
+def inertia_tensor(body: dict[str, Any]) -> np.ndarray:
+    """Return the inertia tensor from its diagonal and its xy, xz, yz entries."""
+    xx, yy, zz = body["inertia_kg_m2"]
+    xy, xz, yz = body["inertia_products_kg_m2"]
+    return np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
+
+
+def check_inertia(body: dict[str, Any], prefix: str) -> None:
+    """Raise ConfigError for moments no mass distribution has: of the principal three, two outweigh the third."""
+    least, middle, most = np.linalg.eigvalsh(inertia_tensor(body))
+    if least <= 0.0 or least + middle < most:
+        raise ConfigError(
+            f"{prefix}inertia_kg_m2: no body has these moments; principal ones are "
+            f"{least:g}, {middle:g}, {most:g}, and none may exceed the sum of the others"
+        )
+
+
+def check_speeds(physics: dict[str, Any], prefix: str) -> None:
+    """Raise ConfigError where idling is faster than flying or full throttle does not lift the vehicle."""
+    rotors, weight = physics["rotors"], physics["body"]["mass_kg"] * STANDARD_GRAVITY
+    slow, fast = rotors["speed_min_rad_s"], rotors["speed_max_rad_s"]
+    if slow >= fast:
+        raise ConfigError(f"{prefix}speed_min_rad_s = {slow:g} must be below speed_max_rad_s = {fast:g}")
+    thrust = len(physics["rotor"]) * rotors["thrust_coefficient_n_s2"] * fast * fast
+    if thrust <= weight:
+        raise ConfigError(
+            f"{prefix}speed_max_rad_s = {fast:g} cannot lift the vehicle: thrust {thrust:.3g} N, weight {weight:.3g} N"
+        )

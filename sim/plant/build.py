@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from flight.physics import NOMINAL_CELL_V, SPINS
+from flight.physics import NOMINAL_CELL_V, SPINS, inertia_tensor
 from flight.record import rows
 from sim.plant.atmosphere import SEA_LEVEL_DENSITY, STANDARD_GRAVITY
 from sim.plant.ground import LEGS
@@ -28,19 +28,13 @@ def built_from(physics: dict[str, Any], dtype: np.dtype) -> np.recarray:
     return plants
 
 
-def inertia_tensor(body: dict[str, Any]) -> np.ndarray:
-    """Return the inertia tensor from its diagonal and its xy, xz, yz entries."""
-    xy, xz, yz = body["inertia_products_kg_m2"]
-    return np.diag(body["inertia_kg_m2"]) + np.array([[0, xy, xz], [xy, 0, yz], [xz, yz, 0]])
-
-
 def put_body(plant: np.void, body: dict[str, Any]) -> None:
     """Write the rigid body."""
     plant.mass_kg = body["mass_kg"]
     plant.gravity = STANDARD_GRAVITY
     plant.inertia[:] = inertia_tensor(body)
     plant.inertia_inverse[:] = np.linalg.inv(plant.inertia)
-    plant.centre_frd[:] = -np.array(body["centre_of_mass_m_frd"])
+    plant.centre_frd[:] = 0.0 - np.array(body["centre_of_mass_m_frd"])
     plant.drag_area_m2[:] = body["drag_area_m2"]
     plant.turn_drag_n_m_s[:] = body["turn_drag_n_m_s"]
     plant.friction = body["friction"]

@@ -44,8 +44,8 @@ def set_wind(
 ) -> None:
     """Start a wind with its own random stream and no gusts.
 
-    `mean_ned` is the air's velocity 20 ft (6.1 m) above the ground; `turbulence` is none, light, moderate, severe or the
-    wind speed at 20 ft in m/s that it belongs to.
+    `mean_ned` is the air's velocity 20 ft (6.1 m) above the ground; `turbulence` is none, light, moderate, severe or
+    the wind speed at 20 ft in m/s that it belongs to.
     """
     for name in WIND.names or ():
         wind[name] = np.zeros((), WIND[name])
@@ -59,7 +59,7 @@ def set_wind(
 def set_gust(
     wind: np.void, gust_ned: Sequence[float], start_s: float, rise_s: float = 0.0, hold_s: float = math.inf
 ) -> None:
-    """Add one gust of 1-cosine flanks (MIL-F-8785C, 3.7.3); without rise time it is a step. Times count from set_wind."""
+    """Add one gust of 1-cosine flanks (MIL-F-8785C, 3.7.3), a step where rise_s is 0; times count from set_wind."""
     wind.gust_ned[:] = gust_ned
     wind.gust_start_s, wind.gust_rise_s, wind.gust_hold_s = start_s, rise_s, hold_s
 
@@ -113,7 +113,7 @@ def along(mean_ned, gust):
 
 @kernel
 def blow(wind, height_m, air_speed, dt):
-    """Let the wind change for dt seconds: v_ned at the vehicle's height; air_speed carries it through the turbulence."""
+    """Let dt seconds pass and write v_ned at the vehicle's height; air_speed carries it through the turbulence."""
     wind.elapsed_s += dt
     air = steady(wind, height_m)
     if wind.dryden.w20 > 0.0:
