@@ -2,9 +2,11 @@
 
 import math
 
-from flight.estimator import covariance, history, update
+from flight.estimator import covariance, history, resets, update
 from flight.estimator.layout import BARO, BARO_OFFSET, GPS_POSITION, MOCAP, POSITION, Part
 from flight.kernel import kernel
+from flight.modes import Arming
+from flight.vector import Vec3
 
 SEA_LEVEL_PA = 101325.0
 SCALE_M = 44330.769
@@ -23,6 +25,11 @@ def step(state, params, sample, now_us, status):
     """Fuse the altitude; the first sample sets the offset."""
     if not sample.fresh or not LOWEST_PA < sample.pressure_pa < HIGHEST_PA:
         return
+    # In flight two equal pressures in a row are a part that hangs; now and then, chance.
+    is_repeated = sample.pressure_pa == state.last_pressure_pa and not status.is_landed
+    state.last_pressure_pa = sample.pressure_pa
+    if is_repeated:
+        return
     filter = state.filter
     history.recall(state, sample.t_us, now_us, params.baro_delay - params.imu_delay)
     height = -state.past.p_ned[2]
@@ -35,11 +42,20 @@ def step(state, params, sample, now_us, status):
     for k in range(filter.count):
         filter.value[k] = -filter.value[k]
     update.depend(filter, BARO_OFFSET, 1.0)
-    ratio = update.fuse(filter, innovation, params.baro_sd * params.baro_sd, 1.0, params.baro_gate)
+    sd = spread(state, params, status)
+    ratio = update.fuse(filter, innovation, sd * sd, 1.0, params.baro_gate)
     update.note(state.aid, BARO, ratio, now_us)
     if update.is_failing(state.aid, BARO, now_us, params.reset_time):
         believe(state, params, innovation, now_us)
         update.announce(state, BARO, Part.HEIGHT, now_us, status)
+
+
+@kernel
+def spread(state, params, status):
+    """Return the error of the altitude, larger where the rotors' wash meets the ground."""
+    height = state.ground.take_off_z_m - state.past.p_ned[2]
+    is_washed = status.arming == Arming.ARMED and height < params.baro_ground_height
+    return params.baro_ground_sd if is_washed else params.baro_sd
 
 
 @kernel
@@ -57,5 +73,5 @@ def believe(state, params, innovation, now_us):
     if by_gps or by_mocap:
         set_offset(state, params, innovation)
     else:
-        state.nominal.p_ned[2] -= innovation
+        resets.move(state, Vec3(0.0, 0.0, -innovation))
         covariance.restart(state.filter, POSITION + 2, 1, params.baro_sd)

@@ -16,6 +16,7 @@ from flight.estimator import (
     mocap,
     rangefinder,
     report,
+    resets,
     rest,
     strapdown,
     update,
@@ -60,6 +61,7 @@ def step(state, params, airframe, inputs, estimate, motors, status, dt):
         covariance.step(state, params)
         aid(state, params, airframe, inputs, motors, status)
         update.inject(state, params, status)
+        resets.let_through(state, params, status, dt)
     report.step(state, params, estimate, inputs.t_us)
 
 

@@ -2,11 +2,11 @@
 
 import math
 
-from flight.estimator import covariance, history, update
+from flight.estimator import course, covariance, history, resets, update
 from flight.estimator.layout import GPS_POSITION, GPS_VELOCITY, POSITION, VELOCITY, Part
 from flight.geodesy import geodetic, local_ned
 from flight.kernel import kernel
-from flight.vector import is_finite, norm, norm_xy, put, vec
+from flight.vector import Vec3, is_finite, norm, norm_xy, put, vec
 
 FASTEST_M_S = 200.0
 HIGHEST_M = 20e3
@@ -36,12 +36,29 @@ def step(state, params, sample, now_us, status):
     """Fuse velocity, then position once the origin stands."""
     if not sample.fresh or not is_credible(sample, params):
         return
+    if is_repeated(state.gps, sample) and not status.is_landed:
+        return
     history.recall(state, sample.t_us, now_us, params.gps_delay - params.imu_delay)
-    fuse_velocity(state, params, sample, now_us, status)
-    if state.gps.has_origin:
-        fuse_position(state, params, sample, now_us, status)
+    if state.has_heading:
+        fuse_velocity(state, params, sample, now_us, status)
     else:
+        course.seek(state, params, sample, now_us, status)
+    if state.gps.has_origin and state.has_heading:
+        fuse_position(state, params, sample, now_us, status)
+    elif not state.gps.has_origin:
         average_origin(state.gps, params, sample, vec(state.past.p_ned), now_us)
+
+
+@kernel
+def is_repeated(gps, sample):
+    """Tell whether a fix is the last one once more, which in flight means a receiver that hangs; keep it."""
+    v_ned = vec(sample.v_ned)
+    is_same = sample.lat_deg == gps.last_lat_deg and sample.lon_deg == gps.last_lon_deg
+    is_same = is_same and norm(v_ned - vec(gps.last_v_ned)) == 0.0
+    gps.last_lat_deg = sample.lat_deg
+    gps.last_lon_deg = sample.lon_deg
+    put(gps.last_v_ned, v_ned)
+    return is_same
 
 
 @kernel
@@ -129,11 +146,9 @@ def fuse_position(state, params, sample, now_us, status):
 @kernel
 def reset_position(state, innovation, sd, sd_z):
     """Move to where the fix is; the height only when it is what disagrees."""
-    p = vec(state.nominal.p_ned)
     if norm_xy(innovation) > sd:
         covariance.restart(state.filter, POSITION, 2, sd)
-        state.nominal.p_ned[0] = p.x + innovation.x
-        state.nominal.p_ned[1] = p.y + innovation.y
+        resets.move(state, Vec3(innovation.x, innovation.y, 0.0))
     if abs(innovation.z) > math.sqrt(state.filter.covariance[POSITION + 2, POSITION + 2]) + 3.0 * sd_z:
         covariance.restart(state.filter, POSITION + 2, 1, sd_z)
-        state.nominal.p_ned[2] = p.z + innovation.z
+        resets.move(state, Vec3(0.0, 0.0, innovation.z))

@@ -91,9 +91,15 @@ GPS = record(
     origin_lon_deg=REAL,
     origin_alt_m=REAL,
     mean_ned=VECTOR,
+    last_lat_deg=REAL,
+    last_lon_deg=REAL,
+    last_v_ned=VECTOR,
     fixes=INTEGER,
     started_us=INTEGER,
     has_origin=FLAG,
+)
+COURSE = record(
+    felt_ned=VECTOR, seen_ned=VECTOR, sine=REAL, cosine=REAL, weight=REAL, t_us=INTEGER, has_last=FLAG
 )
 MAGNETIC = record(mean_ut_frd=VECTOR, norm_ut=REAL, inclination=REAL, fused_us=INTEGER, has_mean=FLAG)
 GROUND = record(z_m=REAL, variance=REAL, has_range=FLAG, take_off_z_m=REAL, seen_us=INTEGER)
@@ -107,6 +113,7 @@ STATE = record(
     past=PAST,
     aid=AID,
     gps=GPS,
+    course=COURSE,
     mag=MAGNETIC,
     ground=GROUND,
     mean_force_frd=VECTOR,
@@ -115,6 +122,8 @@ STATE = record(
     is_aligned=FLAG,
     has_heading=FLAG,
     has_baro=FLAG,
+    last_pressure_pa=REAL,
+    jump_ned=VECTOR,
     rest_us=INTEGER,
     drag_us=INTEGER,
     alone_us=INTEGER,

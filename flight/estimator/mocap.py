@@ -1,10 +1,10 @@
 """Position and attitude from motion capture; where it exists it is the local frame."""
 
-from flight.estimator import covariance, history, update
+from flight.estimator import covariance, history, resets, update
 from flight.estimator.layout import MOCAP, NEVER, POSITION, THETA, VELOCITY, Part
 from flight.kernel import kernel
 from flight.quaternion import conjugate, normalize, put_quat, quat, rotation_vector
-from flight.vector import norm, put, vec
+from flight.vector import norm, vec
 
 FARTHEST_M = 1e4
 
@@ -59,7 +59,7 @@ def take_pose(state, params, p_err, turn):
     """Move to the pose as it is; the velocity is open until the next poses tell it."""
     nominal = state.nominal
     put_quat(nominal.q_ned_frd, normalize(turn * quat(nominal.q_ned_frd)))
-    put(nominal.p_ned, vec(nominal.p_ned) + p_err)
+    resets.move(state, p_err)
     covariance.restart(state.filter, THETA, 3, params.mocap_attitude_sd)
     covariance.restart(state.filter, POSITION, 3, params.mocap_position_sd)
     covariance.restart(state.filter, VELOCITY, 3, params.alone_velocity_sd)

@@ -35,7 +35,7 @@ def motion(state, params, estimate):
     put(estimate.omega_frd, omega)
     put(estimate.a_ned, a)
     put(estimate.v_ned, v + ahead * a)
-    put(estimate.p_ned, vec(nominal.p_ned) + ahead * (v + 0.5 * ahead * a))
+    put(estimate.p_ned, vec(nominal.p_ned) + vec(state.jump_ned) + ahead * (v + 0.5 * ahead * a))
     put(estimate.gyro_bias_frd, vec(nominal.gyro_bias_frd))
     put(estimate.accel_bias_frd, vec(nominal.accel_bias_frd))
     put(estimate.wind_ned, Vec3(nominal.wind_ne[0], nominal.wind_ne[1], 0.0))
@@ -76,7 +76,15 @@ def spreads(state, params, estimate, now_us):
     put(estimate.sigma_v, spread(state.filter, VELOCITY))
     sigma_p = spread(state.filter, POSITION)
     wander = params.gps_wander if state.gps.has_origin and not by_mocap(state, params, now_us) else 0.0
-    put(estimate.sigma_p, Vec3(math.hypot(sigma_p.x, wander), math.hypot(sigma_p.y, wander), sigma_p.z))
+    slow = vec(state.jump_ned)
+    put(
+        estimate.sigma_p,
+        Vec3(
+            math.hypot(math.hypot(sigma_p.x, wander), slow.x),
+            math.hypot(math.hypot(sigma_p.y, wander), slow.y),
+            math.hypot(sigma_p.z, slow.z),
+        ),
+    )
     for i in range(len(AIDS)):
         estimate.test_ratios[i] = state.aid.ratio[i]
         estimate.sensor_health[i] = 1 if update.is_healthy(state.aid, i, now_us, params.aid_time) else 0

@@ -1,10 +1,13 @@
 """What standing still, or having no aid at all, says about the motion."""
 
 from flight.estimator import update
-from flight.estimator.layout import GYRO_BIAS, VELOCITY
+from flight.estimator.layout import DRAG, GYRO_BIAS, VELOCITY
 from flight.kernel import kernel
 from flight.modes import Arming
 from flight.vector import vec
+
+# A gate that refuses nothing.
+ANY = 1e3
 
 
 @kernel
@@ -28,8 +31,9 @@ def step(state, params, status, now_us):
 
 @kernel
 def is_alone(state, params, now_us):
-    """Tell whether no aid has told the horizontal motion for a long time."""
-    return 1e-6 * (now_us - state.aided_us) > params.dead_time
+    """Tell whether nothing, not even drag, has told the horizontal motion for a long time."""
+    is_blind = 1e-6 * (now_us - state.aided_us) > params.dead_time
+    return is_blind and not update.is_healthy(state.aid, DRAG, now_us, params.aid_time)
 
 
 @kernel
@@ -42,11 +46,11 @@ def stand(state, params):
         update.clear(filter)
         update.depend(filter, VELOCITY + i, 1.0)
         variance = params.rest_velocity_sd * params.rest_velocity_sd
-        update.fuse(filter, -update.pick(v, i), variance, 1.0, 100.0)
+        update.fuse(filter, -update.pick(v, i), variance, 1.0, ANY)
         update.clear(filter)
         update.depend(filter, GYRO_BIAS + i, 1.0)
         variance = params.rest_gyro_sd * params.rest_gyro_sd
-        update.fuse(filter, update.pick(rate, i), variance, 1.0, 100.0)
+        update.fuse(filter, update.pick(rate, i), variance, 1.0, ANY)
 
 
 @kernel
@@ -57,4 +61,4 @@ def assume(state, params):
     for i in range(2):
         update.clear(state.filter)
         update.depend(state.filter, VELOCITY + i, 1.0)
-        update.fuse(state.filter, -update.pick(v, i), variance, 1.0, 100.0)
+        update.fuse(state.filter, -update.pick(v, i), variance, params.alone_slowness, ANY)

@@ -47,9 +47,12 @@ START = (
     row("YAW_SD", "yaw_sd", 0.15, "rad", 0.005, 1.0, "uncertainty of a heading taken from the magnetometer"),
     row("GYR_B_SD", "gyro_bias_sd", 0.003, "rad/s", 1e-5, 0.2, "uncertainty of the gyro bias taken at rest"),
     row(
-        "ACC_B_SD", "accel_bias_sd", 0.1, "m/s2", 1e-3, 2.0, "uncertainty of the accelerometer bias at start"
+        "ACC_B_SD", "accel_bias_sd", 0.06, "m/s2", 1e-3, 2.0, "uncertainty of the accelerometer bias at start"
     ),
     row("WIND_SD", "wind_sd", 3.0, "m/s", 0.1, 20.0, "uncertainty of the wind at start"),
+    row(
+        "COURSE_DT", "course_period", 0.8, "s", 0.1, 10.0, "interval of velocity changes that tell a heading"
+    ),
     row(
         "GPS_AVG",
         "gps_average",
@@ -81,11 +84,11 @@ PROCESS = (
         2.0,
         "accelerometer noise density, vibration included",
     ),
-    row("GYR_B_WALK", "gyro_bias_walk", 3e-5, "rad/s/rts", 0.0, 0.01, "how fast the gyro bias wanders"),
+    row("GYR_B_WALK", "gyro_bias_walk", 1e-4, "rad/s/rts", 0.0, 0.01, "how fast the gyro bias wanders"),
     row(
         "ACC_B_WALK", "accel_bias_walk", 1e-3, "m/s2/rts", 0.0, 0.5, "how fast the accelerometer bias wanders"
     ),
-    row("BARO_WALK", "baro_walk", 0.02, "m/rts", 0.0, 1.0, "how fast the barometer's altitude wanders"),
+    row("BARO_WALK", "baro_walk", 0.03, "m/rts", 0.0, 1.0, "how fast the barometer's altitude wanders"),
     row("WIND_WALK", "wind_walk", 0.2, "m/s/rts", 0.0, 5.0, "how fast the wind changes"),
     row("GYR_B_MAX", "gyro_bias_max", 0.35, "rad/s", 0.01, 1.0, "largest gyro bias believed"),
     row("ACC_B_MAX", "accel_bias_max", 1.0, "m/s2", 0.05, 5.0, "largest accelerometer bias believed"),
@@ -94,12 +97,12 @@ PROCESS = (
     row("ACC_TAU", "accel_tau", 0.03, "s", 0.0, 1.0, "smoothing of the world acceleration told to others"),
 )
 DELAYS = (
-    row("IMU_DELAY", "imu_delay", 0.0, "s", 0.0, 0.02, "from motion to the IMU sample's arrival"),
+    row("IMU_DELAY", "imu_delay", 0.003, "s", 0.0, 0.02, "from motion to the IMU sample's arrival"),
     row("GPS_DELAY", "gps_delay", 0.15, "s", 0.0, 0.3, "from motion to the fix's arrival"),
-    row("BARO_DELAY", "baro_delay", 0.02, "s", 0.0, 0.3, "from motion to the pressure's arrival"),
-    row("MAG_DELAY", "mag_delay", 0.01, "s", 0.0, 0.3, "from motion to the magnetic field's arrival"),
+    row("BARO_DELAY", "baro_delay", 0.04, "s", 0.0, 0.3, "from motion to the pressure's arrival"),
+    row("MAG_DELAY", "mag_delay", 0.006, "s", 0.0, 0.3, "from motion to the magnetic field's arrival"),
     row("RNG_DELAY", "range_delay", 0.02, "s", 0.0, 0.3, "from motion to the distance's arrival"),
-    row("FLOW_DELAY", "flow_delay", 0.02, "s", 0.0, 0.3, "from motion to the flow's arrival"),
+    row("FLOW_DELAY", "flow_delay", 0.01, "s", 0.0, 0.3, "from motion to the flow's arrival"),
     row("MOCAP_DELAY", "mocap_delay", 0.01, "s", 0.0, 0.3, "from motion to the pose's arrival"),
 )
 AIDS = (
@@ -128,6 +131,10 @@ AIDS = (
         "GPS_WANDER", "gps_wander", 0.5, "m", 0.0, 10.0, "slow GPS error that no filter sees, told in sigma_p"
     ),
     row("BARO_SD", "baro_sd", 0.3, "m", 0.01, 20.0, "error of the barometric altitude"),
+    row(
+        "BARO_GND_SD", "baro_ground_sd", 1.5, "m", 0.01, 20.0, "the same in the rotors' wash near the ground"
+    ),
+    row("BARO_GND_Z", "baro_ground_height", 0.8, "m", 0.0, 10.0, "how high the wash near the ground is felt"),
     row("BARO_GATE", "baro_gate", 5.0, "sd", 1.0, 100.0, "innovation gate of the barometer"),
     row("MAG_SD", "mag_sd", 0.15, "rad", 0.01, 1.0, "error of the magnetic heading"),
     row("MAG_GATE", "mag_gate", 3.0, "sd", 1.0, 100.0, "innovation gate of the magnetic heading"),
@@ -140,7 +147,15 @@ AIDS = (
         10.0,
         "headings closer in time share their error and are skipped",
     ),
-    row("MAG_DECL", "mag_declination", 0.0, "rad", -3.2, 3.2, "magnetic declination, east positive"),
+    row(
+        "MAG_DECL",
+        "mag_declination",
+        0.0524,
+        "rad",
+        -3.2,
+        3.2,
+        "magnetic declination, east positive (Zurich)",
+    ),
     row(
         "MAG_NORM_TOL", "mag_norm_tolerance", 0.25, "", 0.01, 1.0, "largest relative change of field strength"
     ),
@@ -189,6 +204,24 @@ AIDS = (
     row("REST_V_SD", "rest_velocity_sd", 0.02, "m/s", 1e-3, 1.0, "error of a velocity known to be zero"),
     row("REST_GYR_SD", "rest_gyro_sd", 0.003, "rad/s", 1e-5, 0.1, "error of a mean rate known to be zero"),
     row("REST_DT", "rest_period", 0.1, "s", 0.01, 1.0, "how often rest is used as a measurement"),
+    row(
+        "RESET_SLEW",
+        "reset_slew",
+        1.0,
+        "m/s",
+        0.0,
+        100.0,
+        "how fast a reset position shows in flight; 0 at once",
+    ),
+    row(
+        "ALONE_SLOW",
+        "alone_slowness",
+        300.0,
+        "",
+        1.0,
+        1e5,
+        "variance factor of ALONE_V_SD: one guess, not many",
+    ),
     row(
         "ALONE_V_SD",
         "alone_velocity_sd",
