@@ -69,6 +69,7 @@ class Refusal(IntEnum):
     MOVING = 128
     MODE = 256
     ARM_SWITCH = 512  # it was on at boot and has not been off since
+    KILLED = 1024  # disarm first
 
 
 class Failsafe(IntEnum):

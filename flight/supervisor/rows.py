@@ -1,5 +1,351 @@
-"""The supervisor's rows of the parameter table."""
+"""The supervisor's rows of the parameter table: when to refuse, when to worry, what to do then."""
 
+import math
+
+from flight.modes import Action, Failsafe
 from flight.parameter import Param
 
-ROWS: tuple[Param, ...] = ()
+DEGREE = math.pi / 180.0
+ACTIONS = "0 warn, 1 hold, 2 return, 3 land, 5 terminate, 6 disarm"
+
+ARMING = (
+    Param(
+        "ARM_TILT_MAX",
+        "supervisor.arm.tilt",
+        None,
+        "rad",
+        25.0 * DEGREE,
+        0.02,
+        3.2,
+        "more tilt than this refuses arming",
+    ),
+    Param(
+        "ARM_RATE_MAX",
+        "supervisor.arm.rate",
+        None,
+        "rad/s",
+        0.35,
+        0.02,
+        10.0,
+        "turning faster than this refuses arming",
+    ),
+    Param(
+        "ARM_SPEED_MAX",
+        "supervisor.arm.speed",
+        None,
+        "m/s",
+        1.0,
+        0.05,
+        30.0,
+        "moving faster than this refuses arming",
+    ),
+    Param(
+        "ARM_THR_MAX",
+        "supervisor.arm.throttle",
+        None,
+        "",
+        0.08,
+        0.0,
+        0.5,
+        "throttle stick above which RATE and ANGLE refuse",
+    ),
+    Param(
+        "ARM_THR_MID",
+        "supervisor.arm.throttle_mid",
+        None,
+        "",
+        0.6,
+        0.0,
+        1.0,
+        "the same for ALTITUDE and POSITION",
+    ),
+    Param(
+        "ARM_NEED_PILOT",
+        "supervisor.arm.needs_pilot",
+        None,
+        "",
+        0,
+        0,
+        1,
+        "1: no arming without a pilot receiver",
+        True,
+    ),
+    Param(
+        "ARM_NEED_BATT",
+        "supervisor.arm.needs_battery",
+        None,
+        "",
+        1,
+        0,
+        1,
+        "1: no arming without battery voltage",
+        True,
+    ),
+    Param(
+        "ARM_BATT_V",
+        "supervisor.arm.cell_v",
+        None,
+        "V",
+        3.55,
+        2.0,
+        4.5,
+        "cell voltage below which arming is refused",
+    ),
+    Param(
+        "ARM_IDLE_T",
+        "supervisor.arm.idle_s",
+        None,
+        "s",
+        15.0,
+        1.0,
+        600.0,
+        "armed without taking off for this long disarms",
+    ),
+    Param(
+        "ARM_IMU_AGE",
+        "supervisor.arm.imu_age_s",
+        None,
+        "s",
+        0.1,
+        0.005,
+        2.0,
+        "older IMU samples count as missing",
+    ),
+    Param(
+        "COM_DISARM_LAND",
+        "supervisor.arm.rest_s",
+        None,
+        "s",
+        0.5,
+        -1.0,
+        60.0,
+        "disarm this long after landing; negative: never",
+    ),
+)
+BATTERY = (
+    Param("BATT_LOW_V", "supervisor.battery.low_v", None, "V", 3.5, 2.0, 4.5, "cell voltage that is low"),
+    Param(
+        "BATT_CRIT_V",
+        "supervisor.battery.critical_v",
+        None,
+        "V",
+        3.4,
+        2.0,
+        4.5,
+        "cell voltage that is critical",
+    ),
+    Param(
+        "BATT_EMERG_V",
+        "supervisor.battery.emergency_v",
+        None,
+        "V",
+        3.3,
+        2.0,
+        4.5,
+        "cell voltage that ends the flight",
+    ),
+    Param(
+        "BATT_FILTER_T",
+        "supervisor.battery.filter_s",
+        None,
+        "s",
+        1.0,
+        0.0,
+        30.0,
+        "time constant of the cell voltage",
+    ),
+)
+LANDING = (
+    Param(
+        "LND_THRUST",
+        "supervisor.land.thrust",
+        None,
+        "",
+        0.5,
+        0.05,
+        0.9,
+        "share of hover thrust that cannot carry the vehicle",
+    ),
+    Param(
+        "LND_Z_SPEED",
+        "supervisor.land.speed_z",
+        None,
+        "m/s",
+        0.3,
+        0.05,
+        2.0,
+        "vertical speed of a vehicle that stands",
+    ),
+    Param(
+        "LND_XY_SPEED",
+        "supervisor.land.speed_xy",
+        None,
+        "m/s",
+        1.0,
+        0.1,
+        10.0,
+        "speed over ground of a vehicle that stands",
+    ),
+    Param(
+        "LND_ACC",
+        "supervisor.land.acc",
+        None,
+        "m/s2",
+        1.5,
+        0.2,
+        9.0,
+        "specific force from 1 g of a vehicle that stands",
+    ),
+    Param(
+        "LND_RATE",
+        "supervisor.land.rate",
+        None,
+        "rad/s",
+        0.5,
+        0.05,
+        5.0,
+        "body rate of a vehicle that stands",
+    ),
+    Param("LND_T", "supervisor.land.quiet_s", None, "s", 0.5, 0.05, 10.0, "standing for this long is landed"),
+    Param(
+        "LND_FILTER_T",
+        "supervisor.land.filter_s",
+        None,
+        "s",
+        0.1,
+        0.0,
+        2.0,
+        "time constant of force and rate for landing",
+    ),
+    Param(
+        "LND_TKO_THRUST",
+        "supervisor.land.lift_thrust",
+        None,
+        "",
+        0.6,
+        0.1,
+        1.5,
+        "share of hover thrust that may lift off",
+    ),
+    Param(
+        "LND_TKO_CLIMB", "supervisor.land.lift_m", None, "m", 0.2, 0.02, 5.0, "climbed this far is taken off"
+    ),
+    Param(
+        "LND_TKO_T",
+        "supervisor.land.lift_s",
+        None,
+        "s",
+        1.0,
+        0.1,
+        10.0,
+        "carried by full hover thrust for this long, too",
+    ),
+    Param(
+        "LND_HOVER_THR",
+        "supervisor.land.hover",
+        None,
+        "",
+        0.4,
+        0.05,
+        0.9,
+        "hover thrust until one has been learnt",
+    ),
+)
+LIMITS = (
+    Param(
+        "FS_TILT_MAX",
+        "supervisor.tilt_max",
+        None,
+        "rad",
+        80.0 * DEGREE,
+        0.5,
+        3.2,
+        "more tilt than this is a failure, except in RATE",
+    ),
+    Param(
+        "FS_EARLY_T",
+        "supervisor.early_s",
+        None,
+        "s",
+        3.0,
+        0.0,
+        60.0,
+        "that failure this soon after take-off disarms",
+    ),
+    Param(
+        "FS_CRASH_T", "supervisor.crash_s", None, "s", 2.0, 0.2, 60.0, "that failure for this long disarms"
+    ),
+    Param(
+        "FS_CLEAR_T", "supervisor.clear_s", None, "s", 1.0, 0.0, 60.0, "a trouble gone for this long is over"
+    ),
+    Param(
+        "FS_WAIT_T",
+        "supervisor.wait_s",
+        None,
+        "s",
+        5.0,
+        0.0,
+        300.0,
+        "hold this long before acting on a lost link",
+    ),
+    Param(
+        "FS_PILOT_ALL",
+        "supervisor.pilot_all",
+        None,
+        "",
+        0,
+        0,
+        1,
+        "1: the pilot's link counts in every mode",
+        True,
+    ),
+    Param(
+        "MODE_BOOT",
+        "supervisor.boot_mode",
+        None,
+        "",
+        5,
+        1,
+        5,
+        "mode after start: 1 rate to 4 position, 5 hold",
+        True,
+    ),
+)
+
+
+def trouble(bit, hold_id, hold_s, action_id, action, about, low=0):
+    """Return the two rows of one failsafe: how long before it counts, and what then."""
+    place = int(bit).bit_length() - 1
+    seconds = Param(
+        hold_id,
+        "supervisor.hold_s",
+        place,
+        "s",
+        hold_s,
+        0.0,
+        300.0,
+        f"{about}: for this long before it counts",
+    )
+    return seconds, Param(
+        action_id, "supervisor.action", place, "", int(action), low, 6, f"{about}: {ACTIONS}", True
+    )
+
+
+TROUBLES = (
+    *trouble(Failsafe.PILOT_LOST, "FS_PILOT_T", 0.5, "NAV_RCL_ACT", Action.RETURN, "pilot's link lost", 1),
+    *trouble(Failsafe.GROUND_LOST, "FS_GROUND_T", 5.0, "NAV_DLL_ACT", Action.WARN, "ground link lost"),
+    *trouble(
+        Failsafe.OFFBOARD_LOST, "COM_OF_LOSS_T", 1.0, "FS_OFFBD_ACT", Action.HOLD, "offboard stream lost", 1
+    ),
+    *trouble(Failsafe.BATTERY_LOW, "FS_BLOW_T", 5.0, "FS_BLOW_ACT", Action.WARN, "battery low"),
+    *trouble(Failsafe.BATTERY_CRITICAL, "FS_BCRIT_T", 3.0, "FS_BCRIT_ACT", Action.RETURN, "battery critical"),
+    *trouble(Failsafe.BATTERY_EMERGENCY, "FS_BEMERG_T", 2.0, "FS_BEMERG_ACT", Action.LAND, "battery empty"),
+    *trouble(Failsafe.ESTIMATOR, "FS_EST_T", 0.2, "FS_EST_ACT", Action.LAND, "attitude unknown"),
+    *trouble(
+        Failsafe.POSITION_LOST, "FS_POS_T", 0.5, "FS_POS_ACT", Action.WARN, "position lost, mode falls back"
+    ),
+    *trouble(Failsafe.TILT, "FS_TILT_T", 0.3, "FS_TILT_ACT", Action.WARN, "tilted too far"),
+    *trouble(Failsafe.NOT_A_NUMBER, "FS_NAN_T", 0.05, "FS_NAN_ACT", Action.TERMINATE, "numbers lost"),
+    *trouble(Failsafe.BRIDGE_LOST, "FS_BRIDGE_T", 0.5, "FS_BRIDGE_ACT", Action.LAND, "bridge lost"),
+)
+ROWS: tuple[Param, ...] = (*ARMING, *BATTERY, *LANDING, *LIMITS, *TROUBLES)

@@ -1,0 +1,34 @@
+"""Go to a place with a heading and a speed, and stay there."""
+
+from flight.guidance.leg import fly_leg, is_within, set_leg
+from flight.guidance.shaping import stopping_place
+from flight.inputs import Demand
+from flight.kernel import kernel
+from flight.vector import Vec3
+
+
+@kernel
+def asked(demand, k, otherwise):
+    """Return argument k of a demand where it is meant, else what holds now."""
+    return demand.argument[k] if (demand.uses >> k) & 1 else otherwise
+
+
+@kernel
+def enter(state, params, inputs, command):
+    """Take place, heading and speed from the demand; without one stay here."""
+    here = stopping_place(state.motion, params)
+    demand = inputs.demand
+    if not (demand.fresh and demand.kind == Demand.GOTO):
+        set_leg(state, params, here, params.cruise)
+        return
+    goal = Vec3(asked(demand, 0, here.x), asked(demand, 1, here.y), asked(demand, 2, here.z))
+    set_leg(state, params, goal, asked(demand, 4, params.cruise))
+    state.leg.yaw = asked(demand, 3, state.leg.yaw)
+
+
+@kernel
+def step(state, params, command):
+    """Fly the leg; the setpoint stays at its end."""
+    fly_leg(state, params)
+    if is_within(state, command.estimate, params.acceptance):
+        state.is_done = 1

@@ -1,0 +1,65 @@
+"""Land: straight down, fast while high, slowly near the ground, with whatever the estimator can still tell."""
+
+import math
+
+from flight.guidance.shaping import plan_to_velocity_xy, plan_to_velocity_z, plan_to_yaw_rate
+from flight.kernel import kernel
+from flight.modes import Level
+from flight.quaternion import from_yaw, put_quat, quat, yaw_of
+from flight.vector import ZERO, clamp, put
+
+
+@kernel
+def descent_speed(params, height):
+    """Return the speed that braking turns into the landing speed at the slow height."""
+    left = max(0.0, height - params.land_slow_height)
+    fastest = math.sqrt(params.land_speed * params.land_speed + 2.0 * params.land_brake * left)
+    return min(fastest, params.speed_down)
+
+
+@kernel
+def blind_thrust(state, params, command):
+    """Return slightly less than hover thrust, less and less with time."""
+    hover = command.terms.hover_thrust if command.terms.hover_thrust > 0.0 else params.hover_thrust
+    return hover * max(0.0, params.open_thrust - params.open_rate * state.blind_s)
+
+
+@kernel
+def sink_blindly(state, params, command, dt):
+    """Keep level, or at least from spinning, and sink."""
+    setpoint, estimate = command.setpoint, command.estimate
+    state.blind_s += dt
+    state.level = Level.ATTITUDE if estimate.is_attitude_valid else Level.RATE
+    put_quat(setpoint.q_sp_ned_frd, from_yaw(yaw_of(quat(estimate.q_ned_frd))))
+    put(setpoint.omega_sp_frd, ZERO)
+    put(setpoint.omega_ff_frd, ZERO)
+    setpoint.thrust_sp = clamp(blind_thrust(state, params, command), 0.0, 1.0)
+
+
+@kernel
+def rest(state):
+    """Leave the motors idle on the ground."""
+    state.level = Level.IDLE
+
+
+@kernel
+def descend(state, params, command, dt):
+    """Come down vertically; position, velocity or only height is held, as far as the estimate reaches."""
+    estimate = command.estimate
+    if command.status.is_landed:
+        rest(state)
+        return
+    if not (estimate.is_attitude_valid and estimate.is_altitude_valid):
+        sink_blindly(state, params, command, dt)
+        return
+    state.blind_s = 0.0
+    plan_to_velocity_xy(state.motion, params, 0.0, 0.0)
+    plan_to_velocity_z(state.motion, params, descent_speed(params, estimate.height_m))
+    plan_to_yaw_rate(state.motion, params, 0.0)
+    if estimate.is_position_valid:
+        state.level = Level.POSITION
+    elif estimate.is_velocity_valid:
+        state.level = Level.VELOCITY
+    else:
+        state.level = Level.ALTITUDE
+        put_quat(command.setpoint.q_sp_ned_frd, from_yaw(state.motion.yaw))

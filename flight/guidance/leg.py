@@ -1,0 +1,58 @@
+"""A straight way to a place with a heading: what take-off, go-to, mission and return fly."""
+
+import math
+
+from flight.guidance.shaping import NORTH, plan_to_place, plan_to_yaw, stopping_place
+from flight.kernel import kernel
+from flight.record import REAL, VECTOR, record
+from flight.vector import Vec3, norm, norm_xy, put, unit, vec
+
+LEG = record(goal_ned=VECTOR, way_ned=VECTOR, speed=REAL, yaw=REAL)
+
+
+@kernel
+def set_leg(state, params, goal_ned, speed):
+    """Aim at a place; the line to it starts where braking would end, so that old speed dies out beside it."""
+    leg = state.leg
+    way = goal_ned - stopping_place(state.motion, params)
+    put(leg.goal_ned, goal_ned)
+    put(leg.way_ned, unit(way, NORTH))
+    leg.speed = min(speed if speed > 0.0 else params.cruise, params.speed_xy)
+    leg.yaw = state.motion.yaw
+    if params.yaw_mode == 1 and norm_xy(way) > params.journey:
+        leg.yaw = math.atan2(way.y, way.x)
+
+
+@kernel
+def fly_leg(state, params):
+    """Move the setpoint along the leg."""
+    leg = state.leg
+    plan_to_place(state.motion, params, vec(leg.goal_ned), vec(leg.way_ned), leg.speed)
+    plan_to_yaw(state.motion, params, leg.yaw)
+
+
+@kernel
+def leg_left(state):
+    """Return how far the setpoint is from the leg's goal."""
+    return norm(vec(state.leg.goal_ned) - vec(state.motion.p_ned))
+
+
+@kernel
+def is_within(state, estimate, distance):
+    """Tell whether setpoint and vehicle are this close to the leg's goal."""
+    goal = vec(state.leg.goal_ned)
+    return leg_left(state) <= distance and norm(goal - vec(estimate.p_ned)) <= distance
+
+
+@kernel
+def climb_leg(state, params, down):
+    """Aim straight up or down at a height, from where the vehicle can stop."""
+    place = stopping_place(state.motion, params)
+    set_leg(state, params, Vec3(place.x, place.y, down), params.cruise)
+
+
+@kernel
+def enter_phase(state, phase):
+    """Begin a part of a mode."""
+    state.phase = phase
+    state.phase_s = 0.0

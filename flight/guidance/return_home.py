@@ -1,0 +1,47 @@
+"""Return: climb to a safe height, fly home in a straight line, land."""
+
+from flight.guidance import land
+from flight.guidance.leg import climb_leg, enter_phase, fly_leg, is_within, set_leg
+from flight.guidance.shaping import stopping_place
+from flight.kernel import kernel
+from flight.vector import Vec3, norm_xy, vec
+
+CLIMB = 0
+CROSS = 1
+DESCEND = 2
+
+
+@kernel
+def cross_over(state, params, home_ned):
+    """Head for the place above home at the present height."""
+    enter_phase(state, CROSS)
+    set_leg(
+        state, params, Vec3(home_ned.x, home_ned.y, stopping_place(state.motion, params).z), params.cruise
+    )
+
+
+@kernel
+def enter(state, params, command):
+    """Climb first unless home is near or the vehicle high."""
+    home = vec(command.status.home_ned)
+    here = stopping_place(state.motion, params)
+    safe = home.z - params.return_height
+    if norm_xy(home - here) <= params.return_near or here.z <= safe:
+        cross_over(state, params, home)
+        return
+    enter_phase(state, CLIMB)
+    climb_leg(state, params, safe)
+
+
+@kernel
+def step(state, params, command, dt):
+    """Climb, cross, land."""
+    home = vec(command.status.home_ned)
+    if state.phase == DESCEND:
+        land.descend(state, params, command, dt)
+        return
+    fly_leg(state, params)
+    if state.phase == CLIMB and is_within(state, command.estimate, params.acceptance):
+        cross_over(state, params, home)
+    elif state.phase == CROSS and is_within(state, command.estimate, params.arrival):
+        enter_phase(state, DESCEND)

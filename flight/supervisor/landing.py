@@ -1,0 +1,114 @@
+"""The land detector: standing is little thrust, no motion and one g, for a while; taking off is thrust and a climb."""
+
+import math
+
+from flight.kernel import kernel
+from flight.record import FLAG, REAL, VECTOR, record
+from flight.vector import norm, norm_xy, put, vec
+
+STANDARD_GRAVITY = 9.80665
+# flown: has taken off since it was armed; airborne_s and rest_s count from the last take-off and landing.
+LANDING = record(
+    is_landed=FLAG,
+    has_flown=FLAG,
+    quiet_s=REAL,
+    lifting_s=REAL,
+    airborne_s=REAL,
+    rest_s=REAL,
+    ground_down=REAL,
+    force_err=REAL,
+    omega_frd=VECTOR,
+)
+
+
+@kernel
+def smoothed(old, new, dt, time):
+    """Return a first-order filter's next value."""
+    return old + (new - old) * (dt / (time + dt))
+
+
+@kernel
+def listen(landing, params, inputs, estimate, dt):
+    """Filter what the sensors say about standing still."""
+    error = norm(vec(inputs.imu.accel_frd)) - STANDARD_GRAVITY
+    landing.force_err = smoothed(landing.force_err, error, dt, params.filter_s)
+    change = vec(estimate.omega_frd) - vec(landing.omega_frd)
+    put(landing.omega_frd, vec(landing.omega_frd) + change * (dt / (params.filter_s + dt)))
+
+
+@kernel
+def is_quiet(landing, params, estimate, thrust_share):
+    """Tell whether the vehicle does what only a standing one does."""
+    v = vec(estimate.v_ned)
+    is_slow = not estimate.is_altitude_valid or abs(v.z) < params.speed_z
+    is_slow = is_slow and (not estimate.is_velocity_valid or norm_xy(v) < params.speed_xy)
+    is_calm = abs(landing.force_err) < params.acc and norm(vec(landing.omega_frd)) < params.rate
+    return thrust_share < params.thrust and is_slow and is_calm
+
+
+@kernel
+def has_lifted(landing, params, estimate, thrust_share):
+    """Tell whether the vehicle has left the ground."""
+    climbed = landing.ground_down - estimate.p_ned[2]
+    is_up = climbed > params.lift_m or estimate.v_ned[2] < -params.speed_z
+    is_climbing = estimate.is_altitude_valid and is_up and thrust_share > params.lift_thrust
+    return is_climbing or landing.lifting_s >= params.lift_s
+
+
+@kernel
+def stand(landing, params, estimate, thrust_share, is_armed, dt):
+    """Watch for the take-off."""
+    landing.rest_s += dt
+    landing.lifting_s = (
+        landing.lifting_s + dt if thrust_share > 1.0 - 0.5 * (1.0 - params.lift_thrust) else 0.0
+    )
+    if is_armed and has_lifted(landing, params, estimate, thrust_share):
+        landing.is_landed = 0
+        landing.has_flown = 1
+        landing.airborne_s = 0.0
+        landing.quiet_s = 0.0
+    elif not is_armed or thrust_share <= 0.0:
+        landing.ground_down = estimate.p_ned[2]
+
+
+@kernel
+def hover(landing, params, estimate, thrust_share, dt):
+    """Watch for the landing."""
+    landing.airborne_s += dt
+    landing.quiet_s = landing.quiet_s + dt if is_quiet(landing, params, estimate, thrust_share) else 0.0
+    if landing.quiet_s >= params.quiet_s:
+        landing.is_landed = 1
+        landing.rest_s = 0.0
+        landing.lifting_s = 0.0
+        landing.ground_down = estimate.p_ned[2]
+
+
+@kernel
+def thrust_share_of(params, command, is_armed):
+    """Return the last collective as a share of hover thrust."""
+    if not (is_armed and math.isfinite(command.setpoint.thrust_sp)):
+        return 0.0
+    known = command.terms.hover_thrust
+    return command.setpoint.thrust_sp / (known if known > 0.0 else params.hover)
+
+
+@kernel
+def step(landing, params, inputs, command, is_armed, dt):
+    """Decide whether the vehicle stands on the ground."""
+    estimate = command.estimate
+    share = thrust_share_of(params, command, is_armed)
+    listen(landing, params, inputs, estimate, dt)
+    if landing.is_landed:
+        stand(landing, params, estimate, share, is_armed, dt)
+    else:
+        hover(landing, params, estimate, share, dt)
+
+
+@kernel
+def reset(landing):
+    """Stand."""
+    landing.is_landed = 1
+    landing.has_flown = 0
+    landing.quiet_s = 0.0
+    landing.lifting_s = 0.0
+    landing.force_err = 0.0

@@ -1,0 +1,205 @@
+"""The supervisor: evaluated first, it decides arming and mode; obeyed last, it stops the motors of the disarmed."""
+
+import math
+
+from flight.command import say
+from flight.inputs import Demand
+from flight.kernel import kernel
+from flight.modes import Arming, Event, Failsafe
+from flight.record import FLAG, INTEGER, MAX_ROTORS, REAL, record
+from flight.supervisor import choosing, failsafes, landing
+from flight.supervisor.checks import refusals, troubles, when
+from flight.supervisor.failsafes import WATCH
+from flight.supervisor.landing import LANDING, smoothed
+from flight.supervisor.signs import demand_signs, is_idling, is_resting, standing_signs, switch_signs
+from flight.supervisor.table import ARMING_TABLE, DISARM, FORBIDDEN, FROM, NEEDED, SAID, TERMINATE, TO, Sign
+
+STATE = record(
+    arming=INTEGER,
+    mode=INTEGER,
+    switch_mode=INTEGER,
+    armed_s=REAL,
+    pilot_seen=FLAG,
+    offboard_seen=FLAG,
+    battery_seen=FLAG,
+    is_arm_switch_on=FLAG,
+    is_arm_switch_safe=FLAG,
+    is_output_broken=FLAG,
+    cells=REAL,
+    cell_v=REAL,
+    landing=LANDING,
+    watch=WATCH,
+)
+
+DISARM_DEMAND = int(Demand.DISARM)
+NOT_A_NUMBER = int(Failsafe.NOT_A_NUMBER)
+TILT_PLACE, NAN_PLACE = int(Failsafe.TILT).bit_length() - 1, NOT_A_NUMBER.bit_length() - 1
+
+
+@kernel
+def reset(state, params):
+    """Start disarmed on the ground, with every switch and link yet to be seen."""
+    state.arming = Arming.DISARMED
+    state.mode = params.boot_mode
+    state.switch_mode = 0
+    state.armed_s = 0.0
+    state.pilot_seen = 0
+    state.offboard_seen = 0
+    state.battery_seen = 0
+    state.is_arm_switch_on = 0
+    state.is_arm_switch_safe = 0
+    state.is_output_broken = 0
+    state.cell_v = 0.0
+    landing.reset(state.landing)
+    failsafes.reset(state.watch)
+
+
+@kernel
+def configure(state, airframe):
+    """Learn how many cells the battery has."""
+    state.cells = airframe.cells
+
+
+@kernel
+def hear(state, params, inputs, dt):
+    """Note which links exist, and the battery's filtered voltage per cell."""
+    battery = inputs.battery
+    if inputs.pilot.fresh:
+        state.pilot_seen = 1
+    if inputs.offboard.fresh:
+        state.offboard_seen = 1
+    if battery.fresh and state.cells > 0.0 and math.isfinite(battery.voltage_v):
+        state.cell_v = state.cell_v if state.battery_seen else battery.voltage_v / state.cells
+        state.battery_seen = 1
+    if state.battery_seen:
+        state.cell_v = smoothed(state.cell_v, battery.voltage_v / state.cells, dt, params.battery.filter_s)
+
+
+@kernel
+def move_switch(state, pilot):
+    """Remember the arming switch; having seen it off makes it safe."""
+    if pilot.fresh:
+        state.is_arm_switch_on = pilot.is_arm_switch_on
+        state.is_arm_switch_safe = 1 if state.is_arm_switch_safe or not pilot.is_arm_switch_on else 0
+
+
+@kernel
+def is_tipped(state, params):
+    """Tell whether the tilt of a crash or of a failed take-off is seen."""
+    if not state.watch.raised & Failsafe.TILT or state.watch.wrong_s[TILT_PLACE] == 0.0:
+        return False
+    ground = state.landing
+    is_early = ground.is_landed or ground.airborne_s < params.early_s
+    return is_early or state.watch.wrong_s[TILT_PLACE] >= params.crash_s
+
+
+@kernel
+def order_signs(state, params, worst, refused):
+    """Return what the supervisor itself asks of the motors."""
+    return (
+        when(worst == DISARM, Sign.ORDER_DISARM)
+        | when(worst == TERMINATE, Sign.ORDER_TERMINATE)
+        | when(is_tipped(state, params), Sign.TIPPED)
+        | when(is_resting(state, params), Sign.RESTED)
+        | when(is_idling(state, params), Sign.IDLE)
+        | when(refused, Sign.NOT_READY)
+    )
+
+
+@kernel
+def tell(status, event, needs, refused):
+    """Say what became of a wish: refusals with their reasons, everything else with what brought it about."""
+    if event == Event.ARMING_REFUSED:
+        say(status, event, refused)
+    elif event == Event.DEMAND_REFUSED:
+        say(status, event, DISARM_DEMAND)
+    else:
+        say(status, event, needs)
+
+
+@kernel
+def change_arming(state, status, signs, refused):
+    """Obey the first row of the arming table that fits."""
+    for row in range(len(ARMING_TABLE)):
+        change = ARMING_TABLE[row]
+        fits = signs & change[NEEDED] == change[NEEDED] and signs & change[FORBIDDEN] == 0
+        if change[FROM] == state.arming and fits:
+            enter(state, change[TO])
+            tell(status, change[SAID], change[NEEDED], refused)
+            return
+
+
+@kernel
+def enter(state, arming):
+    """Take on an arming state."""
+    if arming != state.arming:
+        state.arming = arming
+        state.armed_s = 0.0
+        state.landing.has_flown = 0
+
+
+@kernel
+def note_ground(state, status, was_landed):
+    """Say when the ground is left or reached."""
+    if state.landing.is_landed != was_landed:
+        say(status, Event.LANDED if state.landing.is_landed else Event.TOOK_OFF, 0.0)
+
+
+@kernel
+def publish(state, status, refused):
+    """Write the decisions where everyone reads them."""
+    status.arming = state.arming
+    status.mode = state.mode
+    status.is_landed = state.landing.is_landed
+    status.refusals = refused if state.arming != Arming.ARMED else 0
+    status.failsafes = state.watch.raised
+
+
+@kernel
+def step(state, params, inputs, command, dt):
+    """Decide arming and mode; write `command.status`."""
+    status, was_landed = command.status, state.landing.is_landed
+    was_armed = state.arming == Arming.ARMED
+    hear(state, params, inputs, dt)
+    landing.step(state.landing, params.land, inputs, command, was_armed, dt)
+    note_ground(state, status, was_landed)
+    signs = standing_signs(state, params, inputs, command)
+    wrong = troubles(state, params, inputs, command.estimate, signs)
+    failsafes.step(state.watch, params, wrong, was_armed, status, dt)
+    state.is_output_broken = 0
+    refused = 0 if was_armed else refusals(state, params, inputs, command.estimate, signs)
+    signs |= order_signs(state, params, failsafes.worst(state.watch, params), refused)
+    wishes = demand_signs(inputs.demand) | switch_signs(state, inputs.pilot)
+    change_arming(state, status, signs | wishes, refused)
+    move_switch(state, inputs.pilot)
+    state.armed_s += dt
+    signs |= when(state.arming == Arming.ARMED, Sign.ARMED) | when(
+        was_armed and state.arming != Arming.ARMED, Sign.OVER
+    )
+    choosing.step(state, params, inputs, status, signs)
+    publish(state, status, refused)
+
+
+@kernel
+def stop(motors):
+    """Stop every motor."""
+    for i in range(MAX_ROTORS):
+        motors.motor[i] = 0.0
+
+
+@kernel
+def guard(state, command):
+    """Have the last word: no motor turns unless armed, and none on a number that is none."""
+    motors, status = command.motors, command.status
+    if status.arming != Arming.ARMED:
+        stop(motors)
+        return
+    total = 0.0
+    for i in range(MAX_ROTORS):
+        total += motors.motor[i]
+    if not math.isfinite(total):
+        stop(motors)
+        if state.watch.wrong_s[NAN_PLACE] == 0.0:
+            say(status, Event.FAILSAFE_RAISED, NOT_A_NUMBER)
+        status.failsafes |= NOT_A_NUMBER
+        state.is_output_broken = 1
