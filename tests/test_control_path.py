@@ -242,6 +242,19 @@ def test_a_wind_beyond_the_tilt_limit_does_not_wind_the_integral_up():
     assert trace.p_ned[-1] == pytest.approx(flight.setpoint.p_sp_ned, abs=0.3)
 
 
+def test_an_empty_battery_makes_the_climb_slower_but_not_longer():
+    flight = hovering(MIX_BAT_LAG=0.0)
+    battery = flight.inputs[0].battery
+    battery.fresh, battery.voltage_v, battery.t_us = 1, 4 * 2.9, 1
+    flight.body[0].thrust_max *= (2.9 / 3.8) ** 2
+    flight.setpoint.p_sp_ned[:] = 0.0, 0.0, -10.0
+
+    height = -flight.fly(10.0).p_ned[:, 2]
+
+    assert height.max() < 10.2
+    assert height[-1] == pytest.approx(10.0, abs=0.05)
+
+
 def test_unknown_payload_bumps_the_height_by_15_cm_at_most():
     flight = hovering()
     flight.body[0].mass = 1.3

@@ -3,6 +3,7 @@
 from flight.control import attitude, gyro, hover, position, rate, thrust, velocity
 from flight.kernel import kernel
 from flight.modes import Arming, Level
+from flight.quaternion import body_z_ned, quat
 from flight.record import record
 from flight.vector import ZERO, Vec3, put
 
@@ -34,6 +35,12 @@ def configure(state, params, airframe, dt_nominal):
 
 
 @kernel
+def mixer_shortfall_ned(command, full):
+    """Return the acceleration that the last tick's collective went without, for `full` m/s2 at full collective."""
+    return full * command.motors.unallocated_thrust * body_z_ned(quat(command.estimate.q_ned_frd))
+
+
+@kernel
 def follow_path(state, params, airframe, command, is_holding, dt):
     """Run position, velocity and thrust: p_sp_ned or v_sp_ned to attitude, rate feed-forward and collective."""
     setpoint, estimate, full = command.setpoint, command.estimate, hover.push_per_share(state.hover)
@@ -42,6 +49,7 @@ def follow_path(state, params, airframe, command, is_holding, dt):
     velocity.step(state.velocity, params.velocity, setpoint, estimate, command.terms)
     given = thrust.step(state.thrust, params.thrust, params.attitude, airframe, setpoint, estimate, full, dt)
     if not is_holding:
+        given = given + mixer_shortfall_ned(command, full)
         velocity.integrate(state.velocity, params.velocity, setpoint, estimate, given, dt)
 
 
@@ -56,6 +64,7 @@ def hold_altitude(state, params, command, is_holding, dt):
     put(setpoint.a_sp_ned, Vec3(0.0, 0.0, setpoint.a_sp_ned[2]))
     given = thrust.climb(state.thrust, params.thrust, setpoint, estimate, full)
     if not is_holding:
+        given = given + mixer_shortfall_ned(command, full)
         velocity.integrate(state.velocity, params.velocity, setpoint, estimate, given, dt)
 
 
@@ -72,7 +81,8 @@ def rest(state, setpoint):
 def step(state, params, airframe, command, inputs, dt):
     """Run every stage below the level at which guidance handed over; fill torque_sp_frd and thrust_sp.
 
-    Integrals hold while landed and are empty while not armed. The gyro's filters always run.
+    While landed the rate loop's integrals hold and the velocity loop's are empty; all are empty while not armed.
+    The gyro's filters always run.
     """
     level, is_armed = command.setpoint.level, command.status.arming == ARMED
     is_holding = not is_armed or command.status.is_landed != 0
@@ -80,7 +90,7 @@ def step(state, params, airframe, command, inputs, dt):
     hover.learn(state.hover, params.hover, airframe, command, inputs, not is_holding, dt)
     if not is_armed:
         put(state.rate.integral_frd, ZERO)
-    if level < ALTITUDE or not is_armed:
+    if level < ALTITUDE or is_holding:
         put(state.velocity.integral_ned, ZERO)
     if level > ALTITUDE:
         follow_path(state, params, airframe, command, is_holding, dt)

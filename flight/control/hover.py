@@ -2,9 +2,9 @@
 
 import math
 
-from flight.airframe import STANDARD_GRAVITY
 from flight.filters import step_share
 from flight.kernel import kernel
+from flight.physics import STANDARD_GRAVITY
 from flight.record import REAL, record
 from flight.vector import clamp
 

@@ -2,9 +2,9 @@
 
 import math
 
-from flight.airframe import STANDARD_GRAVITY
 from flight.filters import step_share_hz
 from flight.kernel import kernel
+from flight.physics import STANDARD_GRAVITY
 from flight.quaternion import (
     Quat,
     body_z_ned,
