@@ -3,7 +3,7 @@
 import math
 
 from flight.estimator import history, report, update
-from flight.estimator.layout import FLOW, MOCAP, THETA, VELOCITY
+from flight.estimator.layout import FLOW, MOCAP, THETA
 from flight.kernel import kernel
 from flight.quaternion import down_frd, quat, rotate
 from flight.vector import Vec3, cross, dot, vec
@@ -48,8 +48,7 @@ def fuse(state, params, direction, rate, distance):
     filter = state.filter
     v_ned = vec(state.past.v_ned)
     along = dot(direction, v_ned)
-    update.clear(filter)
-    update.depend_along(filter, VELOCITY, direction / distance)
+    update.on_velocity(filter, direction / distance, state.past)
     # A turn of the body turns the axis along which the velocity is seen.
     update.depend_along(filter, THETA, cross(direction, v_ned) / distance)
     height_sd = report.height_sd(state, params)

@@ -12,7 +12,7 @@ from flight.record import FLAG, INTEGER, QUATERNION, REAL, VECTOR, record
 THETA, VELOCITY, POSITION, GYRO_BIAS, ACCEL_BIAS, BARO_OFFSET, WIND = 0, 3, 6, 9, 12, 15, 16
 COUNT = 18
 # The most errors one scalar measurement may depend on.
-TERMS = 10
+TERMS = 12
 HISTORY_ROWS = 64
 HISTORY_PERIOD_US = 5000
 GPS_POSITION, GPS_VELOCITY, BARO, MAG, RANGE, FLOW, MOCAP, DRAG = range(len(AIDS))

@@ -18,7 +18,7 @@ from flight.estimator.layout import (
 )
 from flight.kernel import kernel
 from flight.modes import Event
-from flight.quaternion import from_rotation_vector, normalize, put_quat, quat
+from flight.quaternion import from_rotation_vector, normalize, put_quat, quat, rotate_back
 from flight.vector import Vec3, clip, cross, put, vec
 
 LEAST_VARIANCE = 1e-12
@@ -70,10 +70,15 @@ def on_position(filter, i, past):
 
 @kernel
 def on_velocity(filter, direction, past):
-    """Measure the velocity along a world direction as it was then: a tilt has since turned the force."""
+    """Measure the velocity along a world direction as it was then.
+
+    Since then a tilt error has turned the force and a bias has added to it; one without the other would make the two
+    look distinguishable in hover, which they are not.
+    """
     clear(filter)
     depend_along(filter, VELOCITY, direction)
     depend_along(filter, THETA, cross(direction, vec(past.force_dv_ned)))
+    depend_along(filter, ACCEL_BIAS, past.age_s * rotate_back(quat(past.q_ned_frd), direction))
 
 
 @kernel
