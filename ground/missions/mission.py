@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flight.errors import ConfigError
+from flight.guidance.mission import MOST_ITEMS
 from flight.inputs import Demand
 from flight.modes import Item
 from sim.operator import MOST_STEPS, Await, Step
@@ -16,6 +17,7 @@ SPEED_MAX_M_S = 30.0
 HOLD_MAX_S = 3600.0
 # Steps of the operator besides the items: clear, arm, start, land.
 OTHER_STEPS = 4
+MOST_LEGS = min(MOST_STEPS - OTHER_STEPS, MOST_ITEMS)
 SETTLE_S = 3.0
 
 
@@ -74,8 +76,8 @@ def check(name: str, legs: Sequence[Leg]) -> None:
     """Raise ConfigError when a mission cannot be flown as it stands."""
     if not legs:
         raise ConfigError(f"{name}: the mission is empty; it needs a take-off and at least one more item")
-    if len(legs) > MOST_STEPS - OTHER_STEPS:
-        raise ConfigError(f"{name}: {len(legs)} items; at most {MOST_STEPS - OTHER_STEPS} can be flown")
+    if len(legs) > MOST_LEGS:
+        raise ConfigError(f"{name}: {len(legs)} items; at most {MOST_LEGS} can be flown")
     if legs[0].item != Item.TAKEOFF:
         raise ConfigError(f"{name}: item 1 is {legs[0].item.name.lower()}; a mission begins with a take-off")
     for number, leg in enumerate(legs, 1):
