@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from flight.geodesy import ECCENTRICITY_2, SEMI_MAJOR_M
-from flight.modes import Arming, Failsafe, Mode
+from flight.modes import Arming, Failsafe, Level, Mode
 
 GAUSS_PER_MICROTESLA = 0.01
 MAH_PER_AH = 1000.0
@@ -145,6 +145,23 @@ def longitude(f: Flown) -> np.ndarray:
     return f.e["origin_lon_deg"] + np.degrees(f.e["p_ned"][:, 1] / (radius * np.cos(lat)))
 
 
+def where(level: Level, get: Expression) -> Expression:
+    """Return a setpoint where it steers the vehicle, NaN - PX4's "not controlled" - where guidance hands over below."""
+
+    def expression(f: Flown) -> np.ndarray:
+        value = get(f)
+        is_used = f.s["level"] >= level
+        return np.where(is_used if value.ndim == 1 else is_used[:, None], value, np.nan)
+
+    return expression
+
+
+def held_height(f: Flown) -> np.ndarray:
+    """Return the setpoint of z where position or height is controlled, else NaN."""
+    is_held = (f.s["level"] == Level.POSITION) | (f.s["level"] == Level.ALTITUDE)
+    return np.where(is_held, f.s["p_sp_ned"][:, 2], np.nan)
+
+
 def sigma_xy(sigma: np.ndarray) -> np.ndarray:
     """Return the horizontal standard deviation."""
     return np.hypot(sigma[:, 0], sigma[:, 1])
@@ -190,7 +207,7 @@ ATTITUDE = (
         100,
         {
             "yaw_sp_move_rate": (F, lambda f: f.s["yaw_rate_ff"]),
-            "q_d": (Q, lambda f: f.s["q_sp_ned_frd"]),
+            "q_d": (Q, where(Level.ATTITUDE, lambda f: f.s["q_sp_ned_frd"])),
             "thrust_body": (V, lambda f: up(f.s["thrust_sp"])),
         },
     ),
@@ -198,9 +215,9 @@ ATTITUDE = (
         "vehicle_rates_setpoint",
         250,
         {
-            "roll": (F, lambda f: f.s["omega_sp_frd"][:, 0]),
-            "pitch": (F, lambda f: f.s["omega_sp_frd"][:, 1]),
-            "yaw": (F, lambda f: f.s["omega_sp_frd"][:, 2]),
+            "roll": (F, where(Level.RATE, along(0, lambda f: f.s["omega_sp_frd"]))),
+            "pitch": (F, where(Level.RATE, along(1, lambda f: f.s["omega_sp_frd"]))),
+            "yaw": (F, where(Level.RATE, along(2, lambda f: f.s["omega_sp_frd"]))),
             "thrust_body": (V, lambda f: up(f.s["thrust_sp"])),
         },
     ),
@@ -235,9 +252,15 @@ POSITION = (
         "vehicle_local_position_setpoint",
         50,
         {
-            **{k: (F, along(n, lambda f: f.s["p_sp_ned"])) for n, k in enumerate(("x", "y", "z"))},
-            **{k: (F, along(n, lambda f: f.s["v_sp_ned"])) for n, k in enumerate(("vx", "vy", "vz"))},
-            "acceleration": (V, lambda f: f.s["a_sp_ned"]),
+            **{
+                k: (F, where(Level.POSITION, along(n, lambda f: f.s["p_sp_ned"]))) for n, k in enumerate("xy")
+            },
+            "z": (F, held_height),
+            **{
+                f"v{k}": (F, where(Level.VELOCITY, along(n, lambda f: f.s["v_sp_ned"])))
+                for n, k in enumerate("xyz")
+            },
+            "acceleration": (V, where(Level.VELOCITY, lambda f: f.s["a_sp_ned"])),
             "thrust": (V, lambda f: up(f.s["thrust_sp"])),
             "yaw": (F, lambda f: f.s["yaw_sp"]),
             "yawspeed": (F, lambda f: f.s["yaw_rate_ff"]),
@@ -247,9 +270,9 @@ POSITION = (
         "trajectory_setpoint",
         50,
         {
-            "position": (V, lambda f: f.s["p_sp_ned"]),
-            "velocity": (V, lambda f: f.s["v_ff_ned"]),
-            "acceleration": (V, lambda f: f.s["a_ff_ned"]),
+            "position": (V, where(Level.POSITION, lambda f: f.s["p_sp_ned"])),
+            "velocity": (V, where(Level.VELOCITY, lambda f: f.s["v_ff_ned"])),
+            "acceleration": (V, where(Level.VELOCITY, lambda f: f.s["a_ff_ned"])),
             "jerk": (V, lambda f: f.s["jerk_ff_ned"]),
             "yaw": (F, lambda f: f.s["yaw_sp"]),
             "yawspeed": (F, lambda f: f.s["yaw_rate_ff"]),

@@ -27,7 +27,7 @@ class Ticks:
     def __len__(self) -> int:
         return self.count
 
-    def rows(self, begin: int = 0, end: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    def rows(self, begin: int = 0, end: int | None = None) -> tuple[np.recarray, np.recarray]:
         """Return inputs and commands of the ticks from `begin` to before `end`."""
         wanted = np.arange(begin, self.count if end is None else min(end, self.count), dtype=np.uint64)
         words = np.zeros((len(wanted), ROW_WORDS), np.uint64)
@@ -37,7 +37,7 @@ class Ticks:
             words[np.ix_(is_known, places)] = values[np.ix_(latest[is_known], sources)]
         inputs = np.ascontiguousarray(words[:, 1 : 1 + INPUT_WORDS])
         commands = np.ascontiguousarray(words[:, 1 + INPUT_WORDS :])
-        return inputs.view(INPUTS).reshape(-1), commands.view(COMMAND).reshape(-1)
+        return _records(inputs, INPUTS), _records(commands, COMMAND)
 
     def _part(self, topic: Topic) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Return a topic's row numbers, its words, which of them are known today and where they belong."""
@@ -58,3 +58,7 @@ class Ticks:
             sources, places = [0, *sources], [1, *places]
         words = rows.view("<u8").reshape(len(rows), rows.dtype.itemsize // 8)
         return rows["row"], words, np.array(sources, int), np.array(places, int)
+
+
+def _records(words: np.ndarray, dtype: np.dtype) -> np.recarray:
+    return words.view(dtype).reshape(-1).view(np.recarray)
