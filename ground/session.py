@@ -46,6 +46,10 @@ class Conditions:
     is_realtime: bool = False
     longest_s: float = 900.0
 
+    def mean_wind_ned(self) -> tuple[float, float, float]:
+        """Return the mean wind; it blows from the south-west, across a square's sides and corners alike."""
+        return (0.8 * self.wind_m_s, 0.6 * self.wind_m_s, 0.0)
+
 
 @dataclass
 class Flight:
@@ -85,7 +89,7 @@ def prepared(airframe: Airframe, mission: Mission, conditions: Conditions, seeds
     fleet = Fleet(airframe, seeds, conditions.sensors)
     fleet.brief(mission.steps)
     for vehicle, setup, seed in zip(fleet.vehicles, fleet.setups, seeds, strict=True):
-        set_wind(vehicle.wind, conditions.wind_m_s, 0.0, conditions.turbulence, seed)
+        set_wind(vehicle.wind, conditions.mean_wind_ned(), conditions.turbulence, seed)
         for text in conditions.faults:
             faults.parse(text).apply(vehicle)
         if mission.home:
@@ -95,7 +99,11 @@ def prepared(airframe: Airframe, mission: Mission, conditions: Conditions, seeds
 
 
 def fly(
-    airframe: Airframe, mission: Mission, conditions: Conditions, log: str | None = None, share: Share | None = None
+    airframe: Airframe,
+    mission: Mission,
+    conditions: Conditions,
+    log: str | None = None,
+    share: Share | None = None,
 ) -> Flight:
     """Fly a mission in the simulator and log it; Ctrl-C lands, a second one disarms.
 
@@ -241,5 +249,3 @@ def place_home(setup: np.void, lat_deg: float, lon_deg: float, alt_amsl_m: float
     from sim.sensors.presets import set_home
 
     set_home(setup.presets, lat_deg, lon_deg, alt_amsl_m)
-
-
