@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from flight.command import COMMAND
-from flight.control import attitude
+from flight.control import attitude, gyro, rate
 from flight.control.square_root import braked
 from flight.modes import Arming, Level
 from flight.params import defaults
 from flight.quaternion import Quat, from_euler, from_yaw, normalize
 from flight.record import rows
-from tests.flying_body import DT, QUAD_X, hovering
+from tests.flying_body import DT, QUAD_X, hovering, told_airframe
 
 DEGREE = math.pi / 180.0
 ROLL, PITCH, YAW = range(3)
@@ -23,11 +23,12 @@ def rise_time(signal, target):
     return (np.argmax(signal >= 0.9 * target) - np.argmax(signal >= 0.1 * target)) * DT
 
 
-def asked_rate(q, q_sp):
+def asked_rate(q, q_sp, omega_ff=(0.0, 0.0, 0.0)):
     """Return the body rates the attitude loop asks for."""
     params, command = defaults()[0], rows(COMMAND)[0]
     command.estimate.q_ned_frd[:] = q
     command.setpoint.q_sp_ned_frd[:] = q_sp
+    command.setpoint.omega_ff_frd[:] = omega_ff
     attitude.step(params.control.attitude, command.setpoint, command.estimate)
     return command.setpoint.omega_sp_frd.copy()
 
@@ -62,6 +63,16 @@ def test_the_tilt_goes_the_short_way_whatever_the_heading():
     assert omega[ROLL] < -1.0
     assert omega[PITCH] == pytest.approx(0.0, abs=1e-9)
     assert omega[YAW] < 0.0
+
+
+@pytest.mark.interpreted
+def test_rates_fed_forward_are_about_the_axes_of_the_setpoint():
+    # The setpoint's nose points where this vehicle's right side is.
+    q_sp, omega_ff = from_yaw(90.0 * DEGREE), (1.0, 0.2, 0.0)
+
+    fed = asked_rate((1.0, 0.0, 0.0, 0.0), q_sp, omega_ff) - asked_rate((1.0, 0.0, 0.0, 0.0), q_sp)
+
+    assert fed == pytest.approx([-0.2, 1.0, 0.0], abs=1e-12)
 
 
 @pytest.mark.interpreted
@@ -164,6 +175,20 @@ def test_a_torque_beyond_the_rotors_does_not_wind_the_integral_up(axis):
 
     assert abs(flight.states[0].rate.integral_frd[axis]) <= wound + 0.5
     assert wound < 0.5 * flight.params[0].control.rate.integral_max[axis]
+
+
+@pytest.mark.interpreted
+def test_a_tumbling_body_at_its_wanted_rates_gets_the_torque_that_keeps_them():
+    params, command, state, seen = defaults()[0], rows(COMMAND)[0], rows(rate.STATE)[0], rows(gyro.STATE)[0]
+    told_airframe(params.airframe)
+    params.control.rate.yaw_cutoff_hz = 0.0
+    omega = np.array([5.0, -3.0, 2.0])
+    seen.omega_frd[:] = command.setpoint.omega_sp_frd[:] = omega
+
+    rate.step(state, params.control.rate, params.airframe, command, seen, 0, DT)
+
+    # Euler's equation with constant body rates.
+    assert command.setpoint.torque_sp_frd == pytest.approx(np.cross(omega, params.airframe.inertia * omega))
 
 
 @pytest.mark.interpreted

@@ -248,9 +248,13 @@ def test_an_empty_battery_makes_the_climb_slower_but_not_longer():
     battery.fresh, battery.voltage_v, battery.t_us = 1, 4 * 2.9, 1
     flight.body[0].thrust_max *= (2.9 / 3.8) ** 2
     flight.setpoint.p_sp_ned[:] = 0.0, 0.0, -10.0
+    share = flight.setpoint.thrust_sp
 
+    flight.fly(0.4)
+    learned = flight.commands[0].terms.hover_thrust
     height = -flight.fly(10.0).p_ned[:, 2]
 
+    assert learned == pytest.approx(share, rel=0.02), "what the mixer could not give is not missing push"
     assert height.max() < 10.2
     assert height[-1] == pytest.approx(10.0, abs=0.05)
 

@@ -25,8 +25,8 @@ VELOCITY = (
     row("VEL_XY_P", "velocity.kp_xy", "1/s", 4.0, 0.0, 20.0, "horizontal acceleration per velocity error"),
     row("VEL_XY_I", "velocity.ki_xy", "1/s2", 1.5, 0.0, 20.0, "horizontal acceleration per position error left over"),
     row("VEL_XY_D", "velocity.kd_xy", "", 0.2, 0.0, 2.0, "horizontal acceleration per acceleration error"),
-    row("VEL_Z_P", "velocity.kp_z", "1/s", 5.0, 0.0, 20.0, "vertical acceleration per velocity error"),
-    row("VEL_Z_I", "velocity.ki_z", "1/s2", 2.0, 0.0, 20.0, "vertical acceleration per height error left over"),
+    row("VEL_Z_P", "velocity.kp_z", "1/s", 6.0, 0.0, 20.0, "vertical acceleration per velocity error"),
+    row("VEL_Z_I", "velocity.ki_z", "1/s2", 1.0, 0.0, 20.0, "vertical acceleration per height error left over"),
     row("VEL_Z_D", "velocity.kd_z", "", 0.0, 0.0, 2.0, "vertical acceleration per acceleration error"),
     row("VEL_XY_ILIM", "velocity.integral_max_xy", "m/s2", 6.0, 0.0, 20.0, "largest horizontal integral"),
     row("VEL_Z_ILIM", "velocity.integral_max_z", "m/s2", 5.0, 0.0, 20.0, "largest vertical integral"),
@@ -49,7 +49,7 @@ THRUST = (
     row("HOVER_GATE", "hover.gate", "", 0.5, 0.1, 1.0, "part of the hover thrust below which nothing is learned"),
 )
 ATTITUDE = (
-    *per_axis("ATT_{}_P", "control.attitude.kp", (10.0, 10.0, 4.0), unit="1/s", low=0.0, high=50.0,
+    *per_axis("ATT_{}_P", "control.attitude.kp", (9.0, 9.0, 4.0), unit="1/s", low=0.0, high=50.0,
               about="body rate per attitude error"),
     *per_axis("ATT_{}_RATE", "control.attitude.rate_max_deg_s", (400.0, 400.0, 200.0), unit="deg/s", low=1.0,
               high=2000.0, about="fastest rate the attitude loop asks for"),
@@ -59,7 +59,7 @@ ATTITUDE = (
 RATE = (
     *per_axis("RATE_{}_KP", "control.rate.kp", (40.0, 40.0, 15.0), unit="1/s", low=0.0, high=500.0,
               about="angular acceleration per rate error"),
-    *per_axis("RATE_{}_KI", "control.rate.ki", (160.0, 160.0, 15.0), unit="1/s2", low=0.0, high=5000.0,
+    *per_axis("RATE_{}_KI", "control.rate.ki", (120.0, 120.0, 15.0), unit="1/s2", low=0.0, high=5000.0,
               about="angular acceleration per angle error left over"),
     *per_axis("RATE_{}_KD", "control.rate.kd", (0.8, 0.8, 0.0), low=0.0, high=5.0,
               about="angular acceleration against measured angular acceleration"),
