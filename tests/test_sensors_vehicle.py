@@ -12,7 +12,7 @@ import pytest
 from flight.airframe import load
 from flight.errors import ConfigError
 from flight.inputs import INPUTS
-from flight.record import rows
+from flight.record import field, rows
 from sim.random import RANDOM, seed_stream
 from sim.sensors import presets
 from sim.sensors.faults import set_fault
@@ -21,6 +21,7 @@ from sim.sensors.sampling import gauss_markov
 from tests.conftest import ROOT
 from tests.sensing import ALL, STILL, Bench
 
+G, DEG, GAUSS_UT, HECTO = 9.80665, np.pi / 180.0, 100.0, 100.0
 RATE_HZ = {
     "imu": 1000,
     "mag": 100,
@@ -58,8 +59,8 @@ def test_a_sample_keeps_its_values_and_time_until_the_next():
     for name in RATE_HZ:
         group = log[name]
         kept = np.flatnonzero(group.fresh[1:] == 0)
-        for field in set(group.dtype.names) - {"fresh"}:
-            assert np.all(group[field][kept + 1] == group[field][kept])
+        for column in set(group.dtype.names) - {"fresh"}:
+            assert np.all(group[column][kept + 1] == group[column][kept])
         stamped = group.fresh == 1
         assert np.all(group.t_us[stamped] == np.flatnonzero(stamped) * 1000)
 
@@ -167,8 +168,8 @@ def test_every_part_of_every_sensor_works(name):
         log = Bench(STILL | {name: part}).log(1.5)
 
         assert np.sum(log[name].fresh) >= 4
-        for field in set(log[name].dtype.names):
-            assert np.all(np.isfinite(log[name][field]))
+        for column in set(log[name].dtype.names):
+            assert np.all(np.isfinite(log[name][column]))
 
 
 def test_an_unknown_sensor_or_part_is_refused_with_what_is_known():
@@ -207,3 +208,43 @@ def test_sensors_sit_where_the_airframe_file_puts_them():
         * mounted.imu.vibration.hover_speed_rad_s**2
     )
     assert lift == pytest.approx(body["mass_kg"] * 9.80665)
+
+
+# What the data sheets print, in their units; tolerances +-x are two standard deviations of the preset.
+DATA_SHEETS = [
+    ("mpu6050", "gyro.density", 0.005, DEG),
+    ("mpu6050", "gyro.turn_on_spread", 20.0 / 2, DEG),
+    ("mpu6050", "gyro.limit", 2000.0, DEG),
+    ("mpu6050", "gyro.step", 1 / 16.4, DEG),
+    ("mpu6050", "accel.density", 400e-6, G),
+    ("mpu6050", "accel.limit", 16.0, G),
+    ("mpu6050", "accel.step", 1 / 2048, G),
+    ("icm42688", "gyro.density", 2.8e-3, DEG),
+    ("icm42688", "gyro.turn_on_spread", 0.5 / 2, DEG),
+    ("icm42688", "accel.density", 70e-6, G),
+    ("icm42688", "accel.turn_on_spread", 20e-3 / 2, G),
+    ("bmi088", "gyro.density", 0.014, DEG),
+    ("bmi088", "accel.limit", 24.0, G),
+    ("qmc5883l", "limit_ut", 8.0, GAUSS_UT),
+    ("qmc5883l", "sigma_ut", 2e-3, GAUSS_UT),
+    ("hmc5883l", "step_ut", 1 / 1090, GAUSS_UT),
+    ("bmp280", "sigma_pa", 1.3, 1.0),
+    ("bmp280", "pa_per_k_spread", 1.5 / 2, 1.0),
+    ("bmp280", "offset_spread_pa", 1.0 / 2, HECTO),
+    ("bmp388", "pa_per_k_spread", 0.75 / 2, 1.0),
+    ("bmp388", "offset_spread_pa", 0.5 / 2, HECTO),
+    ("vl53l1x", "high_m", 4.0, 1.0),
+    ("tfmini", "high_m", 12.0, 1.0),
+    ("pmw3901", "limit_rad_s", 7.4, 1.0),
+    ("ublox_m8", "timing.interval_us", 1 / 5, 1e6),
+    ("ublox_m10", "timing.interval_us", 1 / 10, 1e6),
+]
+
+
+@pytest.mark.parametrize(("part", "path", "printed", "unit"), DATA_SHEETS)
+def test_a_part_has_the_figures_of_its_data_sheet(part, path, printed, unit):
+    sensor = next(name for name, table in PARTS.items() if part in table)
+
+    fitted = presets.presets_for({sensor: part})[0][sensor]
+
+    assert field(fitted, path) == pytest.approx(printed * unit, rel=1e-3)
