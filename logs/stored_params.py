@@ -52,7 +52,8 @@ def as_today(row: np.ndarray) -> np.recarray:
         return params
     known = leaves(row.dtype)
     for path, kind in leaves(PARAMS).items():
-        if known.get(path) == kind:
+        # None == np.dtype(float) is true to numpy.
+        if path in known and known[path] == kind:
             _put(params, path, field(row, path))
     return params
 

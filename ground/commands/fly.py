@@ -1,7 +1,6 @@
 """`quadloop fly`: the main job. Fly a mission, write a log, print a scorecard, save a picture."""
 
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ground import compiling, options, terminal
@@ -135,9 +134,7 @@ def picture(flight: "Flight", arguments: Namespace) -> str | None:
     from logs.plot import plot
 
     terminal.note("drawing the flight")
-    log = Path(flight.figures["log"])
-    plot(log, log.with_suffix(".png"))
-    return str(log.with_suffix(".png"))
+    return str(plot(flight.figures["log"])[0])
 
 
 def conditions(arguments: Namespace) -> Any:
