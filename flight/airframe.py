@@ -15,9 +15,8 @@ import numpy as np
 from flight import params as table
 from flight.errors import ConfigError
 from flight.parameter import store
-from flight.physics import SPINS, checked_physics
+from flight.physics import SPINS, STANDARD_GRAVITY, checked_physics
 
-STANDARD_GRAVITY = 9.80665
 TABLES = ("airframe", "physics", "sensors", "gains")
 
 
@@ -61,7 +60,9 @@ def load(name: str | os.PathLike[str]) -> Airframe:
     if path.suffix != ".toml":
         path = folder() / f"{name}.toml"
         if not path.is_file():
-            raise ConfigError(f"airframe {str(name)!r} is not known; known: {', '.join(names())}, or a path to a .toml")
+            raise ConfigError(
+                f"airframe {str(name)!r} is not known; known: {', '.join(names())}, or a path to a .toml"
+            )
     airframe = from_tables(read_toml(path), path.name, path.stem)
     overlay = path.with_suffix(".gains.toml")
     if overlay.is_file():

@@ -5,7 +5,7 @@ import pytest
 
 from flight.record import rows
 from sim.plant import battery
-from tests.plant_rig import rig
+from tests.plant_rig import NO_AIR, STEADY_SUPPLY, rig
 
 
 def pack(**numbers: float) -> tuple[np.void, np.void]:
@@ -92,6 +92,18 @@ def test_hovering_lasts_as_long_as_the_charge():
         vehicle.body.battery.current_a * 5 / 3600, rel=0.05
     )
     assert vehicle.truth.voltage_v == vehicle.body.battery.voltage_v
+
+
+def test_spinning_up_costs_the_rotors_kinetic_energy():
+    vehicle = rig("pi450", NO_AIR, STEADY_SUPPLY, {"rotors": {"thrust_coefficient_n_s2": 1e-16}})
+    vehicle.plant.load_w = 0.0
+
+    vehicle.fly(0.5, [1.0] * 4)
+
+    speed = vehicle.body.rotor_speed[:4]
+    kinetic = 0.5 * vehicle.plant.rotor_inertia * float(speed @ speed)
+    spent = vehicle.body.battery.energy_used_wh * 3600.0 * vehicle.plant.efficiency
+    assert spent == pytest.approx(kinetic, rel=0.01)
 
 
 def test_full_throttle_pulls_the_voltage_down_and_rest_lets_it_recover():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from flight.quaternion import quat, tilt_of
+from flight.quaternion import from_euler, quat, tilt_of, yaw_of
 from sim.plant import ground
 from sim.plant.motion import motion_of
 from tests.plant_rig import STEADY_SUPPLY, Rig, rig
@@ -43,6 +43,20 @@ def test_dropped_from_a_metre_it_comes_to_rest(name, dt):
 
     assert is_at_rest(dropped)
     assert dropped.truth.height_m < 0.2
+
+
+@pytest.mark.parametrize("yaw_deg", [90.0, 200.0])
+def test_landing_on_two_legs_it_comes_down_on_four_whatever_its_heading(yaw_deg):
+    leaning = rig("pi450", height_m=0.2)
+    q = from_euler(np.radians(20.0), np.radians(-12.0), np.radians(yaw_deg))
+    leaning.body.q_ned_frd[:] = q
+
+    leaning.fly(3.0)
+
+    assert is_at_rest(leaning)
+    assert tilt_deg(leaning) < 1.0
+    turned = np.degrees(yaw_of(quat(leaning.body.q_ned_frd))) - yaw_deg
+    assert (turned + 180.0) % 360.0 - 180.0 == pytest.approx(0.0, abs=15.0)
 
 
 def test_a_bounce_never_gives_back_more_than_it_took():

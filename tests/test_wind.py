@@ -162,6 +162,17 @@ def test_turbulence_is_the_same_at_any_step():
     assert correlation(0.01) == pytest.approx(correlation(0.25), abs=0.03)
 
 
+def test_turbulence_turns_with_the_mean_wind():
+    eastward = blown(air((0.0, 1e-5, 0.0), "moderate", 4), 20.0)
+    turn = np.radians(30.0)
+
+    turned = blown(air((-1e-5 * np.sin(turn), 1e-5 * np.cos(turn), 0.0), "moderate", 4), 20.0)
+
+    north = eastward[:, 0] * np.cos(turn) - eastward[:, 1] * np.sin(turn)
+    east = eastward[:, 0] * np.sin(turn) + eastward[:, 1] * np.cos(turn)
+    assert turned == pytest.approx(np.column_stack([north, east, eastward[:, 2]]), abs=1e-4)
+
+
 def test_every_seed_is_its_own_wind_and_the_same_each_time():
     one, again, other = (blown(air((5, 0, 0), "moderate", seed), 1.0) for seed in (1, 1, 2))
 

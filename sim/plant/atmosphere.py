@@ -1,10 +1,9 @@
-"""Gravity and the standard atmosphere (ISO 2533)."""
+"""The standard atmosphere (ISO 2533)."""
 
 import math
 
 from flight.kernel import kernel
 
-STANDARD_GRAVITY = 9.80665
 SEA_LEVEL_DENSITY = 1.225
 TROPOPAUSE_M = 11_000.0
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from flight.physics import NOMINAL_CELL_V, SPINS, inertia_tensor
+from flight.physics import NOMINAL_CELL_V, SPINS, STANDARD_GRAVITY, inertia_tensor
 from flight.record import rows
-from sim.plant.atmosphere import SEA_LEVEL_DENSITY, STANDARD_GRAVITY
+from sim.plant.atmosphere import SEA_LEVEL_DENSITY
 from sim.plant.ground import LEGS
 
 # A standing vehicle sinks into its legs' springs by this share of their length, and swings little.

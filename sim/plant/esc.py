@@ -3,10 +3,11 @@
 import math
 
 from flight.kernel import kernel
-from flight.record import MAX_ROTORS
 from flight.vector import clamp
 
 DELAY_SLOTS = 64
+# Below this speed friction stops a rotor that is not driven.
+STOPPED_RAD_S = 0.5
 
 
 @kernel
@@ -60,8 +61,3 @@ def follow(body, plant, slot, dt):
             short *= half
         if work.speed[2, i] < STOPPED_RAD_S and target == 0.0:
             work.speed[2, i] = 0.0
-
-
-# Below this speed friction stops a rotor that is not driven.
-STOPPED_RAD_S = 0.5
-assert MAX_ROTORS <= DELAY_SLOTS
