@@ -23,7 +23,8 @@ from flight.vector import Vec3
 DT = 1e-3
 GRAVITY = 9.80665
 HOME = (47.3977, 8.5456, 488.0)
-FIELD_NED = np.array([21.4, 0.0, 43.0])
+# 48 uT, dipping 65 degrees, 3 degrees east: the declination the parameters have for home.
+FIELD_NED = 48.0 * np.array([0.42262 * math.cos(0.0524), 0.42262 * math.sin(0.0524), 0.90631])
 REST_S = 8.0
 EVERY = 10
 DEGREE = math.pi / 180.0
@@ -101,6 +102,7 @@ class Sensors:
     gps_v: float = 0.07
     baro: float = 0.02
     mag: float = 0.02
+    iron: float = 0.6
     mocap: float = 0.0
     range: float = 0.0
     flow: float = 0.0
@@ -228,7 +230,9 @@ def see_air_and_north(record, rng):
     if len(at):
         field_frd = record.flight.attitude(record.t[at] - 0.01).inv().apply(FIELD_NED)
         mag.fresh[at], mag.t_us[at] = 1, record.inputs.t_us[at]
-        mag.field_ut_frd[at] = field_frd + rng.normal(0.0, 0.4, (len(at), 3)) + rng.normal(0.0, 0.6, 3)
+        mag.field_ut_frd[at] = (
+            field_frd + rng.normal(0.0, 0.4, (len(at), 3)) + rng.normal(0.0, sensors.iron, 3)
+        )
 
 
 def see_cameras(record, rng):
@@ -292,6 +296,7 @@ def run(states, params, inputs, commands, estimates, first, last, take_off_us):
     """Let the estimator see ticks `first` to `last` and keep every EVERYth estimate."""
     state, command = states[0], commands[0]
     for k in range(first, last):
+        dt = 1e-6 * (inputs[k].t_us - inputs[k - 1].t_us) if k > 0 else 1e-3
         is_flying = inputs[k].t_us > take_off_us
         command.status.arming = 1 if is_flying else 0
         command.status.is_landed = 0 if is_flying else 1
@@ -305,7 +310,7 @@ def run(states, params, inputs, commands, estimates, first, last, take_off_us):
             command.estimate,
             command.motors,
             command.status,
-            1e-3,
+            dt,
         )
         if k % EVERY == 0:
             estimates[k // EVERY] = command.estimate

@@ -98,4 +98,4 @@ def fuse(filter, params, field_ned):
     update.clear(filter)
     update.depend(filter, THETA + 2, 1.0)
     innovation = heading_error(field_ned, params.mag_declination)
-    return update.fuse(filter, innovation, variance, 1.0, params.mag_gate)
+    return update.fuse(filter, innovation, variance, params.mag_slowness, params.mag_gate)

@@ -4,7 +4,7 @@ import math
 
 from flight.command import AIDS
 from flight.estimator import update
-from flight.estimator.layout import MOCAP, POSITION, RANGE, THETA, VELOCITY
+from flight.estimator.layout import MAG, MOCAP, POSITION, RANGE, THETA, VELOCITY
 from flight.kernel import kernel
 from flight.quaternion import from_rotation_vector, normalize, put_quat, quat
 from flight.vector import Vec3, put, vec
@@ -12,12 +12,12 @@ from flight.vector import Vec3, put, vec
 
 @kernel
 def step(state, params, estimate, now_us):
-    """Say the motion every tick; spreads and flags when the covariance has just moved."""
+    """Say the motion and the flags every tick; spreads when the covariance has just moved."""
     motion(state, params, estimate)
     estimate.height_m = height_above_ground(state, params, now_us)
     if state.pending.time_s == 0.0:
         spreads(state, params, estimate, now_us)
-        trust(state, params, estimate, now_us)
+    trust(state, params, estimate, now_us)
 
 
 @kernel
@@ -73,6 +73,8 @@ def spread(filter, first):
 def spreads(state, params, estimate, now_us):
     """Say standard deviations, test ratios, healths and the origin."""
     put(estimate.sigma_attitude, spread(state.filter, THETA))
+    if update.is_healthy(state.aid, MAG, now_us, params.aid_time):
+        estimate.sigma_attitude[2] = math.hypot(estimate.sigma_attitude[2], params.mag_iron)
     put(estimate.sigma_v, spread(state.filter, VELOCITY))
     sigma_p = spread(state.filter, POSITION)
     wander = params.gps_wander if state.gps.has_origin and not by_mocap(state, params, now_us) else 0.0
@@ -82,7 +84,7 @@ def spreads(state, params, estimate, now_us):
         Vec3(
             math.hypot(math.hypot(sigma_p.x, wander), slow.x),
             math.hypot(math.hypot(sigma_p.y, wander), slow.y),
-            math.hypot(sigma_p.z, slow.z),
+            math.hypot(math.hypot(sigma_p.z, wander), slow.z),
         ),
     )
     for i in range(len(AIDS)):

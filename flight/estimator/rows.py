@@ -128,7 +128,7 @@ AIDS = (
     row("GPS_SATS", "gps_satellites", 5.0, "", 0.0, 30.0, "fewest satellites of a good fix"),
     row("GPS_ACC", "gps_accuracy", 6.0, "m", 0.5, 100.0, "largest reported horizontal error of a good fix"),
     row(
-        "GPS_WANDER", "gps_wander", 0.5, "m", 0.0, 10.0, "slow GPS error that no filter sees, told in sigma_p"
+        "GPS_WANDER", "gps_wander", 0.5, "m", 0.0, 10.0, "slow error of GPS and air pressure, told in sigma_p"
     ),
     row("BARO_SD", "baro_sd", 0.3, "m", 0.01, 20.0, "error of the barometric altitude"),
     row(
@@ -136,7 +136,25 @@ AIDS = (
     ),
     row("BARO_GND_Z", "baro_ground_height", 0.8, "m", 0.0, 10.0, "how high the wash near the ground is felt"),
     row("BARO_GATE", "baro_gate", 5.0, "sd", 1.0, 100.0, "innovation gate of the barometer"),
-    row("MAG_SD", "mag_sd", 0.15, "rad", 0.01, 1.0, "error of the magnetic heading"),
+    row("MAG_SD", "mag_sd", 0.1, "rad", 0.01, 1.0, "error of the magnetic heading"),
+    row(
+        "MAG_SLOW",
+        "mag_slowness",
+        30.0,
+        "",
+        1.0,
+        1e4,
+        "variance factor: successive headings share their error",
+    ),
+    row(
+        "MAG_IRON",
+        "mag_iron",
+        0.03,
+        "rad",
+        0.0,
+        1.0,
+        "lasting heading error no filter sees, told in sigma_attitude",
+    ),
     row("MAG_GATE", "mag_gate", 3.0, "sd", 1.0, 100.0, "innovation gate of the magnetic heading"),
     row(
         "MAG_PERIOD",
