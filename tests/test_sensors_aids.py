@@ -361,3 +361,15 @@ def test_with_the_transmitter_off_no_frame_arrives():
     bench.log(0.05)
 
     assert len(bench.samples("pilot", 1.0)) == 0
+
+
+def test_a_marker_body_put_on_crooked_is_crooked_in_body_axes():
+    bench = Bench({"mocap": "ideal"})
+    attitude = turned(bench, "Z", 90.0)
+    bench.sensors.mocap.turned[:] = 2.0 * DEG, 0.0, 0.0
+
+    bench.log(0.02)
+
+    w, x, y, z = bench.inputs.mocap.q_ned_frd
+    seen = attitude.inv() * Rotation.from_quat((x, y, z, w))
+    assert seen.as_rotvec() == pytest.approx([2.0 * DEG, 0.0, 0.0])

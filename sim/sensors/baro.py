@@ -62,7 +62,8 @@ def draw(sensor, preset):
 @kernel
 def pressure_at(alt_amsl_m, sea_level_pa):
     """Return the static pressure of the standard atmosphere in Pa (ISO 2533, eq. 12)."""
-    return sea_level_pa * math.pow(1.0 - LAPSE_K_M * alt_amsl_m / SEA_LEVEL_K, EXPONENT)
+    # Nobody flies above the troposphere, but a power of a negative number would stop a simulation that fell apart.
+    return sea_level_pa * math.pow(max(1.0 - LAPSE_K_M * alt_amsl_m / SEA_LEVEL_K, 0.1), EXPONENT)
 
 
 @kernel
