@@ -15,7 +15,7 @@ import numpy as np
 from flight import params as table
 from flight.errors import ConfigError
 from flight.parameter import store
-from flight.physics import SPINS, STANDARD_GRAVITY, checked_physics
+from flight.physics import SPINS, checked_physics
 
 TABLES = ("airframe", "physics", "sensors", "gains")
 

@@ -166,3 +166,12 @@ def test_hovering_low_needs_less_throttle():
 
     assert high.truth.a_ned[2] == pytest.approx(0.0, abs=0.01)
     assert -0.6 < low.truth.a_ned[2] < -0.1
+
+
+def test_a_low_centre_of_mass_hangs_below_the_rotors_and_the_frames_centre():
+    vehicle = rig("pi450", {"body": {"centre_of_mass_m_frd": [0.02, -0.01, 0.03]}}, height_m=0.0)
+
+    # Places in the file count from the frame's centre, in the plant from the centre of mass.
+    assert vehicle.plant.arm_frd[0] == pytest.approx([0.1591 - 0.02, 0.1591 + 0.01, -0.025 - 0.03])
+    assert vehicle.plant.point_frd[:4, 2] == pytest.approx(np.full(4, 0.085 - 0.03))
+    assert vehicle.fly(0.01).truth.height_m == pytest.approx(0.085, abs=0.003)

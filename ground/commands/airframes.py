@@ -37,7 +37,7 @@ def run(arguments: Namespace) -> int:
 
 def summary(vehicle: "Airframe") -> dict[str, Any]:
     """Return an airframe's main numbers."""
-    from flight.airframe import STANDARD_GRAVITY
+    from flight.physics import STANDARD_GRAVITY
 
     known = vehicle.params[0].airframe
     weight_n = float(known.mass_kg) * STANDARD_GRAVITY

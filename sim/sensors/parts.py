@@ -9,7 +9,7 @@ The CEP of a GPS is a day's figure; of it `wander` holds what changes within min
 import math
 from typing import Any
 
-from flight.airframe import STANDARD_GRAVITY
+from flight.physics import STANDARD_GRAVITY
 
 DEG = math.pi / 180.0
 MILLI_G = 1e-3 * STANDARD_GRAVITY

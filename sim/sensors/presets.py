@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from flight.airframe import STANDARD_GRAVITY, Airframe
+from flight.airframe import Airframe
 from flight.errors import ConfigError
+from flight.physics import STANDARD_GRAVITY
 from flight.record import field, rows
 from sim.sensors.baro import LAPSE_K_M, SEA_LEVEL_K
 from sim.sensors.geodesy import DEGREE, radii
