@@ -33,6 +33,7 @@ def configure(state, params):
     mixer.configure(state.mixer, params.mixer, params.airframe)
     estimator.configure(state.estimator, params.estimator, params.airframe)
     supervisor.configure(state.supervisor, params.airframe)
+    supervisor.configure(state.supervisor, params.airframe)
 
 
 @kernel

@@ -10,6 +10,16 @@ import math
 from flight.kernel import kernel
 from flight.vector import clamp
 
+# Nearer than this is there; slower than this is still. Without an end the approach would go on into denormal numbers.
+SPOT = 1e-6
+STILL = 1e-8
+
+
+@kernel
+def is_still(v, a, jerk):
+    """Tell whether what is left of a motion is rounding."""
+    return abs(v) < STILL and abs(a) < STILL and abs(jerk) < 1e2 * STILL
+
 
 @kernel
 def peak_acceleration(v, a, v_goal, a_max, j_max):
@@ -75,7 +85,7 @@ def overrun(gap, v, a, jerk, a_max, j_max, period):
 @kernel
 def jerk_to_place(gap, v, a, v_max, a_max, j_max, period):
     """Return the jerk to hold for one period on the way to a place `gap` ahead, to stop there."""
-    if gap == 0.0 and v == 0.0 and a == 0.0:
+    if abs(gap) < SPOT and v == 0.0 and a == 0.0:
         return 0.0
     way = 1.0 if gap >= braking_distance(v, a, a_max, j_max) else -1.0
     eager = jerk_to_velocity(v, a, way * v_max, a_max, j_max, period)

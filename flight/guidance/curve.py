@@ -7,6 +7,7 @@ vehicle from the curve at the start is an offset that fades away with limited je
 import math
 
 from flight.guidance.axis import jerk_to_place
+from flight.guidance.shaping import calm
 from flight.kernel import kernel
 from flight.quaternion import wrap_angle
 from flight.record import INTEGER, REAL, VECTOR, record
@@ -123,6 +124,7 @@ def advance_offset(curve, dt):
 def follow(curve, shape, params, dt):
     """Let time pass on the curve and write curve plus offset into the setpoint; return the phase's speed."""
     if shape.is_due:
+        calm(curve)
         plan_offset(curve, shape, params)
     advance_offset(curve, dt)
     if norm(vec(curve.p_ned)) <= params.acceptance or curve.time_s > 0.0:

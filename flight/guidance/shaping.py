@@ -6,7 +6,7 @@ every `NAV_PLAN_T`; when the vehicle falls behind, the setpoint's time slows dow
 
 import math
 
-from flight.guidance.axis import braking_distance, jerk_to_place, jerk_to_velocity
+from flight.guidance.axis import braking_distance, is_still, jerk_to_place, jerk_to_velocity
 from flight.kernel import kernel
 from flight.quaternion import quat, wrap_angle, yaw_of
 from flight.record import FLAG, REAL, VECTOR, record
@@ -55,6 +55,17 @@ def settle(shape):
 
 
 @kernel
+def calm(motion):
+    """End motions of which only rounding is left."""
+    v, a, jerk = motion.v_ned, motion.a_ned, motion.jerk_ned
+    for i in range(3):
+        if is_still(v[i], a[i], jerk[i]):
+            v[i], a[i], jerk[i] = 0.0, 0.0, 0.0
+    if is_still(motion.yaw_rate, motion.yaw_acc, motion.yaw_jerk):
+        motion.yaw_rate, motion.yaw_acc, motion.yaw_jerk = 0.0, 0.0, 0.0
+
+
+@kernel
 def begin(shape, params, dt):
     """Decide whether this tick plans."""
     shape.wait_s -= dt
@@ -62,6 +73,7 @@ def begin(shape, params, dt):
     if shape.is_due:
         shape.period_s = max(params.plan_s, dt)
         shape.wait_s = shape.period_s
+        calm(shape)
 
 
 @kernel
