@@ -12,10 +12,10 @@ from flight.mixer.allocation import (
     share_of,
     torque_of,
 )
+from flight.physics import NOMINAL_CELL_V
 from flight.record import INTEGER, MAX_ROTORS, REAL, record
 from flight.vector import ZERO, Vec3, clamp, put, vec
 
-NOMINAL_CELL_V = 3.8
 # voltage_ratio is filtered voltage over nominal; effect and work are only written in `configure`.
 STATE = record(
     voltage_ratio=REAL,
