@@ -18,25 +18,36 @@ WORD = 8
 INPUT_WORDS = INPUTS.itemsize // WORD
 COMMAND_WORDS = COMMAND.itemsize // WORD
 ROW_WORDS = 1 + INPUT_WORDS + COMMAND_WORDS
-# Parts of the command that change every tick, and parts of one group that change far less often than the rest.
-TICK = ("command.t_us", "command.status.tick", "command.status.dt_s")
-SLOW_ESTIMATE = (
-    "gyro_bias_frd",
-    "accel_bias_frd",
-    "wind_ned",
-    "sigma_attitude",
-    "sigma_v",
-    "sigma_p",
-    "origin_lat_deg",
-    "origin_lon_deg",
-    "origin_alt_amsl_m",
-    "test_ratios",
-    "sensor_health",
-    "is_attitude_valid",
-    "is_altitude_valid",
-    "is_velocity_valid",
-    "is_position_valid",
-)
+# Parts of the command that change at another pace than the rest of their group have topics of their own.
+APART = {
+    "setpoint.level": "quadloop_guidance",
+    "setpoint.p_sp_ned": "quadloop_guidance",
+    "setpoint.v_ff_ned": "quadloop_guidance",
+    "setpoint.a_ff_ned": "quadloop_guidance",
+    "setpoint.jerk_ff_ned": "quadloop_guidance",
+    "setpoint.yaw_sp": "quadloop_guidance",
+    "setpoint.yaw_rate_ff": "quadloop_guidance",
+    "setpoint.omega_ff_frd": "quadloop_guidance",
+    "setpoint.omega_dot_ff_frd": "quadloop_guidance",
+    "estimate.gyro_bias_frd": "quadloop_estimator",
+    "estimate.accel_bias_frd": "quadloop_estimator",
+    "estimate.wind_ned": "quadloop_estimator",
+    "estimate.sigma_attitude": "quadloop_estimator",
+    "estimate.sigma_v": "quadloop_estimator",
+    "estimate.sigma_p": "quadloop_estimator",
+    "estimate.origin_lat_deg": "quadloop_health",
+    "estimate.origin_lon_deg": "quadloop_health",
+    "estimate.origin_alt_amsl_m": "quadloop_health",
+    "estimate.test_ratios": "quadloop_health",
+    "estimate.sensor_health": "quadloop_health",
+    "estimate.is_attitude_valid": "quadloop_health",
+    "estimate.is_altitude_valid": "quadloop_health",
+    "estimate.is_velocity_valid": "quadloop_health",
+    "estimate.is_position_valid": "quadloop_health",
+    "t_us": "quadloop_tick",
+    "status.tick": "quadloop_tick",
+    "status.dt_s": "quadloop_tick",
+}
 
 
 @dataclass(frozen=True)
@@ -61,14 +72,9 @@ def word_of(path: str) -> tuple[int, np.dtype]:
 
 def topic_of(path: str) -> str:
     """Return the topic a leaf belongs to."""
-    side, group, *rest = path.split(".")
-    if path in TICK:
-        return "quadloop_tick"
-    if side == "inputs":
-        return f"quadloop_in_{group}"
-    if group == "estimate" and rest[0] in SLOW_ESTIMATE:
-        return "quadloop_estimator"
-    return f"quadloop_{group}"
+    side, _, leaf = path.partition(".")
+    group = leaf.partition(".")[0]
+    return f"quadloop_in_{group}" if side == "inputs" else APART.get(leaf, f"quadloop_{group}")
 
 
 def field_name(path: str) -> str:

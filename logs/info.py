@@ -3,6 +3,8 @@
 import os
 from typing import Any
 
+import numpy as np
+
 from logs.figures import figures
 from logs.panels import View
 from logs.reader import Log
@@ -44,8 +46,10 @@ def info(source: Log | str | os.PathLike[str]) -> dict[str, Any]:
 def topic(log: Log, name: str) -> dict[str, Any]:
     """Return how much of a topic there is and at which rate."""
     rows, size = len(log.places[name]), log.dtypes[name].itemsize
-    stamps = log[name]["timestamp"] if "timestamp" in (log.dtypes[name].names or ()) else ()
-    span_s = float(int(stamps[-1]) - int(stamps[0])) * 1e-6 if len(stamps) > 1 else 0.0
+    span_s = 0.0
+    if rows and "timestamp" in (log.dtypes[name].names or ()):
+        stamps = log[name]["timestamp"].astype(np.int64)
+        span_s = float(stamps[-1] - stamps[0]) * 1e-6
     return {"rows": rows, "bytes": rows * (size + 5), "rate_hz": (rows - 1) / span_s if span_s > 0.0 else 0.0}
 
 

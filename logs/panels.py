@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 ANGLES = ("Roll", "Pitch", "Yaw")
-STEADY_MARGIN_S = 2.0
+LEAST_TRACK_M = 1.0
 
 
 class View:
@@ -98,13 +98,18 @@ def rotation_between_deg(q_from: np.ndarray, q_to: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Panel:
-    """One plot of the page; `height` in rows of the page, `is_over_time` when it shares the page's time axis."""
+    """One plot of the page.
+
+    `height` is in rows of the page, `is_over_time` when it shares the page's time axis, `least_span` what it shows at
+    least from bottom to top, so that noise does not look like flying.
+    """
 
     title: str
     draw: Callable[["Axes", View], None]
     is_available: Callable[[View], bool]
     is_over_time: bool = True
     height: int = 1
+    least_span: float = 0.0
 
 
 def attitude(axis: int) -> Panel:
@@ -117,7 +122,7 @@ def attitude(axis: int) -> Panel:
         ink.estimate(ax, clean(component(s.attitude, axis)))
         ink.truth(ax, clean(component(s.true_attitude, axis)))
 
-    return Panel(f"{ANGLES[axis]}  [°]", draw, lambda v: v.series.attitude is not None)
+    return Panel(f"{ANGLES[axis]}  [°]", draw, lambda v: v.series.attitude is not None, least_span=4.0)
 
 
 def rate(axis: int) -> Panel:
@@ -128,7 +133,7 @@ def rate(axis: int) -> Panel:
         ink.setpoint(ax, component(view.steered(s.rates_sp), axis), over=True)
         ink.line(ax, component(s.rates, axis), ink.ESTIMATE, "measured", linewidth=0.8, alpha=0.75)
 
-    return Panel(f"{ANGLES[axis]} rate  [°/s]", draw, lambda v: v.series.rates is not None)
+    return Panel(f"{ANGLES[axis]} rate  [°/s]", draw, lambda v: v.series.rates is not None, least_span=10.0)
 
 
 def component(curve: Curve | None, axis: int, sign: float = 1.0) -> Curve | None:
@@ -176,15 +181,18 @@ def draw_track(ax: "Axes", view: View) -> None:
         if curve is not None:
             ax.plot(curve.y[:, 1], curve.y[:, 0], color=colour, lw=width, ls=style, zorder=order)
     path = ink.within(s.position, flown)
+    ax.set_aspect("equal", adjustable="datalim")
+    ax.margins(0.08)
     solid = path.y[~np.isnan(path.y[:, 0])] if path is not None else np.zeros((0, 3))
     if len(solid):
         ax.plot(solid[0, 1], solid[0, 0], "o", color=ink.CALM, ms=7, mec="white", zorder=6, label="take-off")
         ax.plot(
             solid[-1, 1], solid[-1, 0], "s", color=ink.ALARM, ms=7, mec="white", zorder=6, label="landing"
         )
-        ax.legend(loc="best")
-    ax.set_aspect("equal", adjustable="datalim")
-    ax.margins(0.08)
+        ax.legend(loc="upper right")
+        # Unseen points keep a hover from filling the plot with centimetres.
+        north, east = solid[0, 0], solid[0, 1]
+        ax.plot([east, east], [north - LEAST_TRACK_M, north + LEAST_TRACK_M], alpha=0.0)
     ax.annotate("east", (1.0, 0.02), xycoords="axes fraction", ha="right", color=ink.QUIET)
     ax.annotate("north", (0.01, 0.98), xycoords="axes fraction", va="top", color=ink.QUIET)
 
@@ -246,7 +254,7 @@ def densities(get: Callable[[View], Spectrum | None]) -> Callable[["Axes", View]
         floor = np.percentile(found.density[found.density > 0.0], 1) if (found.density > 0.0).any() else 1e-6
         ax.set_ylim(bottom=0.5 * floor)
         ax.set_xlim(0.0, found.hz[-1])
-        ax.annotate("Hz", (1.0, -0.04), xycoords="axes fraction", ha="left", va="top", color="#495057")
+        ax.annotate("Hz", (1.012, -0.04), xycoords="axes fraction", ha="left", va="top", color="#495057")
         ink.key(ax)
 
     return draw
@@ -261,16 +269,15 @@ def mark_rotors(ax: "Axes", view: View, highest_hz: float) -> None:
     inside = (turning.t >= window.begin_s) & (turning.t <= window.end_s)
     if not inside.any():
         return
-    low, high = np.percentile(turning.y[inside], [5, 95])
-    for times, name in ((1, "rotors"), (2, "blades")):
-        if times * low < highest_hz:
-            ax.axvspan(
-                times * low, min(times * high, highest_hz), color=ink.WARNING, alpha=0.15, lw=0, zorder=0
-            )
+    low, middle, high = np.percentile(turning.y[inside], [5, 50, 95])
+    for times, name in ((1, " rotors"), (2, " blades")):
+        if times * high < highest_hz:
+            ax.axvspan(times * low, times * high, color=ink.WARNING, alpha=0.15, lw=0, zorder=0)
+            ax.axvline(times * middle, color=ink.WARNING, lw=0.9, ls=(0, (3, 2)), zorder=1)
+            place = (times * middle, 0.97)
             ax.annotate(
-                name, (times * 0.5 * (low + min(high, highest_hz / times)), 0.97), xycoords=("data", "axes fraction"),
-                ha="center", va="top", fontsize=8, color=ink.WARNING,
-            )  # fmt: skip
+                name, place, xycoords=("data", "axes fraction"), va="top", fontsize=8, color=ink.WARNING
+            )
 
 
 NORTH_EAST_DOWN = ("north", "east", "down")
@@ -279,23 +286,26 @@ LEFT = (
     attitude(0),
     attitude(1),
     attitude(2),
-    Panel("Height  [m]", draw_altitude, lambda v: v.series.position is not None),
-    Panel("Climb rate  [m/s]", draw_climb, lambda v: v.series.velocity is not None),
-    Panel("Ground speed  [m/s]", draw_speed, lambda v: v.series.velocity is not None),
+    Panel("Height  [m]", draw_altitude, lambda v: v.series.position is not None, least_span=1.0),
+    Panel("Climb rate  [m/s]", draw_climb, lambda v: v.series.velocity is not None, least_span=0.5),
+    Panel("Ground speed  [m/s]", draw_speed, lambda v: v.series.velocity is not None, least_span=0.5),
     Panel(
-        "Position error, estimate - truth  [m]",
+        "Position estimate error  [m]",
         errors(lambda v: v.position_error, NORTH_EAST_DOWN),
         lambda v: v.position_error is not None,
+        least_span=0.02,
     ),
     Panel(
-        "Velocity error, estimate - truth  [m/s]",
+        "Velocity estimate error  [m/s]",
         errors(lambda v: v.velocity_error, NORTH_EAST_DOWN),
         lambda v: v.velocity_error is not None,
+        least_span=0.02,
     ),
     Panel(
-        "Attitude error, estimate - truth  [°]",
+        "Attitude estimate error  [°]",
         errors(lambda v: v.attitude_error, BODY),
         lambda v: v.attitude_error is not None,
+        least_span=0.1,
     ),
 )
 RIGHT = (

@@ -10,7 +10,7 @@ from logs import ink
 from logs.figures import figures
 from logs.page import write_page
 from logs.panels import LEFT, RIGHT, Panel, View
-from logs.phases import Happening
+from logs.phases import Happening, has_arming
 from logs.reader import Log
 from logs.series import Series
 from logs.ulog import WARNING
@@ -104,11 +104,20 @@ def fill(figure: "Figure", grid: object, side: int, panels: list[Panel], view: V
         ax.set_title(panel.title)
         panel.draw(ax, view)
         row += panel.height
+        widen(ax, panel.least_span)
         if panel.is_over_time:
             ink.shade(ax, view.modes, view.failsafes)
             mark_alarms(ax, view)
             ax.set_xlim(*view.window)
-            ax.annotate("s", (1.0, -0.04), xycoords="axes fraction", ha="left", va="top", color="#495057")
+            ax.annotate("s", (1.012, -0.04), xycoords="axes fraction", ha="left", va="top", color="#495057")
+
+
+def widen(ax: "Axes", least_span: float) -> None:
+    """Show at least this much from bottom to top."""
+    low, high = ax.get_ylim()
+    if high - low < least_span:
+        middle = 0.5 * (low + high)
+        ax.set_ylim(middle - 0.5 * least_span, middle + 0.5 * least_span)
 
 
 def mark_alarms(ax: "Axes", view: View) -> None:
@@ -174,6 +183,10 @@ def band(ax: "Axes", view: View) -> None:
     ax.set_yticks([])
     ax.spines[:].set_visible(False)
     width = view.window[1] - view.window[0]
+    if not view.modes:
+        ax.axvspan(*view.window, color=ink.GRID, lw=0)
+        note = "never armed" if has_arming(view.series) else "modes were not logged"
+        ax.text(sum(view.window) / 2.0, 0.5, note, ha="center", va="center", color=ink.QUIET)
     for phase in view.modes:
         ax.axvspan(phase.begin_s, phase.end_s, color=ink.mode_colour(phase.name), lw=0)
         share = (phase.end_s - phase.begin_s) / width
@@ -184,7 +197,7 @@ def band(ax: "Axes", view: View) -> None:
     for alarm in view.failsafes:
         ax.axvspan(alarm.begin_s, alarm.end_s, ymax=0.16, color=ink.ALARM, lw=0)
     label_events(ax, view)
-    ax.annotate("s", (1.0, -0.08), xycoords="axes fraction", ha="left", va="top", color="#495057")
+    ax.annotate("s", (1.006, -0.08), xycoords="axes fraction", ha="left", va="top", color="#495057")
 
 
 def label_events(ax: "Axes", view: View) -> None:

@@ -1,4 +1,4 @@
-"""Walk through the messages of a ULog file; the part of reading worth compiling."""
+"""Walk through a ULog file and gather its rows: the part of reading worth compiling."""
 
 import numpy as np
 
@@ -29,3 +29,22 @@ def gather(data: np.ndarray, offsets: np.ndarray, rows: np.ndarray) -> None:
         start = offsets[i]
         for k in range(rows.shape[1]):
             rows[i, k] = data[start + k]
+
+
+@kernel
+def hold(
+    words: np.ndarray,
+    begin: int,
+    numbers: np.ndarray,
+    values: np.ndarray,
+    sources: np.ndarray,
+    places: np.ndarray,
+    latest: int,
+) -> None:
+    """Fill a topic's words into consecutive ticks from `begin` on, each value held until the next row."""
+    for i in range(words.shape[0]):
+        while latest + 1 < len(numbers) and numbers[latest + 1] <= begin + i:
+            latest += 1
+        if latest >= 0:
+            for k in range(len(places)):
+                words[i, places[k]] = values[latest, sources[k]]

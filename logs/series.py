@@ -50,7 +50,9 @@ class Series:
         self.log = log
         firsts = [int(log[name]["timestamp"][0]) for name in log if self._has_time(name)]
         lasts = [int(log[name]["timestamp"][-1]) for name in log if self._has_time(name)]
-        self.start_us = min((t for t in firsts if t > 0), default=log.start_us)
+        # A topic's first row may have been published long before the log began.
+        first = min((t for t in firsts if t > 0), default=log.start_us)
+        self.start_us = max(first, log.start_us) if log.start_us < max(lasts, default=0) else first
         self.duration_s = (max(lasts, default=self.start_us) - self.start_us) * MICRO
 
     def _has_time(self, name: str) -> bool:

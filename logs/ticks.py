@@ -7,6 +7,7 @@ from flight.errors import LogError
 from flight.inputs import INPUTS
 from logs.exact import INPUT_WORDS, ROW_WORDS, TOPICS, Topic
 from logs.reader import Log
+from logs.scan import hold
 
 
 class Ticks:
@@ -29,12 +30,11 @@ class Ticks:
 
     def rows(self, begin: int = 0, end: int | None = None) -> tuple[np.recarray, np.recarray]:
         """Return inputs and commands of the ticks from `begin` to before `end`."""
-        wanted = np.arange(begin, self.count if end is None else min(end, self.count), dtype=np.uint64)
-        words = np.zeros((len(wanted), ROW_WORDS), np.uint64)
+        end = self.count if end is None else min(end, self.count)
+        words = np.zeros((max(end - begin, 0), ROW_WORDS), np.uint64)
         for numbers, values, sources, places in self.parts:
-            latest = np.searchsorted(numbers, wanted, side="right") - 1
-            is_known = latest >= 0
-            words[np.ix_(is_known, places)] = values[np.ix_(latest[is_known], sources)]
+            latest = int(np.searchsorted(numbers, begin, side="right")) - 1
+            hold(words, begin, numbers, values, sources, places, latest)
         inputs = np.ascontiguousarray(words[:, 1 : 1 + INPUT_WORDS])
         commands = np.ascontiguousarray(words[:, 1 + INPUT_WORDS :])
         return _records(inputs, INPUTS), _records(commands, COMMAND)
@@ -57,7 +57,7 @@ class Ticks:
         if topic.name == "quadloop_tick":
             sources, places = [0, *sources], [1, *places]
         words = rows.view("<u8").reshape(len(rows), rows.dtype.itemsize // 8)
-        return rows["row"], words, np.array(sources, int), np.array(places, int)
+        return rows["row"].astype(np.int64), words, np.array(sources, int), np.array(places, int)
 
 
 def _records(words: np.ndarray, dtype: np.dtype) -> np.recarray:
