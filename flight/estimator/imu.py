@@ -1,7 +1,7 @@
 """Take in IMU samples: refuse what no IMU can measure, notice standing still."""
 
-from flight.estimator.layout import STANDARD_GRAVITY
 from flight.kernel import kernel
+from flight.physics import STANDARD_GRAVITY
 from flight.vector import norm, put, vec
 
 

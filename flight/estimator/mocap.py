@@ -1,8 +1,10 @@
 """Position and attitude from motion capture; where it exists it is the local frame."""
 
+from flight.command import say
 from flight.estimator import covariance, history, resets, update
 from flight.estimator.layout import MOCAP, NEVER, POSITION, THETA, VELOCITY, Part
 from flight.kernel import kernel
+from flight.modes import Arming, Event
 from flight.quaternion import conjugate, normalize, put_quat, quat, rotation_vector
 from flight.vector import norm, vec
 
@@ -31,8 +33,10 @@ def step(state, params, sample, now_us, status):
         update.note(state.aid, MOCAP, fuse(state, params, p_err, rotation_vector(turn)), now_us)
     if is_first or update.is_failing(state.aid, MOCAP, now_us, params.reset_time):
         take_pose(state, params, p_err, turn)
-        update.announce(state, MOCAP, Part.POSE, now_us, status)
-    state.aided_us = now_us
+        update.restart_aid(state.aid, MOCAP, now_us)
+        if status.arming == Arming.ARMED or not is_first:
+            say(status, Event.ESTIMATOR_RESET, float(Part.POSE.value))
+    state.aided_us = max(state.aided_us, state.aid.accepted_us[MOCAP])
 
 
 @kernel

@@ -1,7 +1,7 @@
 """Carry attitude, velocity and position from one IMU sample to the next (Savage 1998, first-order sculling)."""
 
-from flight.estimator.layout import STANDARD_GRAVITY
 from flight.kernel import kernel
+from flight.physics import STANDARD_GRAVITY
 from flight.quaternion import from_rotation_vector, normalize, put_quat, quat, rotate
 from flight.vector import Vec3, cross, put, vec
 

@@ -164,8 +164,14 @@ def is_healthy(aid, which, now_us, time_s):
 def announce(state, which, part, now_us, status):
     """Raise the reset event and give the aid a new start."""
     say(status, Event.ESTIMATOR_RESET, float(part.value))
-    state.aid.failing_since_us[which] = NEVER
-    state.aid.accepted_us[which] = now_us
+    restart_aid(state.aid, which, now_us)
+
+
+@kernel
+def restart_aid(aid, which, now_us):
+    """Count an aid as accepted from now on."""
+    aid.failing_since_us[which] = NEVER
+    aid.accepted_us[which] = now_us
 
 
 @kernel
