@@ -17,7 +17,7 @@ def figures(view: View) -> dict[str, float]:
     found |= motion(view) | tracking(view) | honesty(view) | power(view)
     if view.accel_spectrum:
         found["vibration_accel_rms_m_s2"] = band_rms(view.accel_spectrum, VIBRATION_ABOVE_HZ)
-    return {name: value for name, value in found.items() if value is not None and np.isfinite(value)}
+    return {name: float(value) for name, value in found.items() if value is not None and np.isfinite(value)}
 
 
 def motion(view: View) -> dict[str, float | None]:

@@ -234,7 +234,7 @@ def errors(
         for k, name in enumerate(names):
             with np.errstate(all="ignore"):
                 size = np.sqrt(np.nanmean(curve.y[:, k] ** 2)) if np.isfinite(curve.y[:, k]).any() else np.nan
-            ink.line(ax, curve.column(k), ink.AXES[k], f"{name} (rms {size:.2g})")
+            ink.line(ax, curve.column(k), ink.AXES[k], f"{name} {size:.2g}")
         ink.key(ax)
 
     return draw
@@ -290,19 +290,19 @@ LEFT = (
     Panel("Climb rate  [m/s]", draw_climb, lambda v: v.series.velocity is not None, least_span=0.5),
     Panel("Ground speed  [m/s]", draw_speed, lambda v: v.series.velocity is not None, least_span=0.5),
     Panel(
-        "Position estimate error  [m]",
+        "Position estimate error, rms  [m]",
         errors(lambda v: v.position_error, NORTH_EAST_DOWN),
         lambda v: v.position_error is not None,
         least_span=0.02,
     ),
     Panel(
-        "Velocity estimate error  [m/s]",
+        "Velocity estimate error, rms  [m/s]",
         errors(lambda v: v.velocity_error, NORTH_EAST_DOWN),
         lambda v: v.velocity_error is not None,
         least_span=0.02,
     ),
     Panel(
-        "Attitude estimate error  [°]",
+        "Attitude estimate error, rms  [°]",
         errors(lambda v: v.attitude_error, BODY),
         lambda v: v.attitude_error is not None,
         least_span=0.1,

@@ -69,7 +69,8 @@ class FlightLog:
         self.has_begun = False
         self.last_sync_us = 0
         self.words = np.zeros((1 + CAPACITY, exact.ROW_WORDS), np.uint64)
-        self.truth: np.ndarray | None = None
+        self.truth_dtype: np.dtype | None = None
+        self.truth = np.zeros((CAPACITY, 0), np.uint64)
         write_facts(self.writer, airframe, dt, seed, facts or {})
         write_parameters(self.writer, chosen, 0, is_first=True)
         if self.trouble:
@@ -81,16 +82,21 @@ class FlightLog:
         return self.sink.trouble
 
     def append(self, inputs: np.ndarray, commands: np.ndarray, truth: np.ndarray | None = None) -> None:
-        """Record consecutive ticks: rows of inputs, of the commands they led to, and of the truth if there is one."""
-        if not self.sink.is_open:
+        """Record consecutive ticks: rows of inputs, of the commands they led to, and of the truth if there is one.
+
+        Whether there is truth is settled by the first call.
+        """
+        if not self.sink.is_open or len(inputs) == 0:
             return
         told, said = _words(inputs, exact.INPUT_WORDS), _words(commands, exact.COMMAND_WORDS)
         if not self.has_begun:
             self._begin(None if truth is None else truth.dtype, int(told[0, 0]))
+        is_known = truth is not None and self.truth_dtype is not None
+        real = _words(truth, self.truth.shape[1]) if is_known else None
         done = 0
         while done < len(told):
             some = slice(done, min(len(told), done + CAPACITY - self.waiting))
-            self._keep(told[some], said[some], None if truth is None else truth[some])
+            self._keep(told[some], said[some], None if real is None else real[some])
             done = some.stop
             if self._is_due():
                 self.flush()
@@ -102,7 +108,9 @@ class FlightLog:
         ticks = self.words[: 1 + self.waiting]
         inputs = np.ascontiguousarray(ticks[1:, 1 : 1 + exact.INPUT_WORDS]).view(INPUTS).reshape(-1)
         commands = np.ascontiguousarray(ticks[1:, 1 + exact.INPUT_WORDS :]).view(COMMAND).reshape(-1)
-        truth = None if self.truth is None else self.truth[: self.waiting]
+        truth = None
+        if self.truth_dtype is not None:
+            truth = self.truth[: self.waiting].view(self.truth_dtype).reshape(-1)
         self._write_ticks(ticks)
         self._write_truth(inputs["t_us"], truth)
         # A NaN in flight must end up in the log, not in a warning.
@@ -144,7 +152,8 @@ class FlightLog:
         self.topics = [t for t in px4_topics.TOPICS if truth is not None or not t.needs_truth]
         formats = {t.name: t.dtype for t in exact.TOPICS} | {t.name: t.dtype for t in self.topics}
         if truth is not None:
-            self.truth = np.zeros(CAPACITY, truth)
+            self.truth_dtype = truth
+            self.truth = np.zeros((CAPACITY, truth.itemsize // exact.WORD), np.uint64)
             formats[TRUTH_TOPIC] = np.dtype([("timestamp", "<u8"), *truth.descr])
         for name, dtype in formats.items():
             self.writer.define(name, dtype)
@@ -157,7 +166,7 @@ class FlightLog:
         self.words[place, 0] = np.arange(self.count, self.count + len(told))
         self.words[place, 1 : 1 + exact.INPUT_WORDS] = told
         self.words[place, 1 + exact.INPUT_WORDS :] = said
-        if self.truth is not None and truth is not None:
+        if truth is not None:
             self.truth[self.waiting : self.waiting + len(told)] = truth
         self.waiting += len(told)
         self.count += len(told)
@@ -200,7 +209,7 @@ class FlightLog:
 
 def _words(rows: np.ndarray, size: int) -> np.ndarray:
     """Return records as rows of 64-bit words."""
-    plain = np.ascontiguousarray(rows).view(np.ndarray)
+    plain = rows if rows.flags.c_contiguous else np.ascontiguousarray(rows)
     if plain.dtype.itemsize != size * exact.WORD:
         raise TypeError(f"rows of {plain.dtype.itemsize} bytes are not the loop's records")
-    return plain.view(np.uint64).reshape(-1, size)
+    return np.ndarray.view(plain, np.uint64, np.ndarray).reshape(-1, size)
