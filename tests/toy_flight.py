@@ -181,7 +181,7 @@ class ToyFlight:
         self.fly(0.2).ask(Demand.ARM)
         assert self.is_armed, self.status.refusals
         self.ask(Demand.TAKEOFF, height)
-        return self.until(lambda: self.mode == Mode.HOLD)
+        return self.until(lambda: self.mode == Mode.HOLD).fly(1.0)
 
 
 def angle_between(a: float, b: float) -> float:
