@@ -4,6 +4,7 @@ import argparse
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn
@@ -49,6 +50,13 @@ def parser() -> Parser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return 0 on success, 1 on a failed flight or check, 2 on bad input, 130 on Ctrl-C."""
     chosen = parser().parse_args(arguments)
+    with warnings.catch_warnings():
+        warnings.showwarning = show_warning
+        return run(chosen)
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Run the chosen command; turn what goes wrong into a line and an exit code."""
     try:
         return int(chosen.run(chosen))
     except FlightError as error:
@@ -63,6 +71,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         terminal.note("interrupted")
         return INTERRUPTED
+
+
+def show_warning(message: Warning | str, *_: object) -> None:
+    """Show a warning as a line of ours, without the place in the code it comes from."""
+    terminal.complain(f"quadloop: {' '.join(str(message).split())}")
 
 
 def complain(trouble: str) -> int:

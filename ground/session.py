@@ -14,7 +14,7 @@ import numpy as np
 from flight.airframe import Airframe
 from flight.command import COMMAND
 from flight.inputs import INPUTS, Demand
-from flight.modes import Event
+from flight.modes import Arming, Event
 from flight.record import rows
 from ground import faults
 from ground.missions.mission import Mission
@@ -145,6 +145,8 @@ def chunks(
         if interrupt.presses > obeyed:
             obeyed = interrupt.presses
             ask_to_end(fleet.vehicles[0].operator, obeyed)
+        if interrupt.presses and fleet.commands[0].status.arming != Arming.ARMED:
+            return
         if share:
             operator = fleet.vehicles[0].operator
             share(operator.cursor / max(operator.count, 1), f"{now_s:.0f} s")
