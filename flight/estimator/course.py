@@ -51,7 +51,7 @@ def is_sharp(course, params):
     noise = math.sqrt(2.0) * params.gps_velocity_sd / params.yaw_sd
     if course.weight < noise * noise:
         return False
-    likeness = math.hypot(course.sine, course.cosine) / course.weight
+    likeness = math.sqrt(course.sine * course.sine + course.cosine * course.cosine) / course.weight
     return LEAST_LIKENESS < likeness < MOST_LIKENESS
 
 

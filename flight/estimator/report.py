@@ -70,11 +70,17 @@ def spread(filter, first):
 
 
 @kernel
+def together(a, b):
+    """Return the deviation of two independent errors; math.hypot would differ between compiled and interpreted."""
+    return math.sqrt(a * a + b * b)
+
+
+@kernel
 def spreads(state, params, estimate, now_us):
     """Say standard deviations, test ratios, healths and the origin."""
     put(estimate.sigma_attitude, spread(state.filter, THETA))
     if update.is_healthy(state.aid, MAG, now_us, params.aid_time):
-        estimate.sigma_attitude[2] = math.hypot(estimate.sigma_attitude[2], params.mag_iron)
+        estimate.sigma_attitude[2] = together(estimate.sigma_attitude[2], params.mag_iron)
     put(estimate.sigma_v, spread(state.filter, VELOCITY))
     sigma_p = spread(state.filter, POSITION)
     wander = params.gps_wander if state.gps.has_origin and not by_mocap(state, params, now_us) else 0.0
@@ -82,9 +88,9 @@ def spreads(state, params, estimate, now_us):
     put(
         estimate.sigma_p,
         Vec3(
-            math.hypot(math.hypot(sigma_p.x, wander), slow.x),
-            math.hypot(math.hypot(sigma_p.y, wander), slow.y),
-            math.hypot(math.hypot(sigma_p.z, wander), slow.z),
+            together(together(sigma_p.x, wander), slow.x),
+            together(together(sigma_p.y, wander), slow.y),
+            together(together(sigma_p.z, wander), slow.z),
         ),
     )
     for i in range(len(AIDS)):
