@@ -15,7 +15,7 @@ def row(
 # fmt: off
 POSITION = (
     row("POS_XY_P", "position.kp_xy", "1/s", 1.6, 0.0, 10.0, "horizontal velocity per position error"),
-    row("POS_Z_P", "position.kp_z", "1/s", 1.8, 0.0, 10.0, "vertical velocity per height error"),
+    row("POS_Z_P", "position.kp_z", "1/s", 2.5, 0.0, 10.0, "vertical velocity per height error"),
     row("POS_XY_ACC", "position.a_max_xy", "m/s2", 4.0, 0.0, 50.0, "braking the loop counts on; 0: no square root"),
     row("POS_Z_ACC", "position.a_max_z", "m/s2", 4.0, 0.0, 50.0, "vertical braking the loop counts on; 0: no root"),
     row("POS_XY_VEL", "position.v_max_xy", "m/s", 5.0, 0.1, 50.0, "fastest horizontal correction"),
@@ -25,7 +25,7 @@ VELOCITY = (
     row("VEL_XY_P", "velocity.kp_xy", "1/s", 4.0, 0.0, 20.0, "horizontal acceleration per velocity error"),
     row("VEL_XY_I", "velocity.ki_xy", "1/s2", 1.5, 0.0, 20.0, "horizontal acceleration per position error left over"),
     row("VEL_XY_D", "velocity.kd_xy", "", 0.2, 0.0, 2.0, "horizontal acceleration per acceleration error"),
-    row("VEL_Z_P", "velocity.kp_z", "1/s", 6.0, 0.0, 20.0, "vertical acceleration per velocity error"),
+    row("VEL_Z_P", "velocity.kp_z", "1/s", 8.0, 0.0, 20.0, "vertical acceleration per velocity error"),
     row("VEL_Z_I", "velocity.ki_z", "1/s2", 1.0, 0.0, 20.0, "vertical acceleration per height error left over"),
     row("VEL_Z_D", "velocity.kd_z", "", 0.0, 0.0, 2.0, "vertical acceleration per acceleration error"),
     row("VEL_XY_ILIM", "velocity.integral_max_xy", "m/s2", 6.0, 0.0, 20.0, "largest horizontal integral"),
@@ -41,8 +41,9 @@ THRUST = (
     row("THR_FORCE_MIN", "thrust.force_min", "m/s2", 3.0, 0.1, 9.0, "specific thrust that still chooses its direction"),
     row("THR_DRAG_FF", "thrust.drag_ff", "", 1.0, 0.0, 1.0, "part of the known rotor drag that is fed forward"),
     row("THR_JERK_FF", "thrust.jerk_ff", "", 1.0, 0.0, 1.0, "part of the jerk fed forward as body rates"),
+    row("THR_LEAD", "thrust.lead", "", 1.0, 0.0, 2.0, "part of the motor lag that the collective's plan runs ahead"),
     row("THR_SNAP_HZ", "thrust.snap_cutoff_hz", "Hz", 8.0, 0.0, 50.0, "low-pass of fed-forward rates' slope; 0: off"),
-    row("HOVER_LAG", "hover.lag_s", "s", 0.3, 0.05, 60.0, "time constant of learning the hover thrust in flight"),
+    row("HOVER_LAG", "hover.lag_s", "s", 1.0, 0.05, 60.0, "time constant of learning the hover thrust in flight"),
     row("HOVER_SETTLE", "hover.settle_s", "s", 10.0, 0.1, 600.0, "time constant of what is kept on the ground"),
     row("HOVER_RATIO_MIN", "hover.ratio_min", "", 0.5, 0.1, 1.0, "least learned thrust per computed thrust"),
     row("HOVER_RATIO_MAX", "hover.ratio_max", "", 1.6, 1.0, 5.0, "most learned thrust per computed thrust"),

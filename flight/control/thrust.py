@@ -148,10 +148,12 @@ def step(state, params, attitude, airframe, setpoint, estimate, full, dt):
     force = limited_force(state, params, full, a_sp_ned - free_ned)
     q_sp_ned_frd = attitude_of(thrust_direction(params, force, q_ned_frd), setpoint.yaw_sp, q_ned_frd)
     put_quat(setpoint.q_sp_ned_frd, q_sp_ned_frd)
-    setpoint.thrust_sp = collective(state, params, full, force, q_ned_frd)
     # Drag grows with the speed, so the thrust turns with the acceleration too.
     drag_dot_ned = drag_ned(params, airframe, q_ned_frd, vec(setpoint.a_ff_ned))
     force_dot_ned = params.jerk_ff * (vec(setpoint.jerk_ff_ned) - drag_dot_ned)
+    # The rotors give the force of a motor lag ago: ask for the one that will be right by then.
+    coming = force + params.lead * airframe.motor_lag_s * force_dot_ned
+    setpoint.thrust_sp = collective(state, params, full, coming, q_ned_frd)
     rates = flat_rates(params, force, force_dot_ned, q_sp_ned_frd, setpoint.yaw_rate_ff)
     feed_forward(state, params, attitude, setpoint, rates, dt)
     return force + free_ned
