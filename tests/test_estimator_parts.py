@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from flight.estimator import course, covariance, drag, flow, history, strapdown, update
+from flight.estimator import alignment, course, covariance, drag, flow, history, strapdown, update
 from flight.estimator.layout import (
     ACCEL_BIAS,
     BARO_OFFSET,
@@ -18,7 +18,9 @@ from flight.estimator.layout import (
 )
 from flight.params import defaults
 from flight.quaternion import (
+    Quat,
     conjugate,
+    euler,
     from_euler,
     from_rotation_vector,
     put_quat,
@@ -28,6 +30,7 @@ from flight.quaternion import (
 )
 from flight.record import rows
 from flight.vector import Vec3, put
+from tests.pretended_flight import Flight, Sensors, pretend
 
 ZERO = Vec3(0.0, 0.0, 0.0)
 PARAMS = defaults()[0].estimator
@@ -66,6 +69,36 @@ def difference(true, nominal):
     return np.concatenate(
         [turn, *parts, [true.baro_offset_m - nominal.baro_offset_m], true.wind_ne - nominal.wind_ne]
     )
+
+
+@pytest.mark.parametrize(("roll", "pitch"), [(0.0, 0.0), (0.4, -0.3), (-1.2, 0.8), (3.0, 0.1)])
+def test_gravity_tells_the_tilt_and_leaves_the_nose_north(roll, pitch):
+    lying = from_euler(roll, pitch, 0.0)
+
+    found = alignment.level_attitude(rotate(conjugate(lying), Vec3(0.0, 0.0, -9.81)))
+
+    assert np.allclose(euler(found), (roll, pitch, 0.0), atol=1e-9)
+
+
+def test_ten_seconds_of_wild_flight_on_a_perfect_imu_drift_by_millimetres():
+    wild = Flight(seconds=14.0, amplitude=(3.0, 3.0, 1.0), frequency=(2.5, 2.0, 1.5), yaw=2.0, rest=0.0)
+    perfect = Sensors(0.0, 0.0, (0.0, 0.0, 0.0), (0.0, 0.0, 0.0), 0.0, gps=0.0, baro=0.0, mag=0.0)
+    record = pretend(wild, perfect)
+    state = rows(STATE)[0]
+    first, last = 4000, 13999
+    x, y, z, w = record.attitude[first].as_quat()
+    put_quat(state.nominal.q_ned_frd, Quat(w, x, y, z))
+    put(state.nominal.v_ned, Vec3(*record.v[first]))
+    put(state.nominal.p_ned, Vec3(*record.p[first]))
+
+    for k in range(first + 1, last + 1):
+        for name in ("gyro", "accel"):
+            put(state.imu[f"{name}_before_frd"], Vec3(*record.inputs[k - 1].imu[f"{name}_frd"]))
+            put(state.imu[f"{name}_frd"], Vec3(*record.inputs[k].imu[f"{name}_frd"]))
+        strapdown.step(state, PARAMS, ZERO, 1e-3)
+
+    assert np.allclose(state.nominal.v_ned, record.v[last], atol=5e-4)
+    assert np.allclose(state.nominal.p_ned, record.p[last], atol=5e-3)
 
 
 def flown(states, seconds):
@@ -189,6 +222,19 @@ def row_of(filter):
     for k in range(filter.count):
         row[filter.index[k]] += filter.value[k]
     return row
+
+
+def test_a_late_position_depends_on_the_errors_it_depends_on():
+    start, age = vehicle(), 0.15
+    back = np.linalg.inv(transition(start, age))
+    # Force errors move it by half a t^2 within the delay, of which filter and history both know nothing.
+    known = np.r_[VELOCITY:GYRO_BIAS, BARO_OFFSET:COUNT]
+    state, _ = remembered(start, age)
+    history.recall(state, 150_000, 150_000, age)
+
+    for i in range(3):
+        update.on_position(state.filter, i, state.past)
+        assert np.allclose(row_of(state.filter)[known], back[POSITION + i, known], atol=1e-6)
 
 
 def test_a_late_velocity_depends_on_the_errors_it_depends_on():
