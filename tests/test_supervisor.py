@@ -7,6 +7,8 @@ import pytest
 
 from flight.inputs import Demand, Use
 from flight.modes import Arming, Event, Failsafe, Item, Level, Mode, Refusal
+from flight.params import AIRFRAME
+from flight.record import rows
 from flight.supervisor import supervisor
 from flight.supervisor.table import (
     ARMING_TABLE,
@@ -519,6 +521,17 @@ def test_motors_of_a_disarmed_vehicle_stay_off_whatever_is_asked():
         if demand != Demand.ARM:
             f.ask(demand, 5.0, 5.0, -5.0, 1.0, 1.0)
             assert not np.any(f.command.motors.motor)
+
+
+def test_the_battery_is_judged_by_the_airframes_cells():
+    f = ready()
+    airframe = rows(AIRFRAME)[0]
+    airframe.cells = 6.0
+    supervisor.configure(f.supervisor, airframe)
+    f.fly(8.0)
+
+    # 16 V are plenty for four cells and nothing for six.
+    assert f.status.refusals == Refusal.BATTERY
 
 
 def test_tables_agree_in_length():

@@ -31,7 +31,7 @@ def is_sound(demand, count):
     """Tell whether an item can be stored: a known kind, numbers, and no gap in the list."""
     total = 0.0
     for k in range(8):
-        total += demand.argument[k]
+        total += float(demand.argument[k])
     fits = 0 <= demand.index <= count and demand.index < MOST_ITEMS
     return fits and math.isfinite(total) and FIRST_KIND <= demand.argument[0] <= LAST_KIND
 

@@ -26,9 +26,9 @@ VELOCITIES = Use.VELOCITY_XY + Use.VELOCITY_Z
 @kernel
 def is_sound(wish):
     """Tell whether every number of a setpoint is finite."""
-    total = wish.yaw + wish.yaw_rate + wish.thrust
+    total = float(wish.yaw) + float(wish.yaw_rate) + float(wish.thrust)
     for i in range(4):
-        total += wish.q_ned_frd[i]
+        total += float(wish.q_ned_frd[i])
     vectors = is_finite(vec(wish.p_ned)) and is_finite(vec(wish.v_ned)) and is_finite(vec(wish.a_ned))
     return vectors and is_finite(vec(wish.omega_frd)) and math.isfinite(total)
 

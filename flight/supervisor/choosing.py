@@ -42,9 +42,7 @@ def change_when_over(state, signs):
 @kernel
 def lowered(mode, signs):
     """Return the mode itself, or the next lower one for which the estimate suffices."""
-    for _ in range(len(MODE_TABLE)):
-        if MODE_TABLE[mode, NEEDS] & LASTING & ~signs == 0:
-            break
+    while MODE_TABLE[mode, NEEDS] & LASTING & ~signs:
         mode = MODE_TABLE[mode, FALLBACK]
     return mode
 

@@ -92,5 +92,5 @@ def is_meant(demand):
     """Tell whether every number meant by a demand is finite."""
     total = 0.0
     for k in range(8):
-        total += demand.argument[k] if demand.uses >> k & 1 else 0.0
+        total += float(demand.argument[k]) if demand.uses >> k & 1 else 0.0
     return math.isfinite(total)

@@ -196,7 +196,7 @@ def guard(state, command):
         return
     total = 0.0
     for i in range(MAX_ROTORS):
-        total += motors.motor[i]
+        total += float(motors.motor[i])
     if not math.isfinite(total):
         stop(motors)
         if state.watch.wrong_s[NAN_PLACE] == 0.0:
