@@ -1,5 +1,9 @@
 """A log is the flight: flown again it says the same to the bit, and says where when it does not."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -12,6 +16,7 @@ from logs.recorder import FlightLog
 from logs.replay import rebuild, replay, run_rows
 from logs.sink import Sink
 from logs.ulog import ULogWriter
+from tests.conftest import ROOT
 from tests.log_rows import smooth_flight
 
 TICKS = 6000
@@ -53,6 +58,22 @@ def test_a_log_flown_again_says_the_same(tmp_path, quad, flown):
     assert result.text() == f"{TICKS}/{TICKS} ticks identical"
     assert result.first_difference is None
     assert result.notes == []
+
+
+@pytest.mark.slow
+def test_a_flight_flown_compiled_says_the_same_interpreted(tmp_path, quad, flown):
+    path = logged(tmp_path / "a.ulg", quad, flown[0][:3000], flown[1][:3000])
+    code = "import sys; from logs.replay import replay; print(replay(sys.argv[1]).text())"
+
+    run = subprocess.run(
+        [sys.executable, "-c", code, str(path)],
+        cwd=ROOT,
+        env=os.environ | {"NUMBA_DISABLE_JIT": "1"},
+        capture_output=True,
+        text=True,
+    )
+
+    assert run.stdout.strip() == "3000/3000 ticks identical", run.stderr[-2000:]
 
 
 def test_a_flight_comes_whole_out_of_its_log(tmp_path, quad, flown):
