@@ -518,3 +518,20 @@ def test_switching_modes_never_makes_the_setpoint_jump():
             assert np.abs(now[3:] - before[3:]).max() < 0.08
             before = now
             f.step()
+
+
+def test_touching_the_ground_idles_the_motors_before_it_counts_as_landed():
+    f = flight(LND_T=5.0).airborne(3.0).ask(Demand.LAND)
+    f.until(lambda: f.place[2] >= 0.0, 10.0).fly(0.8)
+
+    assert f.status.is_landed == 0
+    assert f.command.setpoint.level == Level.IDLE
+
+
+def test_a_vehicle_that_falls_after_all_flies_on():
+    f = flight(LND_T=5.0).airborne(3.0).ask(Demand.LAND)
+    f.until(lambda: f.place[2] >= 0.0, 10.0).fly(0.8)
+    f.ground = 30.0
+    f.fly(0.3)
+
+    assert f.command.setpoint.level == Level.POSITION

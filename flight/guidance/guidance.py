@@ -28,6 +28,7 @@ STATE = record(
     hold_yaw=REAL,
     climb_to=REAL,
     blind_s=REAL,
+    touch_s=REAL,
     motion=SHAPE,
     leg=LEG,
     curve=CURVE,
@@ -47,7 +48,6 @@ def reset(state, params):
     state.blind_s = 0.0
     state.motion.pace = 1.0
     state.motion.wait_s = 0.0
-    put_quat(state.seen_q_ned_frd, quat(state.seen_q_ned_frd))
 
 
 @kernel
@@ -186,6 +186,7 @@ def wait_disarmed(state, estimate):
     state.mode = Mode.NONE
     state.is_done = 0
     state.level = Level.IDLE
+    state.touch_s = 0.0
     restart(state.motion, estimate)
     put(state.motion.v_ned, ZERO)
 
@@ -208,6 +209,7 @@ def step(state, params, inputs, command, dt):
             shape.is_due = 1
         state.phase_s += dt
         set_pace(shape, params, estimate, dt)
+        land.feel_ground(state, params, command, dt)
         fly(state, params, inputs, command, dt)
         if state.is_on_curve == 0:
             advance(shape, dt)

@@ -18,10 +18,15 @@ def descent_speed(params, height):
 
 
 @kernel
+def hover_thrust_of(params, command):
+    """Return the collective that carries the weight, as far as it is known."""
+    return command.terms.hover_thrust if command.terms.hover_thrust > 0.0 else params.hover_thrust
+
+
+@kernel
 def blind_thrust(state, params, command):
     """Return slightly less than hover thrust, less and less with time."""
-    hover = command.terms.hover_thrust if command.terms.hover_thrust > 0.0 else params.hover_thrust
-    return hover * max(0.0, params.open_thrust - params.open_rate * state.blind_s)
+    return hover_thrust_of(params, command) * max(0.0, params.open_thrust - params.open_rate * state.blind_s)
 
 
 @kernel
@@ -43,10 +48,29 @@ def rest(state):
 
 
 @kernel
+def feel_ground(state, params, command, dt):
+    """Notice the ground: thrust that cannot carry the vehicle, and still it does not fall."""
+    speed = abs(command.estimate.v_ned[2])
+    is_light = command.setpoint.thrust_sp < params.touch_thrust * hover_thrust_of(params, command)
+    if not command.estimate.is_altitude_valid or speed > params.touch_fall:
+        state.touch_s = 0.0
+    elif is_light and speed < params.touch_speed:
+        state.touch_s += dt
+    elif state.touch_s < params.touch_time:
+        state.touch_s = 0.0
+
+
+@kernel
+def is_touching(state, params):
+    """Tell whether the ground has been felt for long enough to let go of the air."""
+    return state.touch_s >= params.touch_time
+
+
+@kernel
 def descend(state, params, command, dt):
     """Come down vertically; position, velocity or only height is held, as far as the estimate reaches."""
     estimate = command.estimate
-    if command.status.is_landed:
+    if command.status.is_landed or is_touching(state, params):
         rest(state)
         return
     if not (estimate.is_attitude_valid and estimate.is_altitude_valid):

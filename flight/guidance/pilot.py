@@ -2,6 +2,7 @@
 
 import math
 
+from flight.guidance.land import hover_thrust_of, is_touching
 from flight.guidance.shaping import plan_to_velocity_xy, plan_to_velocity_z, plan_to_yaw_rate, restart
 from flight.kernel import kernel
 from flight.modes import Level, Mode
@@ -31,7 +32,7 @@ def sticks(pilot, params, expo):
 @kernel
 def thrust_by_stick(params, command, throttle):
     """Return the collective: hover thrust at the centre, nothing and everything at the ends."""
-    hover = command.terms.hover_thrust if command.terms.hover_thrust > 0.0 else params.hover_thrust
+    hover = hover_thrust_of(params, command)
     t = clamp(throttle, 0.0, 1.0)
     if t < 0.5:
         return 2.0 * t * hover
@@ -80,9 +81,10 @@ def angles(state, params, inputs, command):
 
 
 @kernel
-def is_waiting(params, inputs, command):
-    """Tell whether the vehicle stands and the throttle does not ask to leave."""
-    return command.status.is_landed == 1 and climb_by_stick(params, inputs.pilot.throttle) >= 0.0
+def is_waiting(state, params, inputs, command):
+    """Tell whether the vehicle stands and the throttle does not ask to leave, or has touched down and asks for more."""
+    climb = climb_by_stick(params, inputs.pilot.throttle)
+    return (command.status.is_landed == 1 and climb >= 0.0) or (is_touching(state, params) and climb > 0.0)
 
 
 @kernel
@@ -112,7 +114,7 @@ def step(state, params, inputs, command):
         rates(state, params, inputs, command)
     elif state.mode == Mode.ANGLE:
         angles(state, params, inputs, command)
-    elif is_waiting(params, inputs, command):
+    elif is_waiting(state, params, inputs, command):
         restart(state.motion, command.estimate)
         put(state.motion.v_ned, ZERO)
         state.level = Level.IDLE
