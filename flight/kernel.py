@@ -1,11 +1,12 @@
 """Compile a function once and keep it until something it can reach is edited.
 
-Numba's own cache compares the time stamp of one file, so an edit in an imported module goes unnoticed. Here
-the stamp of a kernel is the content of its module and of every project module that module imports.
+Numba's own cache compares the time stamp of one file, so an edit in an imported module goes unnoticed. Here the stamp
+of a kernel is the content of its module and of every project module that module imports.
 """
 
 import hashlib
 import os
+import pickle
 import re
 import sys
 from collections.abc import Callable
@@ -16,10 +17,14 @@ from typing import Any, TypeVar
 
 import numba
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
+from numba.core.serialize import dumps
 
 F = TypeVar("F", bound=Callable[..., Any])
 ROOMS = ("flight", "sim", "logs", "firmware_bridge", "ground")
 IMPORT_LINE = re.compile(r"^(?:from\s+([\w.]+)\s+import\s+([^#\n(]+|\([^)]*\))|import\s+([\w.]+))", re.M)
+
+# How long the machine code of other versions of a kernel is kept.
+FORGET_S = 30 * 86400.0
 
 registered: list[str] = []
 compile_listeners: list[Callable[[str], None]] = []
@@ -109,10 +114,54 @@ class ClosureCacheImpl(CompileResultCacheImpl):
     _locator_classes = [ClosureLocator]
 
 
+class OverloadFiles:
+    """Keep one file per kernel, signature and source text.
+
+    Numba's own index names files by a counter, which two processes compiling at once may both take: one would then
+    run machine code made for other types. Here a name says everything the content depends on.
+    """
+
+    def __init__(self, folder: Path, base: str, stamp: str) -> None:
+        self.folder, self.base, self.stamp = folder, base, stamp
+
+    def path(self, key: Any) -> Path:
+        """Return where the code of one signature is kept."""
+        whole = repr((numba.__version__, self.stamp, key))
+        return self.folder / f"{self.base}.{hashlib.sha256(whole.encode()).hexdigest()[:32]}.nbc"
+
+    def load(self, key: Any) -> Any:
+        """Return what was saved, None when nothing was."""
+        try:
+            return pickle.loads(self.path(key).read_bytes())
+        except (OSError, EOFError, pickle.UnpicklingError):
+            return None
+
+    def save(self, key: Any, data: Any) -> None:
+        """Write in one stroke, and forget versions nobody has compiled for a month."""
+        path = self.path(key)
+        unfinished = path.with_suffix(f".{os.getpid()}")
+        unfinished.write_bytes(dumps(data))
+        unfinished.replace(path)
+        for old in self.folder.glob(f"{self.base}.*"):
+            if old.stat().st_mtime < path.stat().st_mtime - FORGET_S:
+                old.unlink(missing_ok=True)
+
+    def flush(self) -> None:
+        """Forget every version."""
+        for old in self.folder.glob(f"{self.base}.*"):
+            old.unlink(missing_ok=True)
+
+
 class ClosureCache(FunctionCache):
     """A function cache that reports every compilation to `compile_listeners`."""
 
     _impl_class = ClosureCacheImpl
+
+    def __init__(self, py_func: Callable[..., Any]) -> None:
+        super().__init__(py_func)
+        self._cache_file = OverloadFiles(
+            Path(self._cache_path), self._impl.filename_base, self._impl.locator.get_source_stamp()
+        )
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         found = super().load_overload(sig, target_context)
