@@ -167,7 +167,7 @@ class ClosureCache(FunctionCache):
         found = super().load_overload(sig, target_context)
         if found is None:
             for listener in compile_listeners:
-                listener(f"{self._py_func.__module__}.{self._name.rpartition('.')[2]}")
+                listener(f"{self._py_func.__module__}.{self._py_func.__qualname__}")
         return found
 
 
