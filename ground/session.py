@@ -251,3 +251,4 @@ def place_home(setup: np.void, lat_deg: float, lon_deg: float, alt_amsl_m: float
     from sim.sensors.presets import set_home
 
     set_home(setup.presets, lat_deg, lon_deg, alt_amsl_m)
+    setup.plant.ground_amsl_m = alt_amsl_m

@@ -13,6 +13,7 @@ from flight.kernel import kernel
 from flight.record import rows
 from sim import vehicle as one
 from sim.operator import Step, brief
+from sim.plant.spread import NOMINAL, Spread
 
 
 @kernel
@@ -44,7 +45,13 @@ def fly_batch(vehicles, setups, states, params, inputs, commands, ticks):
 class Fleet:
     """N vehicles with their autopilots; arrays of records, one row per vehicle."""
 
-    def __init__(self, airframe: Airframe, seeds: list[int], sensor_set: str = "consumer") -> None:
+    def __init__(
+        self,
+        airframe: Airframe,
+        seeds: list[int],
+        sensor_set: str = "consumer",
+        spread: Spread = NOMINAL,
+    ) -> None:
         count = len(seeds)
         self.dt = 1.0 / airframe.loop_rate_hz
         self.setups = np.repeat(one.setup_for(airframe, sensor_set), count).view(np.recarray)
@@ -52,7 +59,7 @@ class Fleet:
         self.vehicles, self.states = rows(one.VEHICLE, count), rows(autopilot.STATE, count)
         self.inputs, self.commands = rows(INPUTS, count), rows(COMMAND, count)
         for i, seed in enumerate(seeds):
-            one.place(self.vehicles[i], self.setups[i], seed)
+            one.place(self.vehicles[i], self.setups[i], seed, spread)
             autopilot.start(self.states[i], self.params[i], self.dt)
 
     def brief(self, steps: list[Step]) -> None:
@@ -60,14 +67,14 @@ class Fleet:
         for vehicle in self.vehicles:
             brief(vehicle.operator, steps)
 
-    def fly(self, seconds: float, progress: Callable[[float], None] | None = None, chunk_s: float = 5.0) -> None:
+    def fly(
+        self, seconds: float, progress: Callable[[float], None] | None = None, chunk_s: float = 5.0
+    ) -> None:
         """Fly all vehicles; `progress` is told the share done after every chunk."""
         left = total = round(seconds / self.dt)
         while left > 0 and not self.is_over():
             ticks = min(left, round(chunk_s / self.dt))
-            fly_batch(
-                self.vehicles, self.setups, self.states, self.params, self.inputs, self.commands, ticks
-            )
+            fly_batch(self.vehicles, self.setups, self.states, self.params, self.inputs, self.commands, ticks)
             left -= ticks
             if progress:
                 progress(1.0 - left / total)
@@ -75,4 +82,3 @@ class Fleet:
     def is_over(self) -> bool:
         """Tell whether every vehicle has flown and is disarmed again."""
         return bool(np.all(self.vehicles.score.disarmed_us > 0))
-

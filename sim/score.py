@@ -9,7 +9,7 @@ from flight.kernel import kernel
 from flight.modes import Arming, Level
 from flight.quaternion import conjugate, quat, rotation_vector, tilt_of
 from flight.record import FLAG, INTEGER, REAL, VECTOR, record
-from flight.vector import Vec3, dot, norm, put, vec
+from flight.vector import dot, norm, put, vec
 
 # Sums of squares per axis in the world frame (attitude: body frame), with how many ticks they hold.
 SCORE = record(
@@ -45,18 +45,8 @@ def squares(sums, error):
 
 
 @kernel
-def origin_offset(estimate, home):
-    """Return where the estimate's local origin truly lies, NED metres from the take-off point."""
-    if estimate.origin_lat_deg == 0.0:
-        return Vec3(0.0, 0.0, 0.0)
-    north = (estimate.origin_lat_deg - home.lat_deg) * home.metres_per_deg_lat
-    east = (estimate.origin_lon_deg - home.lon_deg) * home.metres_per_deg_lon
-    return Vec3(north, east, home.alt_amsl_m - estimate.origin_alt_amsl_m)
-
-
-@kernel
-def judge(score, truth, command, home, gps_error_ned):
-    """Add one tick to the score. `home` holds lat_deg, lon_deg, alt_amsl_m and metres per degree."""
+def judge(score, truth, command, gps_error_ned):
+    """Add one tick to the score. Truth and local frame both count from where the vehicle took off."""
     note_phase(score, truth, command.status)
     note_crash(score, truth)
     if truth.is_touching or command.status.arming != Arming.ARMED:
@@ -66,10 +56,9 @@ def judge(score, truth, command, home, gps_error_ned):
     score.tilt_worst = max(score.tilt_worst, tilt_of(quat(truth.q_ned_frd)))
     score.speed_worst = max(score.speed_worst, norm(vec(truth.v_ned)))
     score.height_worst = max(score.height_worst, -truth.p_ned[2])
-    offset = origin_offset(command.estimate, home)
-    judge_estimate(score, truth, command.estimate, offset)
+    judge_estimate(score, truth, command.estimate)
     if truth.t_us - score.phase_us > SETTLING_US and command.setpoint.level == Level.POSITION:
-        error = vec(truth.p_ned) - offset - vec(command.setpoint.p_sp_ned)
+        error = vec(truth.p_ned) - vec(command.setpoint.p_sp_ned)
         score.steady += 1
         squares(score.position_sq, error)
         squares(score.gps_sq, vec(gps_error_ned))
@@ -77,11 +66,11 @@ def judge(score, truth, command, home, gps_error_ned):
 
 
 @kernel
-def judge_estimate(score, truth, estimate, offset):
+def judge_estimate(score, truth, estimate):
     """Compare the estimate with the truth."""
     q_err = conjugate(quat(estimate.q_ned_frd)) * quat(truth.q_ned_frd)
     squares(score.attitude_estimate_sq, rotation_vector(q_err))
-    squares(score.position_estimate_sq, vec(truth.p_ned) - offset - vec(estimate.p_ned))
+    squares(score.position_estimate_sq, vec(truth.p_ned) - vec(estimate.p_ned))
     squares(score.velocity_estimate_sq, vec(truth.v_ned) - vec(estimate.v_ned))
 
 

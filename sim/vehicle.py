@@ -9,6 +9,7 @@ from flight.record import INTEGER, PER_ROTOR, REAL, record, rows
 from flight.vector import norm, vec
 from sim.operator import OPERATOR, operate
 from sim.plant import plant as physics
+from sim.plant.spread import NOMINAL, Spread, varied
 from sim.plant.wind import WIND, blow
 from sim.score import SCORE, judge
 from sim.sensors import presets, sensors
@@ -26,8 +27,9 @@ VEHICLE = record(
     score=SCORE,
 )
 # What stays the same in flight.
-SETUP = record(plant=physics.PLANT, presets=sensors.PRESETS, tick_us=INTEGER, substeps=INTEGER, plant_dt_s=REAL)
-LONGEST_PLANT_STEP = 1e-3
+SETUP = record(
+    plant=physics.PLANT, presets=sensors.PRESETS, tick_us=INTEGER, substeps=INTEGER, plant_dt_s=REAL
+)
 
 
 def setup_for(airframe: Airframe, sensor_set: str = "consumer", plant_rate_hz: float = 1000.0) -> np.recarray:
@@ -35,14 +37,16 @@ def setup_for(airframe: Airframe, sensor_set: str = "consumer", plant_rate_hz: f
     setup = rows(SETUP)
     setup[0].plant = physics.plant_from(airframe)[0]
     setup[0].presets = presets.presets_for(presets.sensor_set(airframe.sensors, sensor_set), airframe)[0]
+    setup[0].plant.ground_amsl_m = setup[0].presets.gps.alt_amsl_m
     setup[0].tick_us = round(1e6 / airframe.loop_rate_hz)
     setup[0].substeps = max(1, round(plant_rate_hz / airframe.loop_rate_hz))
     setup[0].plant_dt_s = 1.0 / (airframe.loop_rate_hz * setup[0].substeps)
     return setup
 
 
-def place(vehicle: np.void, setup: np.void, seed: int, yaw: float = 0.0) -> None:
-    """Stand a vehicle on the ground at the origin, its sensors and wind drawn from the seed."""
+def place(vehicle: np.void, setup: np.void, seed: int, spread: Spread = NOMINAL, yaw: float = 0.0) -> None:
+    """Stand a vehicle on the ground at the origin; its sensors, and how it differs from its file, come from the seed."""
+    setup.plant = varied(setup.plant, seed, spread)[0]
     physics.reset(vehicle.body, setup.plant, np.zeros(3), yaw)
     sensors.reset(vehicle.sensors, setup.presets, seed)
     vehicle.truth.t_us = 0
@@ -65,7 +69,13 @@ def advance(vehicle, setup, motor):
         air_speed = norm(vec(vehicle.truth.v_ned) - vec(vehicle.wind.v_ned))
         blow(vehicle.wind, vehicle.truth.height_m, air_speed, setup.plant_dt_s)
         physics.advance(
-            vehicle.body, setup.plant, vehicle.wind, motor, vehicle.truth, vehicle.truth.t_us, setup.plant_dt_s
+            vehicle.body,
+            setup.plant,
+            vehicle.wind,
+            motor,
+            vehicle.truth,
+            vehicle.truth.t_us,
+            setup.plant_dt_s,
         )
 
 
@@ -89,7 +99,7 @@ def tick(vehicle, setup, state, params, inputs, command):
 @kernel
 def obey(vehicle, setup, command):
     """Judge the flight as it stands, then let one tick pass under the command."""
-    judge(vehicle.score, vehicle.truth, command, setup.presets.gps, vehicle.sensors.gps.error_ned)
+    judge(vehicle.score, vehicle.truth, command, vehicle.sensors.gps.error_ned)
     advance(vehicle, setup, command.motors.motor)
 
 
@@ -97,4 +107,3 @@ def fault_rotor(vehicle: np.void, rotor: int, start_s: float, health: float = 0.
     """Let a rotor (1 is the first) lose its thrust at a time."""
     vehicle.rotor_fault.start_us[rotor - 1] = max(1, round(start_s * 1e6))
     vehicle.rotor_fault.health[rotor - 1] = health
-
