@@ -476,6 +476,50 @@ def test_offboard_attitudes_can_come_with_a_height():
     assert f.command.setpoint.v_ff_ned[2] == pytest.approx(-0.5, abs=1e-6)
 
 
+def test_a_stream_that_changes_from_attitudes_to_places_begins_where_the_vehicle_is():
+    f = flight().airborne()
+    streaming(f, 0.1, level=Level.ATTITUDE, q_ned_frd=(1.0, 0.0, 0.0, 0.0), thrust=HOVER)
+    f.speed = np.array([6.0, 0.0, 0.0])
+    streaming(f, 2.0, level=Level.ATTITUDE, q_ned_frd=(1.0, 0.0, 0.0, 0.0), thrust=HOVER)
+    place, speed = f.place.copy(), f.speed.copy()
+    f.stream(Level.POSITION, XYZ, p_ned=(0.0, 0.0, -10.0)).step()
+
+    assert place[0] > 5.0
+    assert np.allclose(setpoint(f), place, atol=0.05)
+    assert np.allclose(f.command.setpoint.v_ff_ned, speed, atol=0.05)
+
+
+def test_a_place_known_again_while_landing_is_no_reason_to_fly_back():
+    f = flight(LAND_OPEN_RATE=0.0).airborne(30.0).ask(Demand.LAND)
+    f.trust(1, 1, 0, 0)
+    f.fly(0.5)
+    f.place = f.place + np.array([7.0, 0.0, 0.0])
+    f.fly(0.5)
+    f.trust()
+    f.fly(1.0)
+
+    assert f.command.setpoint.level == Level.POSITION
+    assert setpoint(f)[0] == pytest.approx(7.0, abs=0.1)
+
+
+def test_return_from_a_fast_turn_still_lands_at_home():
+    f = flight().airborne(4.0).ask(Demand.FIGURE8, 0.0, 0.0, None, 1.5, 5.0).fly(8.3).ask(Demand.RETURN)
+    f.until(lambda: not f.is_armed, 20.0)
+
+    assert np.linalg.norm(f.place[:2]) < 0.05
+
+
+def test_sinking_after_a_slow_climb_does_not_stop_the_motors():
+    f = flight().fly(0.1)
+    keep(f, 0.1, throttle=0.5, mode=Mode.POSITION)
+    f.ask(Demand.ARM)
+    keep(f, 8.0, throttle=0.66)
+    assert f.place[2] < -0.5
+    for _ in range(100):
+        keep(f, 0.02, throttle=0.2)
+        assert f.command.setpoint.level == Level.POSITION or f.place[2] > -0.1
+
+
 def test_a_streamed_nan_is_ignored_without_a_jump():
     f = streaming(flight().airborne(), 3.0, level=Level.POSITION, uses=XYZ, p_ned=(2.0, 0.0, -10.0))
     before = setpoint(f)

@@ -5,7 +5,17 @@ from flight.guidance import goto, land, mission, offboard, orbit, pilot, return_
 from flight.guidance.curve import CURVE
 from flight.guidance.leg import LEG
 from flight.guidance.mission import LIST
-from flight.guidance.shaping import SHAPE, advance, begin, plan_stop, plan_to_yaw_rate, restart, set_pace
+from flight.guidance.shaping import (
+    SHAPE,
+    advance,
+    begin,
+    glue,
+    plan_stop,
+    plan_to_yaw_rate,
+    restart,
+    set_pace,
+    stopping_place,
+)
 from flight.inputs import Demand
 from flight.kernel import kernel
 from flight.modes import Arming, Event, Level, Mode
@@ -18,11 +28,13 @@ STATE = record(
     phase=INTEGER,
     phase_s=REAL,
     level=INTEGER,
+    level_before=INTEGER,
     is_armed=FLAG,
     is_done=FLAG,
     is_on_curve=FLAG,
     is_home_set=FLAG,
     home_ned=VECTOR,
+    spot_ned=VECTOR,
     seen_p_ned=VECTOR,
     seen_q_ned_frd=QUATERNION,
     hold_yaw=REAL,
@@ -101,9 +113,7 @@ def is_renewed(demand, mode):
 
 @kernel
 def enter(state, params, inputs, command):
-    """Begin a mode from where the setpoint is, or from where the vehicle is when nothing was shaped before."""
-    if state.level < Level.VELOCITY:
-        restart(state.motion, command.estimate)
+    """Begin a mode from where the setpoint is."""
     state.mode = command.status.mode
     state.phase = 0
     state.phase_s = 0.0
@@ -121,6 +131,8 @@ def enter(state, params, inputs, command):
         orbit.enter(state, params, inputs, command)
     elif mode == Mode.RETURN:
         return_home.enter(state, params, command)
+    elif mode == Mode.LAND:
+        land.choose_spot(state, stopping_place(state.motion, params))
 
 
 @kernel
@@ -140,6 +152,7 @@ def fly(state, params, inputs, command, dt):
     """Let the mode steer the setpoint."""
     mode = state.mode
     state.is_on_curve = 0
+    state.level_before = state.level
     state.level = Level.POSITION
     if mode <= Mode.POSITION:
         pilot.step(state, params, inputs, command)
@@ -211,6 +224,7 @@ def step(state, params, inputs, command, dt):
         set_pace(shape, params, estimate, dt)
         land.feel_ground(state, params, command, dt)
         fly(state, params, inputs, command, dt)
+        glue(shape, params, estimate, state.level)
         if state.is_on_curve == 0:
             advance(shape, dt)
     hand_over(state, command.setpoint)

@@ -2,7 +2,13 @@
 
 import math
 
-from flight.guidance.shaping import plan_to_velocity_xy, plan_to_velocity_z, plan_to_yaw_rate
+from flight.guidance.shaping import (
+    plan_to_place_xy,
+    plan_to_velocity_xy,
+    plan_to_velocity_z,
+    plan_to_yaw_rate,
+    stopping_place,
+)
 from flight.kernel import kernel
 from flight.modes import Level
 from flight.quaternion import from_yaw, put_quat, quat, yaw_of
@@ -35,7 +41,8 @@ def sink_blindly(state, params, command, dt):
     setpoint, estimate = command.setpoint, command.estimate
     state.blind_s += dt
     state.level = Level.ATTITUDE if estimate.is_attitude_valid else Level.RATE
-    put_quat(setpoint.q_sp_ned_frd, from_yaw(yaw_of(quat(estimate.q_ned_frd))))
+    state.motion.yaw = yaw_of(quat(estimate.q_ned_frd))
+    put_quat(setpoint.q_sp_ned_frd, from_yaw(state.motion.yaw))
     put(setpoint.omega_sp_frd, ZERO)
     put(setpoint.omega_ff_frd, ZERO)
     setpoint.thrust_sp = clamp(blind_thrust(state, params, command), 0.0, 1.0)
@@ -48,27 +55,40 @@ def rest(state):
 
 
 @kernel
-def feel_ground(state, params, command, dt):
-    """Notice the ground: thrust that cannot carry the vehicle, and still it does not fall."""
-    speed = abs(command.estimate.v_ned[2])
-    is_light = command.setpoint.thrust_sp < params.touch_thrust * hover_thrust_of(params, command)
-    if not command.estimate.is_altitude_valid or speed > params.touch_fall:
-        state.touch_s = 0.0
-    elif is_light and speed < params.touch_speed:
-        state.touch_s += dt
-    elif state.touch_s < params.touch_time:
-        state.touch_s = 0.0
-
-
-@kernel
 def is_touching(state, params):
     """Tell whether the ground has been felt for long enough to let go of the air."""
     return state.touch_s >= params.touch_time
 
 
 @kernel
+def feel_ground(state, params, command, dt):
+    """Notice the ground: thrust that cannot carry the vehicle, and still it does not fall."""
+    is_light = command.setpoint.thrust_sp < params.touch_thrust * hover_thrust_of(params, command)
+    fastest = params.touch_fall if is_touching(state, params) else params.touch_speed
+    is_slow = abs(command.estimate.v_ned[2]) < fastest and command.estimate.is_altitude_valid
+    state.touch_s = state.touch_s + dt if is_light and is_slow else 0.0
+
+
+@kernel
+def choose_spot(state, place_ned):
+    """Take the place to come down at."""
+    put(state.spot_ned, place_ned)
+
+
+@kernel
+def keep_over_spot(state, params, estimate):
+    """Stay over the spot; without a position brake, and with a new one take the spot below."""
+    if not estimate.is_position_valid:
+        plan_to_velocity_xy(state.motion, params, 0.0, 0.0)
+        return
+    if Level.IDLE < state.level_before < Level.POSITION:
+        choose_spot(state, stopping_place(state.motion, params))
+    plan_to_place_xy(state.motion, params, state.spot_ned[0], state.spot_ned[1])
+
+
+@kernel
 def descend(state, params, command, dt):
-    """Come down vertically; position, velocity or only height is held, as far as the estimate reaches."""
+    """Come down over the spot; position, velocity or only height is held, as far as the estimate reaches."""
     estimate = command.estimate
     if command.status.is_landed or is_touching(state, params):
         rest(state)
@@ -77,7 +97,7 @@ def descend(state, params, command, dt):
         sink_blindly(state, params, command, dt)
         return
     state.blind_s = 0.0
-    plan_to_velocity_xy(state.motion, params, 0.0, 0.0)
+    keep_over_spot(state, params, estimate)
     plan_to_velocity_z(state.motion, params, descent_speed(params, estimate.height_m))
     plan_to_yaw_rate(state.motion, params, 0.0)
     if estimate.is_position_valid:

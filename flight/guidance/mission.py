@@ -10,7 +10,7 @@ from flight.inputs import Demand
 from flight.kernel import kernel
 from flight.modes import Event, Item
 from flight.record import FLAG, INTEGER, record
-from flight.vector import Vec3
+from flight.vector import Vec3, vec
 
 MOST_ITEMS = 100
 FIRST_KIND, LAST_KIND = float(Item.TAKEOFF), float(Item.DELAY)
@@ -149,6 +149,7 @@ def fly_to_landing(state, params, command, dt):
     fly_leg(state, params)
     if is_within(state, command.estimate, params.arrival):
         enter_phase(state, STAY)
+        land.choose_spot(state, vec(state.leg.goal_ned))
     return False
 
 

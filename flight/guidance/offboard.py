@@ -14,7 +14,7 @@ from flight.guidance.shaping import (
 from flight.inputs import Use
 from flight.kernel import kernel
 from flight.modes import Level
-from flight.quaternion import normalize, put_quat, quat
+from flight.quaternion import normalize, put_quat, quat, yaw_of
 from flight.vector import ZERO, Vec3, clamp, is_finite, norm, put, vec
 
 # A goal that moves by less keeps the line to it.
@@ -98,6 +98,7 @@ def accelerate(state, estimate, wish):
 def lean(state, params, command, wish):
     """Take attitude and collective, or attitude and height."""
     setpoint = command.setpoint
+    state.motion.yaw = yaw_of(quat(command.estimate.q_ned_frd))
     put_quat(setpoint.q_sp_ned_frd, normalize(quat(wish.q_ned_frd)))
     put(setpoint.omega_ff_frd, vec(wish.omega_frd))
     setpoint.thrust_sp = clamp(wish.thrust, 0.0, 1.0)

@@ -45,3 +45,4 @@ def step(state, params, command, dt):
         cross_over(state, params, home)
     elif state.phase == CROSS and is_within(state, command.estimate, params.arrival):
         enter_phase(state, DESCEND)
+        land.choose_spot(state, home)

@@ -8,9 +8,10 @@ import math
 
 from flight.guidance.axis import braking_distance, is_still, jerk_to_place, jerk_to_velocity
 from flight.kernel import kernel
+from flight.modes import Level
 from flight.quaternion import quat, wrap_angle, yaw_of
 from flight.record import FLAG, REAL, VECTOR, record
-from flight.vector import DOWN, Vec3, clamp, cross, dot, norm, put, unit, vec
+from flight.vector import DOWN, Vec3, clamp, clip, cross, dot, norm, put, unit, vec
 
 SHAPE = record(
     p_ned=VECTOR,
@@ -44,6 +45,24 @@ def restart(shape, estimate):
     shape.yaw_jerk = 0.0
     shape.pace = 1.0
     shape.wait_s = 0.0
+
+
+@kernel
+def glue(shape, params, estimate, level):
+    """Carry along with the vehicle what the level leaves to others, so that nothing jumps when it is needed again."""
+    if level >= Level.POSITION:
+        return
+    p, v, a = vec(estimate.p_ned), vec(estimate.v_ned), vec(estimate.a_ned)
+    if level == Level.VELOCITY:
+        put(shape.p_ned, p)
+        return
+    for i in range(2 if level == Level.ALTITUDE else 3):
+        shape.jerk_ned[i] = 0.0
+    lean = clip(Vec3(a.x, a.y, 0.0), Vec3(params.acc_xy, params.acc_xy, 0.0))
+    is_free = level == Level.ALTITUDE
+    put(shape.p_ned, Vec3(p.x, p.y, shape.p_ned[2] if is_free else p.z))
+    put(shape.v_ned, Vec3(v.x, v.y, shape.v_ned[2] if is_free else v.z))
+    put(shape.a_ned, Vec3(lean.x, lean.y, shape.a_ned[2] if is_free else 0.0))
 
 
 @kernel
@@ -132,6 +151,16 @@ def plan_to_place(shape, params, place_ned, way_ned, speed_xy):
         jerk = way_ned * jerk_along(shape, params, way_ned, gap, speed_xy)
         jerk = jerk + side * jerk_along(shape, params, side, gap, speed_xy)
         put(shape.jerk_ned, jerk + lift * jerk_along(shape, params, lift, gap, speed_xy))
+
+
+@kernel
+def plan_to_place_xy(shape, params, north, east):
+    """Head for a place over ground, each axis by itself."""
+    if shape.is_due:
+        p, v, a, period = vec(shape.p_ned), vec(shape.v_ned), vec(shape.a_ned), shape.period_s
+        speed, acc, jerk = params.cruise, params.acc_xy, params.jerk_xy
+        shape.jerk_ned[0] = jerk_to_place(north - p.x, v.x, a.x, speed, acc, jerk, period)
+        shape.jerk_ned[1] = jerk_to_place(east - p.y, v.y, a.y, speed, acc, jerk, period)
 
 
 @kernel
