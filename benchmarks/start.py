@@ -10,9 +10,10 @@ from pathlib import Path
 SCRIPT = """
 import sys
 from flight import airframe
-from ground import session
+from ground import compiling, session
 from ground.missions.load import load
 from ground.options import DEFAULT_AIRFRAME
+compiling.ahead()
 session.fly(
     airframe.load(DEFAULT_AIRFRAME), load("square"), session.Conditions(longest_s=0.1), sys.argv[1]
 )

@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return 0 on success, 1 on a failed flight or check, 2 on bad input, 130 on Ctrl-C."""
     chosen = parser().parse_args(arguments)
     with warnings.catch_warnings():
-        warnings.showwarning = show_warning
+        warnings.showwarning = show_warning  # type: ignore[assignment]
         return run(chosen)
 
 

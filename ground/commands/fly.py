@@ -102,6 +102,7 @@ def fly_one(arguments: Namespace, vehicle: "Airframe", mission: "Mission") -> in
     from ground import scorecard, session
 
     with compiling.shown(), terminal.Progress(f"flying {mission.name}") as progress:
+        compiling.ahead()
         flight = session.fly(vehicle, mission, conditions(arguments), arguments.log, progress.share)
     figures = flight.figures | {"picture": picture(flight, arguments)}
     if arguments.json:
@@ -118,6 +119,7 @@ def fly_many(arguments: Namespace, vehicle: "Airframe", mission: "Mission") -> i
     from ground import scorecard, session
 
     with compiling.shown(), terminal.Progress(f"flying {arguments.vehicles} vehicles") as progress:
+        compiling.ahead()
         seeds = range(arguments.seed, arguments.seed + arguments.vehicles)
         figures = session.fly_many(vehicle, mission, conditions(arguments), list(seeds), progress.share)
     if arguments.json:
