@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from flight.estimator.attitude import filter as attitude_filter
+from flight.estimator.attitude.alignment import assume_bias, reset
+from flight.estimator.attitude.filter import step
 from flight.estimator.attitude.layout import STATE, coefficients_of, default_params
 from flight.kernel import kernel
 from flight.record import rows
@@ -20,7 +21,7 @@ def run(state, c, t, gyro, accel, mag, q_ned_body):
     for k in range(t.shape[0]):
         dt = t[k] - t[k - 1] if k > 0 else 0.0
         sample = vec(mag[k]) if has_mag else NO_SAMPLE
-        attitude_filter.step(state, c, vec(gyro[k]), vec(accel[k]), sample, dt)
+        step(state, c, vec(gyro[k]), vec(accel[k]), sample, dt)
         for i in range(4):
             q_ned_body[k, i] = state.q_ned_body[i]
 
@@ -32,9 +33,9 @@ def estimate(t, gyro, accel, mag=None, bias=None, bias_sd=0.0017, params=None):
     """
     c = coefficients_of(default_params() if params is None else params)
     state = rows(STATE)[0]
-    attitude_filter.reset(state, c)
+    reset(state, c)
     if bias is not None:
-        attitude_filter.assume_bias(state, Vec3(*(float(b) for b in bias)), bias_sd)
+        assume_bias(state, Vec3(*(float(b) for b in bias)), bias_sd)
     q = np.zeros((len(t), 4))
     run(state, c, t, gyro, accel, np.zeros((0, 3)) if mag is None else mag, q)
     return q

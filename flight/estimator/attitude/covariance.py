@@ -5,6 +5,7 @@ from flight.estimator.attitude.layout import (
     FULL_SIZE,
     HEADING_LOST,
     IRON,
+    LAG,
     MATRIX_9,
     TURN,
     VELOCITY,
@@ -31,6 +32,7 @@ def start(p, c, down_body, across, along):
         p[MATRIX_9 + i, MATRIX_9 + i] = c.matrix
     for i in range(2):
         p[VELOCITY + i, VELOCITY + i] = c.velocity
+    p[LAG, LAG] = c.lag
 
 
 @kernel
@@ -38,14 +40,16 @@ def predict(p, sums, n, c):
     """Carry the covariance over one epoch: P <- F P F' + Q."""
     propagate_velocity(p, n, STANDARD_GRAVITY * sums.time)
     propagate_turn(p, sums, n)
+    mirror(p, n)
     for i in range(3):
         p[TURN + i, TURN + i] += c.gyro * sums.time + c.turn * sums.angle
         if p[BIAS + i, BIAS + i] < c.bias:
             p[BIAS + i, BIAS + i] += c.bias_walk * sums.time
     for i in range(2):
         p[VELOCITY + i, VELOCITY + i] += c.accel * sums.time
-    if p[2, 2] > HEADING_LOST:
-        forget_heading(p)
+    # Without a magnetometer the heading's variance would grow beyond all numbers.
+    if p[TURN + 2, TURN + 2] > HEADING_LOST:
+        forget(p, TURN + 2, HEADING_LOST)
 
 
 @kernel
@@ -80,12 +84,20 @@ def propagate_turn(p, sums, n):
 
 
 @kernel
-def forget_heading(p):
-    """Keep a lost heading's variance finite: nothing else depends on it any more."""
+def mirror(p, n):
+    """Keep the matrix symmetric to the bit: rows and columns were rounded in different orders."""
+    for i in range(n):
+        for j in range(i):
+            p[i, j] = p[j, i]
+
+
+@kernel
+def forget(p, i, variance):
+    """Give one error a new variance and no relation to the others."""
     for j in range(FULL_SIZE):
-        p[2, j] = 0.0
-        p[j, 2] = 0.0
-    p[2, 2] = HEADING_LOST
+        p[i, j] = 0.0
+        p[j, i] = 0.0
+    p[i, i] = variance
 
 
 @kernel

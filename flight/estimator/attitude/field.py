@@ -16,20 +16,21 @@ from flight.vector import Vec3, dot, put, vec
 
 @kernel
 def begin(state, c):
-    """Take the first heading once tilt is known: turn the world about the vertical until the field points north."""
+    """Turn the world about the vertical until the field points north, anew each epoch until tilt is known."""
     count = float(state.sums.samples)
     field = vec(state.sums.field_ned) / count
     horizontal = math.sqrt(field.x * field.x + field.y * field.y)
-    if state.p[0, 0] + state.p[1, 1] > 2.0 * c.field_tilt or not horizontal > 0.0:
+    if not horizontal > 0.0:
         return
     turn_world(state, field.x / horizontal, -field.y / horizontal, -math.atan2(field.y, field.x))
+    if state.p[TURN, TURN] + state.p[TURN + 1, TURN + 1] > 2.0 * c.field_tilt:
+        return
     put(state.field_ned, Vec3(horizontal, 0.0, field.z))
-    covariance.forget_heading(state.p)
-    state.p[TURN + 2, TURN + 2] = c.yaw
-    state.p[FIELD, FIELD] = c.field
-    state.p[FIELD + 1, FIELD + 1] = c.east
-    state.p[FIELD + 2, FIELD + 2] = c.field
-    state.p[LAG, LAG] = c.lag
+    covariance.forget(state.p, TURN + 2, c.yaw)
+    for i in range(3):
+        covariance.forget(state.p, FIELD + i, c.east if i == 1 else c.field)
+    for i in range(IRON, FULL_SIZE):
+        covariance.forget(state.p, i, state.p[i, i])
     state.has_heading = 1
 
 
@@ -84,8 +85,9 @@ def fuse(state, c):
     predict(state, c)
     field = vec(state.field_ned)
     surprise = vec(state.sums.field_ned) / count - field - (state.lag / count) * vec(state.sums.field_dot_ned)
-    excess = dot(surprise, surprise) - c.field_gate * dot(field, field)
-    state.field_doubt = dot(surprise, surprise) / (c.field_gate * dot(field, field) + 1e-12)
+    tolerated = c.field_gate * dot(field, field) + unsure(state.p, dot(field, field))
+    excess = dot(surprise, surprise) - tolerated
+    state.field_doubt = dot(surprise, surprise) / (tolerated + 1e-12)
     noise = c.field_noise / state.sums.time
     if excess > 0.0:
         noise += c.field_doubt * excess / state.sums.time
@@ -94,6 +96,13 @@ def fuse(state, c):
     fuse_north(state, field, surprise.x, noise, count)
     fuse_east(state, field, surprise.y, noise, count)
     fuse_down(state, field, surprise.z, noise, count)
+
+
+@kernel
+def unsure(p, field_squared):
+    """Return the variance of the expected field: its own and the attitude's."""
+    own = p[FIELD, FIELD] + p[FIELD + 1, FIELD + 1] + p[FIELD + 2, FIELD + 2]
+    return own + field_squared * (p[TURN, TURN] + p[TURN + 1, TURN + 1] + p[TURN + 2, TURN + 2])
 
 
 @kernel

@@ -11,6 +11,7 @@ orientation estimation with bias estimation and magnetic disturbance rejection",
 """
 
 from flight.estimator.attitude import covariance, field, rest, velocity
+from flight.estimator.attitude.alignment import align, empty, realign
 from flight.estimator.attitude.layout import (
     BIAS,
     FIELD,
@@ -24,41 +25,19 @@ from flight.estimator.attitude.layout import (
 )
 from flight.kernel import kernel
 from flight.physics import STANDARD_GRAVITY
-from flight.quaternion import Quat, from_rotation_vector, matrix, normalize, put_quat, quat, shortest_arc
-from flight.vector import DOWN, UP_NED, ZERO, Vec3, cross, is_finite, norm, put, unit, vec
-
-
-@kernel
-def reset(state, c):
-    """Forget everything; the first sample aligns."""
-    state.is_aligned = 0
-    state.has_heading = 0
-    state.waited = 0.0
-    put_quat(state.q_ned_body, Quat(1.0, 0.0, 0.0, 0.0))
-    assume_bias(state, ZERO, 0.0)
-    state.bias_sd_across = c.bias
-    state.bias_sd_along = c.bias_up
-    state.rest.time = 0.0
-    state.rest.is_resting = 0
-    state.rest.has_rested = 0
-
-
-@kernel
-def assume_bias(state, bias, sd):
-    """Give the gyro bias in rad/s of a calibration at rest and its sd; call it between reset and the first sample."""
-    put(state.gyro_bias, bias)
-    state.bias_sd_across = sd * sd
-    state.bias_sd_along = sd * sd
+from flight.quaternion import Quat, from_rotation_vector, matrix, normalize, put_quat, quat
+from flight.vector import UP_NED, Vec3, cross, dot, norm, put, vec
 
 
 @kernel
 def step(state, c, gyro, accel, mag, dt):
     """Take one sample: rad/s, m/s2 (specific force), uT, seconds since the last call.
 
-    What is not finite is no sample: a magnetometer slower than the gyro is NaN in between, always where there is none.
+    What is out of range or NaN is no sample: a magnetometer slower than the gyro is NaN in between.
     """
-    state.waited += dt
-    if not is_finite(gyro) or not state.waited >= 0.0:
+    if dt > 0.0:
+        state.waited += dt
+    if not dot(gyro, gyro) <= c.gyro_max:
         return
     dt = state.waited
     state.waited = 0.0
@@ -66,9 +45,9 @@ def step(state, c, gyro, accel, mag, dt):
         align(state, c, gyro, accel)
         return
     if dt > c.gap_time:
-        dt = bridge(state, c, dt)
+        dt = bridge(state, c, gyro, accel, dt)
     turn(state, gyro, dt)
-    collect(state, accel, mag, dt)
+    collect(state, c, accel, mag, dt)
     rest.notice(state.rest, c, gyro, accel, dt)
     # Ten times 0.01 s is an epoch of 0.1 s, whatever the rounding.
     if state.sums.time > c.epoch - 1e-6:
@@ -76,64 +55,16 @@ def step(state, c, gyro, accel, mag, dt):
 
 
 @kernel
-def align(state, c, gyro, accel):
-    """Take the tilt from one sample of specific force; heading zero."""
-    if not is_finite(accel) or not norm(accel) > 0.0:
-        return
-    down = unit(-accel, DOWN)
-    put_quat(state.q_ned_body, shortest_arc(down, DOWN))
-    covariance.start(state.p, c, down, state.bias_sd_across, state.bias_sd_along)
-    forget_estimates(state)
-    put(state.rest.gyro_mean, gyro)
-    put(state.rest.accel_mean, accel)
-    state.is_aligned = 1
-
-
-@kernel
-def forget_estimates(state):
-    """Empty what is learnt in motion: scale, misalignment, velocity, field, hard iron, delay."""
-    for i in range(3):
-        state.iron[i] = 0.0
-        state.field_ned[i] = 0.0
-        for j in range(3):
-            state.gyro_matrix[i, j] = 0.0
-    for i in range(2):
-        state.velocity_ne[i] = 0.0
-        state.velocity_mean_ne[i] = 0.0
-    state.velocity_variance = 0.0
-    state.lag = 0.0
-    state.field_doubt = 0.0
-    for i in range(FULL_SIZE):
-        state.work.correction[i] = 0.0
-    empty(state.sums)
-
-
-@kernel
-def empty(sums):
-    """Begin a new epoch."""
-    sums.time = 0.0
-    sums.angle = 0.0
-    sums.samples = 0
-    put(sums.field_ned, ZERO)
-    put(sums.field_dot_ned, ZERO)
-    for i in range(3):
-        for j in range(3):
-            sums.rotation[i, j] = 0.0
-            sums.field_rotation[i, j] = 0.0
-        for j in range(9):
-            sums.by_rate[i, j] = 0.0
-
-
-@kernel
-def bridge(state, c, dt):
+def bridge(state, c, gyro, accel, dt):
     """Open the covariance for what may have happened unseen and return how long to hold the rate."""
+    state.rest.time = 0.0
+    if dt > c.gap_max:
+        realign(state, c, accel)
+        return c.gap_time
     unseen = dt - c.gap_time
     for i in range(3):
-        state.p[TURN + i, TURN + i] += c.gap_rate * unseen * unseen
-    for i in range(2):
-        state.p[VELOCITY + i, VELOCITY + i] += c.velocity
-    state.rest.time = 0.0
-    return min(dt, c.gap_max)
+        state.p[TURN + i, TURN + i] += (c.gap_rate + dot(gyro, gyro)) * unseen * unseen
+    return dt
 
 
 @kernel
@@ -162,14 +93,14 @@ def turn(state, gyro, dt):
 
 
 @kernel
-def collect(state, accel, mag, dt):
+def collect(state, c, accel, mag, dt):
     """Integrate specific force and sum up the field, both in the world frame."""
     rotation = matrix(quat(state.q_ned_body))
-    if is_finite(accel):
+    if dot(accel, accel) <= c.accel_max:
         a_ned = rotation @ accel - STANDARD_GRAVITY * UP_NED
         state.velocity_ne[0] += dt * a_ned.x
         state.velocity_ne[1] += dt * a_ned.y
-    if is_finite(mag):
+    if dot(mag, mag) <= c.field_max:
         sums = state.sums
         sums.samples += 1
         put(sums.field_ned, vec(sums.field_ned) + rotation @ (mag - vec(state.iron)))

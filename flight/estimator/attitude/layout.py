@@ -18,19 +18,27 @@ PARAMS = storage(ROWS)
 # Variances (sd squared) and densities squared, so that no sample has to square them.
 COEFFICIENTS = record(
     epoch=REAL, gyro=REAL, turn=REAL, bias=REAL, bias_up=REAL, bias_walk=REAL, matrix=REAL,
-    gap_time=REAL, gap_max=REAL, gap_rate=REAL,
+    gap_time=REAL, gap_max=REAL, gap_rate=REAL, gyro_max=REAL, accel_max=REAL, field_max=REAL,
     rest_tau=REAL, rest_gyro=REAL, rest_accel=REAL, rest_time=REAL, rest_bias_max=REAL, rest_jump=REAL,
     rest_bias=REAL, rest_velocity=REAL,
     tilt=REAL, accel=REAL, velocity=REAL, velocity_floor=REAL, velocity_gain=REAL, velocity_tau=REAL,
     field_tilt=REAL, yaw=REAL, field=REAL, field_walk=REAL, east=REAL, east_tau=REAL, field_noise=REAL,
     field_gate=REAL, field_doubt=REAL, field_open=REAL, iron=REAL, iron_walk=REAL, lag=REAL,
 )  # fmt: skip
-# Integrals since the last correction: time, angle turned through, R dt, R_ij omega_k dt; sums over magnetometer samples.
+# Integrals since the last correction: time, angle turned through, R dt, R_ij omega_k dt; sums of the field's samples.
 SUMS = record(
     time=REAL, angle=REAL, rotation=MATRIX, by_rate=("f8", (3, 9)),
     samples=INTEGER, field_ned=VECTOR, field_dot_ned=VECTOR, field_rotation=MATRIX,
 )  # fmt: skip
-REST = record(gyro_mean=VECTOR, accel_mean=VECTOR, time=REAL, is_resting=FLAG, has_rested=FLAG)
+REST = record(
+    gyro_mean=VECTOR,
+    accel_mean=VECTOR,
+    gyro_square=REAL,
+    accel_square=REAL,
+    time=REAL,
+    is_resting=FLAG,
+    has_rested=FLAG,
+)
 # Scratch of the measurement update; the correction waits here until an epoch's measurements are all in.
 WORK = record(h=("f8", FULL_SIZE), ph=("f8", FULL_SIZE), gain=("f8", FULL_SIZE), correction=("f8", FULL_SIZE))
 # omega is the body rate without bias; velocity_ne what the accelerometer makes of a vehicle that stays in place;
@@ -68,6 +76,9 @@ def configure(c, params):
     c.gap_time = params.gap_time
     c.gap_max = params.gap_max
     c.gap_rate = params.gap_rate * params.gap_rate
+    c.gyro_max = params.gyro_max * params.gyro_max
+    c.accel_max = params.accel_max * params.accel_max
+    c.field_max = params.field_max * params.field_max
     configure_rest(c, params)
     configure_tilt(c, params)
     configure_field(c, params)

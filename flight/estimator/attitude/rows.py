@@ -53,7 +53,10 @@ GYRO = (
     row("GB_WALK", "bias_walk", 1.75e-4, "rad/s/rts", 0.0, 0.01, "how fast the gyro bias wanders"),
     row("GM_SD", "matrix_sd", 0.01, "", 0.0, 0.1, "gyro scale and misalignment errors at start"),
     row("GAP_TIME", "gap_time", 0.05, "s", 0.005, 1.0, "a longer time between samples is a gap"),
-    row("GAP_MAX", "gap_max", 0.5, "s", 0.01, 5.0, "the rate after a gap is held for at most this long"),
+    row("GAP_MAX", "gap_max", 0.5, "s", 0.01, 5.0, "after a longer gap tilt is taken anew"),
+    row("GYR_MAX", "gyro_max", 80.0, "rad/s", 5.0, 200.0, "a faster body rate is no measurement"),
+    row("ACC_MAX", "accel_max", 400.0, "m/s2", 40.0, 4000.0, "a larger specific force is no measurement"),
+    row("MAG_MAX", "field_max", 1000.0, "uT", 100.0, 1e5, "a stronger field is no measurement"),
     row("GAP_RATE", "gap_rate", 0.3, "rad/s", 0.0, 10.0, "body rate that may go unseen in a gap"),
 )
 REST = (
@@ -65,7 +68,7 @@ REST = (
         "rad/s",
         1e-3,
         1.0,
-        "largest body rate about its mean that counts as rest",
+        "largest rms body rate about its mean at rest",
     ),
     row(
         "REST_ACC",
@@ -74,9 +77,9 @@ REST = (
         "m/s2",
         0.01,
         5.0,
-        "largest specific force about its mean that counts as rest",
+        "largest rms specific force about its mean at rest",
     ),
-    row("REST_TIME", "rest_time", 0.7, "s", 0.1, 10.0, "how long it must be still before it rests"),
+    row("REST_TIME", "rest_time", 1.0, "s", 0.1, 10.0, "how long it must be still before it rests"),
     row(
         "REST_B_MAX", "rest_bias_max", 0.175, "rad/s", 0.001, 1.0, "a faster mean rate is motion, never bias"
     ),
@@ -87,7 +90,7 @@ REST = (
         "rad/s",
         1e-4,
         1.0,
-        "largest bias change believed at rest once it has rested",
+        "largest change of bias believed after the first rest",
     ),
     row(
         "REST_B_SD", "rest_bias_sd", 8.7e-4, "rad/s/rtHz", 1e-6, 0.1, "noise density of the bias seen at rest"
@@ -105,7 +108,7 @@ TILT = (
         "tilt at start, from one sample that may hold any acceleration",
     ),
     row("ACC_NOISE", "accel_noise", 0.02, "m/s2/rtHz", 1e-5, 2.0, "accelerometer noise density"),
-    row("V_SD", "velocity_sd", 2.0, "m/s", 0.01, 50.0, "velocity at start"),
+    row("V_SD", "velocity_sd", 1.0, "m/s", 0.01, 50.0, "velocity and its variation at start"),
     row(
         "V_FLOOR",
         "velocity_floor",

@@ -2,7 +2,7 @@
 
 The accelerometer is integrated, not compared with gravity. A tilt error then shows as a velocity that runs away, the
 vehicle's own accelerations as one that comes back; in a steady state this is a second-order low-pass of the specific
-force in the world frame (Laidig & Seel 2023, section 3.2), with the cut-off that the gyro's quality and the motion ask for.
+force in the world frame (Laidig & Seel 2023, section 3.2), with the cut-off that gyro and motion ask for.
 """
 
 from flight.estimator.attitude import covariance
