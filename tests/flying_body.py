@@ -205,7 +205,8 @@ def hovering(level=Level.POSITION, layout=QUAD_X, **values):
     body.throttle[:] = 2.0 * share / (0.6 + math.sqrt(0.36 + 1.6 * share))
     control.reset(flight.states[0], flight.params[0].control)
     mixer.reset(flight.mixers[0], flight.params[0].mixer)
-    flight.set(**values)
+    # This body tells its acceleration at once.
+    flight.set(**{"VEL_D_LAG": 0.0} | values)
     flight.commands[0].status.arming = Arming.ARMED
     flight.setpoint.level = level
     flight.setpoint.q_sp_ned_frd[0] = 1.0

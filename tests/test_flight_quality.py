@@ -118,7 +118,7 @@ def roll_step(fleet, i: int) -> tuple[float, float]:
 
 
 def test_altitude_step_overshoots_little(record_property):
-    fleet = hovering(SEEDS)
+    fleet = hovering(SEEDS, height_m=5.0)
     overshoots = [climb(fleet, i, 2.5)[0] for i in range(len(SEEDS))]
 
     tell(record_property, "altitude step 1 m overshoot on GPS, worst", round(max(overshoots), 3), 0.05)

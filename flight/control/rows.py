@@ -22,7 +22,7 @@ POSITION = (
     row("POS_Z_VEL", "position.v_max_z", "m/s", 3.0, 0.1, 30.0, "fastest vertical correction"),
 )
 VELOCITY = (
-    row("VEL_XY_P", "velocity.kp_xy", "1/s", 4.0, 0.0, 20.0, "horizontal acceleration per velocity error"),
+    row("VEL_XY_P", "velocity.kp_xy", "1/s", 3.0, 0.0, 20.0, "horizontal acceleration per velocity error"),
     row("VEL_XY_I", "velocity.ki_xy", "1/s2", 1.5, 0.0, 20.0, "horizontal acceleration per position error left over"),
     row("VEL_XY_D", "velocity.kd_xy", "", 0.2, 0.0, 2.0, "horizontal acceleration per acceleration error"),
     row("VEL_Z_P", "velocity.kp_z", "1/s", 8.0, 0.0, 20.0, "vertical acceleration per velocity error"),
@@ -30,6 +30,7 @@ VELOCITY = (
     row("VEL_Z_D", "velocity.kd_z", "", 0.0, 0.0, 2.0, "vertical acceleration per acceleration error"),
     row("VEL_XY_ILIM", "velocity.integral_max_xy", "m/s2", 6.0, 0.0, 20.0, "largest horizontal integral"),
     row("VEL_Z_ILIM", "velocity.integral_max_z", "m/s2", 5.0, 0.0, 20.0, "largest vertical integral"),
+    row("VEL_D_LAG", "velocity.d_lag", "s", 0.04, 0.0, 0.5, "how late the measured acceleration is"),
     row("VEL_D_HZ", "velocity.d_cutoff_hz", "Hz", 5.0, 0.0, 100.0, "low-pass of the measured acceleration; 0: none"),
 )
 THRUST = (

@@ -26,9 +26,10 @@ def step(state, params, setpoint, estimate, terms):
     """Fill a_sp_ned from v_sp_ned."""
     error = vec(setpoint.v_sp_ned) - vec(estimate.v_ned)
     a_ff_ned = vec(setpoint.a_ff_ned)
-    # The error's derivative: without a_ff_ned the D term would brake every planned turn.
+    # The error's derivative: without what is planned, as late as it is measured, the D term would brake every turn.
+    planned_ned = a_ff_ned - params.d_lag * vec(setpoint.jerk_ff_ned)
     slowness = filtered(
-        state.acceleration.coefficient, state.acceleration.memory, a_ff_ned - vec(estimate.a_ned)
+        state.acceleration.coefficient, state.acceleration.memory, planned_ned - vec(estimate.a_ned)
     )
     p_term = Vec3(params.kp_xy, params.kp_xy, params.kp_z) * error
     d_term = Vec3(params.kd_xy, params.kd_xy, params.kd_z) * slowness

@@ -62,10 +62,10 @@ def is_touching(state, params):
 
 @kernel
 def feel_ground(state, params, command, dt):
-    """Notice the ground: thrust that cannot carry the vehicle, and still it does not fall."""
+    """Notice the ground: thrust that cannot carry the vehicle, and still it does not fall but may bounce."""
     is_light = command.setpoint.thrust_sp < params.touch_thrust * hover_thrust_of(params, command)
     fastest = params.touch_fall if is_touching(state, params) else params.touch_speed
-    is_slow = abs(command.estimate.v_ned[2]) < fastest and command.estimate.is_altitude_valid
+    is_slow = -params.touch_fall < command.estimate.v_ned[2] < fastest and command.estimate.is_altitude_valid
     state.touch_s = state.touch_s + dt if is_light and is_slow else 0.0
 
 
