@@ -126,6 +126,17 @@ def test_a_magnet_taken_aboard_turns_heading_little_and_is_learnt_as_hard_iron()
     assert np.abs(state.iron - magnet).max() < 1.5
 
 
+def test_a_magnet_does_not_tilt_the_world():
+    t = clock(60.0)
+    motion = noisy(move(t, swinging(t)))
+    motion = motion._replace(mag=motion.mag + np.outer(t > 10.0, [10.0, -25.0, 30.0]))
+
+    with_magnet, _ = follow(motion)
+    without_magnetometer, _ = follow(motion, with_mag=False)
+
+    assert tilt_error(with_magnet, without_magnetometer).max() < 0.5
+
+
 def test_a_passing_magnetic_disturbance_leaves_heading_alone():
     t = clock(90.0)
     field = FIELD_NED + np.outer((t > 30.0) & (t < 50.0), [-20.0, 40.0, 10.0])

@@ -11,7 +11,7 @@ from flight.estimator.attitude import covariance
 from flight.estimator.attitude.layout import BIAS, FIELD, FULL_SIZE, IRON, LAG, TURN, VELOCITY
 from flight.kernel import kernel
 from flight.quaternion import down_frd, from_yaw, put_quat, quat
-from flight.vector import Vec3, dot, put, vec
+from flight.vector import ZERO, Vec3, dot, put, vec
 
 
 @kernel
@@ -144,5 +144,7 @@ def fuse_component(state, i, innovation, noise, count):
     for k in range(FULL_SIZE):
         is_free = k == TURN + 2 or BIAS <= k < BIAS + 3 or k >= FIELD
         work.gain[k] = work.ph[k] / variance if is_free else 0.0
-    covariance.keep_vertical(work.gain, down_frd(quat(state.q_ned_body)))
+    # A doubted field teaches the gyro nothing; an undoubted one its bias about the vertical.
+    vertical = down_frd(quat(state.q_ned_body)) if state.field_doubt < 1.0 else ZERO
+    covariance.keep_vertical(work.gain, vertical)
     covariance.correct(state.p, work, FULL_SIZE, innovation, variance)
