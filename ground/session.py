@@ -113,6 +113,7 @@ def fly(
     path = log_path(log, mission.name, airframe.name)
     recorder = FlightLog(path, airframe=airframe, seed=conditions.seed, dt=fleet.dt)
     flight = Flight()
+    record(fleet, 0)  # Compiles, or loads what was compiled before, outside the time that is measured.
     began_s = time.monotonic()
     try:
         with interruptible() as interrupt:
@@ -130,13 +131,9 @@ def chunks(
 ) -> Iterator[dict[str, Any]]:
     """Fly chunk by chunk until the flight is over; yield its events."""
     ticks = round((REALTIME_CHUNK_S if conditions.is_realtime else CHUNK_S) / fleet.dt)
-    kept = rows(INPUTS, ticks), rows(COMMAND, ticks), rows(TRUTH, ticks)
     began_s, obeyed = time.monotonic(), 0
     while not is_over(fleet, conditions):
-        record_ticks(
-            fleet.vehicles[0], fleet.setups[0], fleet.states[0], fleet.params[0],
-            fleet.inputs[0], fleet.commands[0], *kept,
-        )  # fmt: skip
+        kept = record(fleet, ticks)
         recorder.append(*kept)
         yield from events_of(kept[1])
         now_s = fleet.vehicles[0].truth.t_us * 1e-6
@@ -150,6 +147,16 @@ def chunks(
         if share:
             operator = fleet.vehicles[0].operator
             share(operator.cursor / max(operator.count, 1), f"{now_s:.0f} s")
+
+
+def record(fleet: Fleet, ticks: int) -> tuple[np.recarray, np.recarray, np.recarray]:
+    """Fly the first vehicle for a number of ticks; return the inputs, commands and truth of each."""
+    kept = rows(INPUTS, ticks), rows(COMMAND, ticks), rows(TRUTH, ticks)
+    record_ticks(
+        fleet.vehicles[0], fleet.setups[0], fleet.states[0], fleet.params[0],
+        fleet.inputs[0], fleet.commands[0], *kept,
+    )  # fmt: skip
+    return kept
 
 
 def ask_to_end(operator: np.void, presses: int) -> None:
