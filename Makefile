@@ -4,6 +4,8 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 SOURCES := flight sim firmware_bridge logs ground tests benchmarks examples
 ARGS :=
+# Two at once: each test process holds half a gigabyte of compiled code.
+PYTEST := $(PYTHON) -m pytest --numprocesses 2 --dist loadfile
 
 .PHONY: fly test quick check bench clean
 
@@ -11,10 +13,10 @@ fly: $(VENV)/ready-to-fly
 	@$(VENV)/bin/quadloop fly $(ARGS)
 
 test: $(VENV)/ready-to-test
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 quick: $(VENV)/ready-to-test
-	@$(PYTHON) -m pytest -m "not slow" $(ARGS)
+	@$(PYTEST) -m "not slow" $(ARGS)
 
 check: $(VENV)/ready-to-check
 	@$(VENV)/bin/ruff format --check $(SOURCES)

@@ -8,6 +8,22 @@ ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
 left_out: list[str] = []
 
+# Files whose kernels are cheap enough to be tested a second time in plain Python, see test_interpreted.py.
+INTERPRETED = (
+    "test_control_gyro",
+    "test_estimator_parts",
+    "test_filters",
+    "test_frames",
+    "test_geodesy",
+    "test_guidance_axis",
+    "test_mixer",
+    "test_random",
+    "test_supervisor",
+    "test_supervisor_failsafes",
+)
+# Files of whole flights, left out of `make quick` besides the tests that say so themselves.
+SLOW = ("test_flight_quality", "test_guidance_same")
+
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
@@ -15,6 +31,14 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("../shared/data is absent: recordings of others are not part of the repository")
     return SHARED_DATA
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.stem in INTERPRETED:
+            item.add_marker(pytest.mark.interpreted)
+        if item.path.stem in SLOW:
+            item.add_marker(pytest.mark.slow)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
