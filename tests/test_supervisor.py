@@ -182,10 +182,12 @@ def test_a_kill_latches_until_it_is_disarmed(how):
     f.ask(Demand.ARM)
     assert f.status.arming == KILLED
     assert f.status.refusals & Refusal.KILLED
+    assert any(e == Event.ARMING_REFUSED and int(v) & Refusal.KILLED for _, e, v in f.events)
     f.place = np.zeros(3)
     f.fly(2.0)
     if how == "switch":
         assert f.ask(Demand.DISARM).status.arming == KILLED
+        assert f.said(Event.DEMAND_REFUSED, Demand.DISARM)
         f.sticks(is_kill_switch_on=0).step()
     assert f.ask(Demand.DISARM).status.arming == DISARMED
     f.fly(0.1)
@@ -357,8 +359,9 @@ def test_a_switch_to_what_is_impossible_is_refused_aloud():
     assert f.said(Event.MODE_REFUSED, Mode.POSITION)
 
 
-def test_modes_of_the_sticks_need_a_pilot():
-    f = high().ask(Demand.MODE, Mode.POSITION)
+@pytest.mark.parametrize("mode", [Mode.RATE, Mode.ANGLE, Mode.ALTITUDE, Mode.POSITION])
+def test_modes_of_the_sticks_need_a_pilot(mode):
+    f = high().ask(Demand.MODE, mode)
 
     assert f.mode == Mode.HOLD
 
