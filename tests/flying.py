@@ -30,7 +30,11 @@ def tracking(name: str, track: Step, height_m: float = 3.0, seconds: float = 25.
 
 
 def flown(
-    mission: Mission, seeds: Sequence[int], airframe: str = "pi450", seconds: float = 120.0, **conditions: object
+    mission: Mission,
+    seeds: Sequence[int],
+    airframe: str = "pi450",
+    seconds: float = 120.0,
+    **conditions: object,
 ) -> tuple[Fleet, list[dict]]:
     """Fly a mission with every seed; return the vehicles and their scores."""
     fleet = prepared(load(airframe), mission, Conditions(**conditions), list(seeds))  # type: ignore[arg-type]
@@ -39,7 +43,11 @@ def flown(
 
 
 def hovering(
-    seeds: Sequence[int], height_m: float = 20.0, airframe: str = "pi450", seconds: float = 25.0, **conditions: object
+    seeds: Sequence[int],
+    height_m: float = 20.0,
+    airframe: str = "pi450",
+    seconds: float = 25.0,
+    **conditions: object,
 ) -> Fleet:
     """Return vehicles that hover."""
     mission = Mission("hover", up(height_m))
@@ -54,7 +62,13 @@ def recorded(fleet: Fleet, i: int, seconds: float) -> tuple[np.recarray, np.reca
     ticks = round(seconds / fleet.dt)
     kept = rows(INPUTS, ticks), rows(COMMAND, ticks), rows(TRUTH, ticks)
     record_ticks(
-        fleet.vehicles[i], fleet.setups[i], fleet.states[i], fleet.params[i], fleet.inputs[i], fleet.commands[i], *kept
+        fleet.vehicles[i],
+        fleet.setups[i],
+        fleet.states[i],
+        fleet.params[i],
+        fleet.inputs[i],
+        fleet.commands[i],
+        *kept,
     )
     return kept
 

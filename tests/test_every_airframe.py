@@ -16,7 +16,9 @@ SEEDS = range(1, 4)
 def test_it_flies_the_square_in_a_minute(airframe, record_property):
     _, scores = flown(load_mission("square"), SEEDS, airframe=airframe)
 
-    tell(record_property, f"{airframe} square, worst s", column(scores, "arm_to_disarm_s").max().round(1), 60.0)
+    tell(
+        record_property, f"{airframe} square, worst s", column(scores, "arm_to_disarm_s").max().round(1), 60.0
+    )
     assert all(column(scores, "landed"))
     assert column(scores, "arm_to_disarm_s").max() <= 60.0
 

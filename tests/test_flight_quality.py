@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 
+from flight.airframe import load
 from flight.inputs import Demand
 from flight.modes import Mode
 from flight.quaternion import euler, quat
 from ground.missions.load import load as load_mission
-from sim.operator import Step
+from ground.session import Conditions, prepared
+from sim.batch import Fleet
+from sim.operator import Step, brief
 from tests.flying import HOLDING, column, flown, hovering, recorded, rise_and_overshoot, settling, tracking
 
 pytestmark = pytest.mark.slow
@@ -63,7 +66,7 @@ def test_wind_and_moderate_turbulence_are_survived_within_the_tilt_limit(record_
 
 
 def test_the_square_takes_less_than_a_minute_and_cuts_no_corner(record_property):
-    fleet, scores = flown(load_mission("square"), SEEDS)
+    _, scores = flown(load_mission("square"), SEEDS)
 
     time = column(scores, "arm_to_disarm_s").max()
     tell(record_property, "square, arm to disarm, worst s", time.round(1), 60.0)
@@ -86,10 +89,7 @@ def test_corners_of_the_square_are_reached_within_a_metre(seed, record_property)
     assert max(misses) <= 1.0
 
 
-def prepared_square(seed: int):
-    from flight.airframe import load
-    from ground.session import Conditions, prepared
-
+def prepared_square(seed: int) -> Fleet:
     return prepared(load("pi450"), load_mission("square"), Conditions(), [seed])
 
 
@@ -135,8 +135,6 @@ def test_a_climb_of_one_metre_settles_fast_with_motion_capture(record_property):
 
 def climb(fleet, i: int, seconds: float) -> tuple[float, float]:
     """Ask for one metre up; return overshoot as a share and settling time to 2 % in s, on the truth."""
-    from sim.operator import brief
-
     down = float(fleet.commands[i].setpoint.p_sp_ned[2]) - 1.0
     start = float(fleet.vehicles[i].truth.p_ned[2])
     brief(fleet.vehicles[i].operator, [Step(Demand.GOTO, (None, None, down))])
