@@ -7,6 +7,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
 left_out: list[str] = []
+measured: list[str] = []
 
 # Files whose kernels are cheap enough to be tested a second time in plain Python, see test_interpreted.py.
 INTERPRETED = (
@@ -42,12 +43,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.when == "call":
+        measured.extend(f"{name}: {value}" for name, value in report.user_properties)
     if report.skipped and not hasattr(report, "wasxfail"):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
         left_out.append(f"{report.nodeid}: {reason.removeprefix('Skipped: ')}")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if measured:
+        terminalreporter.section("MEASURED")
+        for line in measured:
+            terminalreporter.line(line)
     if left_out:
         terminalreporter.section("NOT RUN on this machine")
         for line in left_out:
