@@ -74,7 +74,7 @@ def aid(state, params, airframe, inputs, motors, status):
         gps.step(state, params, inputs.gps, now_us, status)
         mag.step(state, params, inputs.mag, now_us, status)
     baro.step(state, params, inputs.baro, now_us, status)
-    rangefinder.step(state, params, inputs.range, now_us)
+    rangefinder.step(state, params, inputs.range, now_us, status)
     flow.step(state, params, inputs.flow, now_us)
     drag.step(state, params, airframe, motors, status, now_us)
     rest.step(state, params, status, now_us)

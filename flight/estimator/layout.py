@@ -101,7 +101,15 @@ COURSE = record(
     felt_ned=VECTOR, seen_ned=VECTOR, sine=REAL, cosine=REAL, weight=REAL, t_us=INTEGER, has_last=FLAG
 )
 MAGNETIC = record(mean_ut_frd=VECTOR, norm_ut=REAL, inclination=REAL, fused_us=INTEGER, has_mean=FLAG)
-GROUND = record(z_m=REAL, variance=REAL, has_range=FLAG, take_off_z_m=REAL, seen_us=INTEGER)
+GROUND = record(
+    z_m=REAL,
+    variance=REAL,
+    has_range=FLAG,
+    take_off_z_m=REAL,
+    seen_us=INTEGER,
+    last_distance_m=REAL,
+    changed_us=INTEGER,
+)
 
 STATE = record(
     nominal=NOMINAL,

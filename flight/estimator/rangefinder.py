@@ -18,9 +18,18 @@ def is_credible(sample, params, cosine):
 
 
 @kernel
-def step(state, params, sample, now_us):
+def is_hung(ground, params, sample, now_us, status):
+    """Tell whether the distance has been the same for too long for anything that flies."""
+    if sample.distance_m != ground.last_distance_m or status.is_landed:
+        ground.last_distance_m = sample.distance_m
+        ground.changed_us = now_us
+    return 1e-6 * (now_us - ground.changed_us) > params.range_hung
+
+
+@kernel
+def step(state, params, sample, now_us, status):
     """Follow the ground's level (down positive); nearby ground also holds the altitude."""
-    if not sample.fresh:
+    if not sample.fresh or is_hung(state.ground, params, sample, now_us, status):
         return
     history.recall(state, sample.t_us, now_us, params.range_delay - params.imu_delay)
     cosine = down_frd(quat(state.past.q_ned_frd)).z

@@ -197,6 +197,15 @@ AIDS = (
     ),
     row("RNG_SD", "range_sd", 0.05, "m", 0.001, 2.0, "error of the range finder"),
     row("RNG_GATE", "range_gate", 5.0, "sd", 1.0, 100.0, "innovation gate of the range finder"),
+    row(
+        "RNG_HUNG",
+        "range_hung",
+        0.3,
+        "s",
+        0.05,
+        60.0,
+        "in flight the same distance for longer is a part that hangs",
+    ),
     row("RNG_TILT", "range_tilt", 0.5, "rad", 0.05, 1.4, "largest tilt at which the distance is a height"),
     row("RNG_SLOPE", "range_slope", 0.3, "", 0.0, 5.0, "how fast the ground may rise per metre flown"),
     row(

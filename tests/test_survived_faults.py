@@ -1,0 +1,32 @@
+"""One sensor at a time fails in flight; the vehicle still lands where it can be expected to."""
+
+import pytest
+
+from ground.missions.load import load as load_mission
+from tests.flying import column, flown
+
+pytestmark = pytest.mark.slow
+SEEDS = range(31, 35)
+STRAY_M = 3.0
+SURVIVED = (
+    "gps:dropout@15s-30s",
+    "gps:dropout@15s",
+    "gps:spike=50@15s-20s",
+    "baro:stuck@15s",
+    "baro:dropout@12s",
+    "mag:dropout@12s",
+    "mag:bias=30@12s",
+    "range:stuck@12s",
+    "range:dropout@12s",
+    "battery:dropout@10s",
+    "accel:bias=0.5@15s",
+    "motor2:0.8@15s",
+)
+
+
+@pytest.mark.parametrize("fault", SURVIVED)
+def test_the_vehicle_lands_in_spite_of(fault):
+    _, scores = flown(load_mission("hover"), SEEDS, faults=(fault,))
+
+    assert all(column(scores, "landed"))
+    assert column(scores, "position_error_rms_m").max() < STRAY_M
