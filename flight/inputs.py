@@ -66,9 +66,7 @@ OFFBOARD = record(
 )
 # One request of an operator or a mission item; kind is a Demand, arguments as Demand describes them.
 # `uses` has bit k set where argument k is meant; the others keep what holds now.
-DEMAND = record(
-    fresh=FLAG, serial=INTEGER, kind=INTEGER, index=INTEGER, uses=INTEGER, argument=("f8", 8)
-)
+DEMAND = record(fresh=FLAG, serial=INTEGER, kind=INTEGER, index=INTEGER, uses=INTEGER, argument=("f8", 8))
 # Ages of the last sign of life in microseconds; -1 where the link never existed.
 LINK = record(ground_age_us=INTEGER, bridge_age_us=INTEGER)
 
@@ -120,7 +118,9 @@ class Demand(IntEnum):
     RETURN = 9
     HOLD = 10
     MISSION_CLEAR = 11
-    MISSION_ITEM = 12  # index: place; a0: Item, a1..a3: position, a4: yaw, a5: hold s, a6: speed m/s, a7: turns
+    MISSION_ITEM = (
+        12  # index: place; a0: Item, a1..a3: position, a4: yaw, a5: hold s, a6: speed m/s, a7: turns
+    )
     MISSION_START = 13  # index: first item
     REBOOT = 14
     FIGURE8 = 15  # a0..a2: centre, a3: half its length m (along north), a4: period s

@@ -45,7 +45,7 @@ def setup_for(airframe: Airframe, sensor_set: str = "consumer", plant_rate_hz: f
 
 
 def place(vehicle: np.void, setup: np.void, seed: int, spread: Spread = NOMINAL, yaw: float = 0.0) -> None:
-    """Stand a vehicle on the ground at the origin; its sensors, and how it differs from its file, come from the seed."""
+    """Stand a vehicle at the origin; its sensors, and how it differs from its file, come from the seed."""
     setup.plant = varied(setup.plant, seed, spread)[0]
     physics.reset(vehicle.body, setup.plant, np.zeros(3), yaw)
     sensors.reset(vehicle.sensors, setup.presets, seed)

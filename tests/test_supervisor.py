@@ -9,7 +9,7 @@ from flight.inputs import Demand, Use
 from flight.modes import Arming, Event, Failsafe, Item, Level, Mode, Refusal
 from flight.params import AIRFRAME
 from flight.record import rows
-from flight.supervisor import supervisor
+from flight.supervisor import landing, supervisor
 from flight.supervisor.table import (
     ARMING_TABLE,
     FALLBACK,
@@ -22,7 +22,7 @@ from flight.supervisor.table import (
     TROUBLES,
     Sign,
 )
-from tests.toy_flight import ToyFlight
+from tests.toy_flight import HOVER, ToyFlight
 
 pytestmark = pytest.mark.interpreted
 DT = 0.01
@@ -473,6 +473,33 @@ def test_landing_without_any_position_is_noticed_by_force_and_rate():
 
     f.until(lambda: not f.is_armed, 20.0)
     assert f.place[2] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("sinking", "weight", "stands"),
+    [(0.0, 9.8, True), (4.0, 9.8, False), (-4.0, 9.8, False), (0.0, 3.0, False)],
+)
+def test_only_one_g_without_sinking_is_standing(sinking, weight, stands):
+    # Steady sinking at no thrust feels one g, the top of a throw stands still: neither is the ground.
+    f = high()
+    f.estimate.v_ned = (0.0, 0.0, sinking)
+    f.inputs.imu.accel_frd = (0.0, 0.0, -weight)
+    f.command.setpoint.thrust_sp = 0.05
+    for _ in range(200):
+        landing.step(f.supervisor.landing, f.params.supervisor.land, f.inputs, f.command, True, DT)
+
+    assert (f.supervisor.landing.is_landed == 1) == stands
+
+
+@pytest.mark.parametrize(("down", "lifted"), [(-0.3, True), (0.3, False), (-0.1, False)])
+def test_a_climb_too_slow_to_see_in_the_speed_shows_in_the_height(down, lifted):
+    f = armed()
+    f.estimate.p_ned = (0.0, 0.0, down)
+    f.estimate.v_ned = (0.0, 0.0, -0.1)
+    f.command.setpoint.thrust_sp = 0.8 * HOVER
+    landing.step(f.supervisor.landing, f.params.supervisor.land, f.inputs, f.command, True, DT)
+
+    assert (f.supervisor.landing.is_landed == 0) == lifted
 
 
 # The last word.
