@@ -118,7 +118,7 @@ def samples_per_second() -> float:
 
 def figures() -> dict[str, float]:
     """Return the filter's speed."""
-    return {"attitude_samples_per_s": samples_per_second()}
+    return {"attitude_filter_samples_per_s": samples_per_second()}
 
 
 def print_table(folder: Path, title: str, mode: str, at_rest: bool = False) -> None:
