@@ -63,6 +63,8 @@ def second_process() -> Iterator[None]:
         [sys.executable, "-m", "ground.compiling"],
         env=os.environ | {"PYTHONPATH": paths},
         stdin=subprocess.DEVNULL,
+        # Ctrl-C is for this process, which ends the other.
+        start_new_session=True,
         stdout=subprocess.PIPE,
         text=True,
     )
