@@ -10,12 +10,13 @@ import pickle
 import re
 import sys
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+from numba import types
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
 from numba.core.serialize import dumps
 
@@ -171,6 +172,16 @@ class ClosureCache(FunctionCache):
         return found
 
 
+def plain(kind: Any) -> Any:
+    """Return the type of a value that is not known while compiling: f(x, 1) and f(x, Mode.HOLD) share their code."""
+    return kind.dtype if isinstance(kind, types.IntEnumMember) else types.unliteral(kind)
+
+
+def call_template(resolve: Callable[..., Any], args: Any, keywords: Any) -> Any:
+    """Resolve a kernel's call from another kernel without a version of its own for every constant."""
+    return resolve(tuple(map(plain, args)), {name: plain(kind) for name, kind in keywords.items()})
+
+
 def kernel(function: F | None = None, *, parallel: bool = False) -> Any:
     """Compile a function to machine code; plain Python when NUMBA_DISABLE_JIT is set.
 
@@ -178,8 +189,9 @@ def kernel(function: F | None = None, *, parallel: bool = False) -> Any:
     """
     if function is None:
         return lambda wrapped: kernel(wrapped, parallel=parallel)
-    compiled = numba.njit(error_model="numpy", parallel=parallel)(function)
+    compiled = numba.njit(error_model="numpy", parallel=parallel, no_cfunc_wrapper=True)(function)
     if compiled is not function and module_file(function.__module__):
         compiled._cache = ClosureCache(function)
+        compiled.get_call_template = partial(call_template, compiled.get_call_template)
         registered.append(f"{function.__module__}.{function.__name__}")
     return compiled

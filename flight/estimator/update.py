@@ -163,7 +163,7 @@ def is_healthy(aid, which, now_us, time_s):
 @kernel
 def announce(state, which, part, now_us, status):
     """Raise the reset event and give the aid a new start."""
-    say(status, Event.ESTIMATOR_RESET, float(part.value))
+    say(status, Event.ESTIMATOR_RESET, float(part))
     restart_aid(state.aid, which, now_us)
 
 
