@@ -5,9 +5,10 @@ import math
 import numpy as np
 import pytest
 
+from flight.guidance import land
 from flight.inputs import Demand, Use
 from flight.modes import Event, Item, Level, Mode
-from tests.toy_flight import HOVER, ToyFlight, angle_between
+from tests.toy_flight import GRAVITY, HOVER, ToyFlight, angle_between
 
 DT = 0.004
 
@@ -570,6 +571,35 @@ def test_touching_the_ground_idles_the_motors_before_it_counts_as_landed():
 
     assert f.status.is_landed == 0
     assert f.command.setpoint.level == Level.IDLE
+
+
+def feeling(thrust_share, a_down, v_down=0.0, a_plan=0.0):
+    """Return whether guidance takes half a second of such a descent for the ground."""
+    f = flight().airborne(3.0)
+    f.command.setpoint.thrust_sp = thrust_share * f.command.terms.hover_thrust
+    f.estimate.a_ned[2], f.estimate.v_ned[2] = a_down, v_down
+    f.guidance.motion.a_ned[2] = a_plan
+    for _ in range(500):
+        land.feel_ground(f.guidance, f.params.guidance, f.command, f.dt)
+    return bool(land.is_touching(f.guidance, f.params.guidance))
+
+
+def test_the_ground_carries_what_thrust_does_not():
+    assert feeling(thrust_share=0.3, a_down=0.0)
+
+
+def test_an_updraft_that_holds_a_light_vehicle_up_is_not_the_ground():
+    fifth_of_weight = 0.2 * GRAVITY
+
+    assert not feeling(thrust_share=0.4, a_down=0.6 * GRAVITY - fifth_of_weight)
+
+
+def test_a_vehicle_that_begins_to_sink_is_light_without_touching_anything():
+    assert not feeling(thrust_share=0.3, a_down=0.0, a_plan=2.0)
+
+
+def test_a_vehicle_blown_upwards_does_not_touch_the_ground():
+    assert not feeling(thrust_share=0.3, a_down=0.0, v_down=-0.9)
 
 
 def test_a_vehicle_that_falls_after_all_flies_on():

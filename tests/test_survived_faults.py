@@ -30,3 +30,18 @@ def test_the_vehicle_lands_in_spite_of(fault):
 
     assert all(column(scores, "landed"))
     assert column(scores, "position_error_rms_m").max() < STRAY_M
+
+
+def test_gusts_do_not_pass_for_the_ground():
+    _, scores = flown(
+        load_mission("figure8"),
+        SEEDS,
+        airframe="plus450",
+        sensors="consumer",
+        wind_m_s=5.0,
+        turbulence="moderate",
+    )
+
+    assert all(column(scores, "landed"))
+    # Motors that idle in the air let go of the attitude: the vehicle tumbles past the horizon.
+    assert column(scores, "tilt_max_deg").max() < 80.0

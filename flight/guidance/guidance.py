@@ -41,6 +41,8 @@ STATE = record(
     climb_to=REAL,
     blind_s=REAL,
     touch_s=REAL,
+    carried=REAL,
+    sinking=REAL,
     motion=SHAPE,
     leg=LEG,
     curve=CURVE,
@@ -200,6 +202,8 @@ def wait_disarmed(state, estimate):
     state.is_done = 0
     state.level = Level.IDLE
     state.touch_s = 0.0
+    state.carried = 0.0
+    state.sinking = 0.0
     restart(state.motion, estimate)
     put(state.motion.v_ned, ZERO)
 

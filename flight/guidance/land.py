@@ -11,8 +11,12 @@ from flight.guidance.shaping import (
 )
 from flight.kernel import kernel
 from flight.modes import Level
+from flight.physics import STANDARD_GRAVITY
 from flight.quaternion import from_yaw, put_quat, quat, yaw_of
 from flight.vector import ZERO, clamp, put
+
+# Rounding of a setpoint that no longer accelerates, m/s2.
+SETTLED = 1e-6
 
 
 @kernel
@@ -61,12 +65,26 @@ def is_touching(state, params):
 
 
 @kernel
+def listen(state, params, command, dt):
+    """Average over gusts and bounces how fast the vehicle sinks and how much of its weight thrust does not explain."""
+    estimate = command.estimate
+    share = command.setpoint.thrust_sp / hover_thrust_of(params, command)
+    carried = 1.0 - estimate.a_ned[2] / STANDARD_GRAVITY - share
+    gain = dt / (params.touch_filter + dt)
+    state.carried += gain * (carried - state.carried)
+    state.sinking += gain * (estimate.v_ned[2] - state.sinking)
+    return share < params.touch_thrust and state.carried > params.touch_force
+
+
+@kernel
 def feel_ground(state, params, command, dt):
-    """Notice the ground: thrust that cannot carry the vehicle, and still it does not fall but may bounce."""
-    is_light = command.setpoint.thrust_sp < params.touch_thrust * hover_thrust_of(params, command)
+    """Notice the ground: something carries the vehicle, and it does not sink although it is asked to."""
+    is_carried = listen(state, params, command, dt)
     fastest = params.touch_fall if is_touching(state, params) else params.touch_speed
-    is_slow = -params.touch_fall < command.estimate.v_ned[2] < fastest and command.estimate.is_altitude_valid
-    state.touch_s = state.touch_s + dt if is_light and is_slow else 0.0
+    is_slow = abs(state.sinking) < fastest and command.estimate.is_altitude_valid
+    # A plan that gathers speed downwards wants little thrust in the air, too.
+    is_steady = state.motion.a_ned[2] <= SETTLED
+    state.touch_s = state.touch_s + dt if is_carried and is_slow and is_steady else 0.0
 
 
 @kernel
