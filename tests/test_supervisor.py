@@ -461,9 +461,18 @@ def test_a_gentle_touch_with_spinning_rotors_is_not_yet_landing():
     f = high()
     f.place[2] = 0.0
     f.estimate.omega_frd = (2.0, 0.0, 0.0)
-    f.ask(Demand.LAND).fly(5.0)
+    f.ask(Demand.LAND).fly(2.0)
 
     assert f.status.is_landed == 0
+
+
+def test_no_thrust_for_long_is_landing_whatever_the_gyro_says():
+    f = high(LND_SPENT_T=3.0)
+    f.place[2] = 0.0
+    f.estimate.omega_frd = (2.0, 0.0, 0.0)
+    f.ask(Demand.LAND).fly(4.0)
+
+    assert f.status.is_landed == 1
 
 
 def test_landing_without_any_position_is_noticed_by_force_and_rate():

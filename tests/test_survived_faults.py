@@ -2,6 +2,7 @@
 
 import pytest
 
+from flight.modes import Arming
 from ground.missions.load import load as load_mission
 from tests.flying import column, flown
 
@@ -45,3 +46,10 @@ def test_gusts_do_not_pass_for_the_ground():
     assert all(column(scores, "landed"))
     # Motors that idle in the air let go of the attitude: the vehicle tumbles past the horizon.
     assert column(scores, "tilt_max_deg").max() < 80.0
+
+
+@pytest.mark.parametrize("fault", ["imu:dropout@15s", "accel:noise=5@15s"])
+def test_motors_do_not_turn_for_ever_on_the_ground_because_a_sensor_is_broken(fault):
+    fleet, _ = flown(load_mission("hover"), SEEDS, faults=(fault,))
+
+    assert all(fleet.commands.status.arming == Arming.DISARMED)

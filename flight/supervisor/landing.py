@@ -4,14 +4,17 @@ import math
 
 from flight.kernel import kernel
 from flight.record import FLAG, REAL, VECTOR, record
+from flight.supervisor.table import PILOTED
 from flight.vector import norm, norm_xy, put, vec
 
 STANDARD_GRAVITY = 9.80665
-# flown: has taken off since it was armed; airborne_s and rest_s count from the last take-off and landing.
+# flown: has taken off since it was armed; airborne_s and rest_s count from the last take-off and landing;
+# spent_s: how long no thrust has been asked for.
 LANDING = record(
     is_landed=FLAG,
     has_flown=FLAG,
     quiet_s=REAL,
+    spent_s=REAL,
     lifting_s=REAL,
     airborne_s=REAL,
     rest_s=REAL,
@@ -47,6 +50,14 @@ def is_quiet(landing, params, estimate, thrust_share):
 
 
 @kernel
+def is_spent(landing, params, mode, thrust_share, dt):
+    """Tell whether a landing has long asked for no thrust: whatever broken sensors say, nothing stays up on that."""
+    is_idle = thrust_share <= 0.0 and not (PILOTED >> mode) & 1
+    landing.spent_s = landing.spent_s + dt if is_idle else 0.0
+    return landing.spent_s >= params.spent_s
+
+
+@kernel
 def has_lifted(landing, params, estimate, thrust_share):
     """Tell whether the vehicle has left the ground."""
     climbed = landing.ground_down - estimate.p_ned[2]
@@ -67,16 +78,18 @@ def stand(landing, params, estimate, thrust_share, is_armed, dt):
         landing.has_flown = 1
         landing.airborne_s = 0.0
         landing.quiet_s = 0.0
+        landing.spent_s = 0.0
     elif not is_armed or thrust_share <= 0.0:
         landing.ground_down = estimate.p_ned[2]
 
 
 @kernel
-def hover(landing, params, estimate, thrust_share, dt):
+def hover(landing, params, estimate, mode, thrust_share, dt):
     """Watch for the landing."""
     landing.airborne_s += dt
+    is_over = is_spent(landing, params, mode, thrust_share, dt)
     landing.quiet_s = landing.quiet_s + dt if is_quiet(landing, params, estimate, thrust_share) else 0.0
-    if landing.quiet_s >= params.quiet_s:
+    if landing.quiet_s >= params.quiet_s or is_over:
         landing.is_landed = 1
         landing.rest_s = 0.0
         landing.lifting_s = 0.0
@@ -101,7 +114,7 @@ def step(landing, params, inputs, command, is_armed, dt):
     if landing.is_landed:
         stand(landing, params, estimate, share, is_armed, dt)
     else:
-        hover(landing, params, estimate, share, dt)
+        hover(landing, params, estimate, command.status.mode, share, dt)
 
 
 @kernel
@@ -110,5 +123,6 @@ def reset(landing):
     landing.is_landed = 1
     landing.has_flown = 0
     landing.quiet_s = 0.0
+    landing.spent_s = 0.0
     landing.lifting_s = 0.0
     landing.force_err = 0.0

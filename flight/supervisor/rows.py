@@ -208,6 +208,16 @@ LANDING = (
     ),
     Param("LND_T", "supervisor.land.quiet_s", None, "s", 0.5, 0.05, 10.0, "standing for this long is landed"),
     Param(
+        "LND_SPENT_T",
+        "supervisor.land.spent_s",
+        None,
+        "s",
+        3.0,
+        0.5,
+        30.0,
+        "no thrust for this long is landed, pilot modes apart",
+    ),
+    Param(
         "LND_FILTER_T",
         "supervisor.land.filter_s",
         None,
