@@ -4,6 +4,7 @@ from enum import IntEnum
 
 import numpy as np
 
+from flight.estimator.layout import Part
 from flight.inputs import Demand
 from flight.modes import Event, Failsafe, Mode, Refusal
 from logs.ulog import CRITICAL, INFO, WARNING
@@ -23,8 +24,9 @@ VALUES: dict[Event, type[IntEnum]] = {
     Event.FAILSAFE_RAISED: Failsafe,
     Event.FAILSAFE_CLEARED: Failsafe,
     Event.DEMAND_REFUSED: Demand,
+    Event.ESTIMATOR_RESET: Part,
 }
-COUNTED = (Event.ITEM_REACHED, Event.ESTIMATOR_RESET)
+COUNTED = (Event.ITEM_REACHED,)
 
 
 def words(name: str) -> str:

@@ -91,7 +91,7 @@ def columns(view: View) -> tuple[list[Panel], list[Panel]]:
             f"{view.series.log.path}: holds nothing this page could draw: no attitude, position or motors"
         )
     for short, long in ((left, right), (right, left)):
-        while rows_of(long) - rows_of(short) > long[-1].height:
+        while long and rows_of(long) - rows_of(short) > long[-1].height:
             short.append(long.pop())
     return left, right
 

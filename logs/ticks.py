@@ -19,7 +19,9 @@ class Ticks:
 
     def __init__(self, log: Log) -> None:
         if "quadloop_tick" not in log:
-            raise LogError(f"{log.path}: holds no inputs to replay: it was not written by Quadloop")
+            raise LogError(
+                f"{log.path}: holds no inputs to replay: it ends before the first tick or is not ours"
+            )
         self.log = log
         self.missing: list[str] = []
         self.parts = [self._part(topic) for topic in TOPICS]

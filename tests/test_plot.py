@@ -50,6 +50,14 @@ def test_the_picture_goes_where_it_is_wanted(flight, tmp_path):
     assert report.exists()
 
 
+def test_a_log_that_knows_only_what_fills_one_column_is_drawn_too(flight, tmp_path, monkeypatch):
+    monkeypatch.setattr("logs.plot.RIGHT", ())
+
+    picture, _ = plot(flight, tmp_path)
+
+    assert picture.exists()
+
+
 def test_modes_and_failsafes_are_found_where_they_were(flight):
     series = Series(Log(flight))
 
