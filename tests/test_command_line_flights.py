@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+import logs.plot
+from flight.errors import LogError
 from ground.main import main
 from tests.conftest import ROOT
 from tests.test_command_line import result, run
@@ -60,6 +62,18 @@ def test_a_flight_tells_everything_the_contract_names(capsys, hop):
 def test_a_flight_leaves_a_log_a_picture_and_a_page(hop):
     assert {"hop.ulg", "hop.png", "hop.html"} <= {file.name for file in hop.iterdir()}
     assert (hop / "hop.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_flight_whose_picture_cannot_be_drawn_still_tells_its_figures(capsys, hop, monkeypatch):
+    def draw(*_):
+        raise LogError("hop.png: cannot be written: No space left on device")
+
+    monkeypatch.setattr(logs.plot, "plot", draw)
+    assert main(["fly", str(hop / "hop.toml"), "--log", str(hop / "undrawn.ulg"), "--json"]) == 0
+
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["picture"] is None
+    assert "No space left on device" in shown.err
 
 
 def test_the_same_seed_flies_the_same_flight_and_another_does_not(capsys, hop):

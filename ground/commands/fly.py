@@ -130,13 +130,19 @@ def fly_many(arguments: Namespace, vehicle: "Airframe", mission: "Mission") -> i
 
 
 def picture(flight: "Flight", arguments: Namespace) -> str | None:
-    """Draw the flight beside its log; return the picture's path, None when it was not wanted."""
+    """Draw the flight beside its log; return the picture's path, None when it was not wanted or cannot be."""
     if arguments.no_picture or not flight.figures["log"]:
         return None
+    from flight.errors import LogError
     from logs.plot import plot
 
     terminal.note("drawing the flight")
-    return str(plot(flight.figures["log"])[0])
+    try:
+        return str(plot(flight.figures["log"])[0])
+    except LogError as error:
+        # The disk that ended the log has no room for a picture either; the flight's figures are not lost for it.
+        terminal.complain(f"quadloop: {error}")
+        return None
 
 
 def conditions(arguments: Namespace) -> Any:
