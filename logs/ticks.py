@@ -20,7 +20,7 @@ class Ticks:
     def __init__(self, log: Log) -> None:
         if "quadloop_tick" not in log:
             raise LogError(
-                f"{log.path}: holds no inputs to replay: it ends before the first tick or is not ours"
+                f"{log.path}: holds no inputs to replay: it ends before the first tick or was not written by Quadloop"
             )
         self.log = log
         self.missing: list[str] = []

@@ -53,7 +53,7 @@ THRUST = (
 ATTITUDE = (
     *per_axis("ATT_{}_P", "control.attitude.kp", (9.0, 9.0, 4.0), unit="1/s", low=0.0, high=50.0,
               about="body rate per attitude error"),
-    *per_axis("ATT_{}_RATE", "control.attitude.rate_max_deg_s", (400.0, 400.0, 200.0), unit="deg/s", low=1.0,
+    *per_axis("ATT_{}_RATE", "control.attitude.rate_max_deg_s", (260.0, 260.0, 200.0), unit="deg/s", low=1.0,
               high=2000.0, about="fastest rate the attitude loop asks for"),
     *per_axis("ATT_{}_ACC", "control.attitude.a_max_deg_s2", (3500.0, 3500.0, 400.0), unit="deg/s2", low=1.0,
               high=50000.0, about="angular braking the loop counts on and most that is fed forward"),
