@@ -53,3 +53,10 @@ def test_motors_do_not_turn_for_ever_on_the_ground_because_a_sensor_is_broken(fa
     fleet, _ = flown(load_mission("hover"), SEEDS, faults=(fault,))
 
     assert all(fleet.commands.status.arming == Arming.DISARMED)
+
+
+def test_a_position_that_jumps_does_not_take_the_height_with_it():
+    _, scores = flown(load_mission("square"), SEEDS, faults=("gps:bias=50@20s-30s",), wind_m_s=8.0)
+
+    assert all(column(scores, "landed"))
+    assert column(scores, "position_estimate_rms_m")[:, 1].max() < STRAY_M

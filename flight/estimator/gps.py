@@ -3,7 +3,7 @@
 import math
 
 from flight.estimator import course, covariance, history, resets, update
-from flight.estimator.layout import GPS_POSITION, GPS_VELOCITY, POSITION, VELOCITY, Part
+from flight.estimator.layout import BARO, GPS_POSITION, GPS_VELOCITY, POSITION, VELOCITY, Part
 from flight.geodesy import geodetic, local_ned
 from flight.kernel import kernel
 from flight.vector import Vec3, is_finite, norm, norm_xy, put, vec
@@ -123,6 +123,8 @@ def fuse_position(state, params, sample, now_us, status):
     innovation = fix_of(state.gps, sample) - vec(state.past.p_ned)
     sd = max(params.gps_position_sd, sample.horizontal_accuracy_m)
     sd_z = max(params.gps_height_sd, sample.vertical_accuracy_m)
+    # GPS is the poorest judge of height: alone against a healthy barometer it is wrong.
+    judges_height = not update.is_healthy(state.aid, BARO, now_us, params.aid_time)
     worst = 0.0
     for i in range(3):
         update.on_position(state.filter, i, state.past)
@@ -134,21 +136,22 @@ def fuse_position(state, params, sample, now_us, status):
             params.gps_slowness,
             params.gps_gate,
         )
-        worst = max(worst, ratio)
+        worst = max(worst, ratio) if i < 2 or judges_height else worst
     update.note(state.aid, GPS_POSITION, worst, now_us)
     if worst <= 1.0:
         state.aided_us = now_us
     if update.is_failing(state.aid, GPS_POSITION, now_us, params.reset_time):
-        reset_position(state, innovation, sd, sd_z)
+        reset_position(state, innovation, sd, sd_z, judges_height)
         update.announce(state, GPS_POSITION, Part.POSITION, now_us, status)
 
 
 @kernel
-def reset_position(state, innovation, sd, sd_z):
+def reset_position(state, innovation, sd, sd_z, judges_height):
     """Move to where the fix is; the height only when it is what disagrees."""
     if norm_xy(innovation) > sd:
         covariance.restart(state.filter, POSITION, 2, sd)
         resets.move(state, Vec3(innovation.x, innovation.y, 0.0))
-    if abs(innovation.z) > math.sqrt(state.filter.covariance[POSITION + 2, POSITION + 2]) + 3.0 * sd_z:
+    far = math.sqrt(state.filter.covariance[POSITION + 2, POSITION + 2]) + 3.0 * sd_z
+    if judges_height and abs(innovation.z) > far:
         covariance.restart(state.filter, POSITION + 2, 1, sd_z)
         resets.move(state, Vec3(0.0, 0.0, innovation.z))
