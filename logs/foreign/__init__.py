@@ -1,0 +1,1 @@
+"""Logs other autopilots wrote, as numpy structured arrays."""
