@@ -30,7 +30,7 @@ def read_dataflash(path: str | os.PathLike[str]) -> Recording:
     sizes[FMT] = FMT_SIZE
     offsets, gaps = messages(data, 0, walk, resume, sizes)
     recording.note_gaps([gap for gap in gaps if not is_padding(data, *gap)], len(data))
-    _sort(recording, data, offsets)
+    _sort(recording, data, offsets, sizes)
     _state_units(recording)
     _state_texts(recording)
     return recording.finished()
@@ -86,10 +86,10 @@ def resume(data: np.ndarray, at: int, sizes: np.ndarray) -> int:
     return at
 
 
-def _sort(recording: Recording, data: np.ndarray, offsets: np.ndarray) -> None:
+def _sort(recording: Recording, data: np.ndarray, offsets: np.ndarray, sizes: np.ndarray) -> None:
     """Put the messages of every kind into a topic."""
     places = by_kind(data[offsets + 2])
-    forms = read_forms(recording, _raw(data, offsets[places.get(FMT, [])], FMT_SIZE))
+    forms = read_forms(recording, _raw(data, offsets[places.get(FMT, [])], FMT_SIZE), sizes)
     structs = {
         kind: _structs(data, offsets[some], forms[kind]) for kind, some in places.items() if kind in forms
     }

@@ -27,8 +27,8 @@ class Form:
     dtype: np.dtype
 
 
-def read_forms(recording: Recording, rows: Iterable[np.ndarray]) -> dict[int, Form]:
-    """Return the layout of each kind; one that makes no sense is noted and left out."""
+def read_forms(recording: Recording, rows: Iterable[np.ndarray], sizes: np.ndarray) -> dict[int, Form]:
+    """Return the layout of each kind; one that makes no sense or has another size is noted and left out."""
     forms: dict[int, Form] = {}
     for raw in rows:
         try:
@@ -38,7 +38,7 @@ def read_forms(recording: Recording, rows: Iterable[np.ndarray]) -> dict[int, Fo
             continue
         if any(other.name == form.name for other in forms.values() if other.kind != form.kind):
             form = replace(form, name=f"{form.name}:{form.kind}")
-        if forms.setdefault(form.kind, form) != form:
+        if sizes[form.kind] != form.size or forms.setdefault(form.kind, form) != form:
             recording.note(f"gives kind {form.kind} a second format, {form.name}, which is ignored")
     return forms
 
