@@ -1,12 +1,14 @@
 """Logs other autopilots wrote: every value independent readers found, and damage survived."""
 
 import struct
+import zlib
 
 import numpy as np
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as mavlink
 
 from flight.errors import LogError
+from logs.foreign.crazyflie import read_crazyflie
 from logs.foreign.dataflash import read_dataflash
 from logs.foreign.tlog import read_tlog
 from tests.foreign_logs import dataflash_format, expected, read_damaged, wrong_values
@@ -32,6 +34,16 @@ def stamped(packets):
     """Return packets as a telemetry log holds them, 1 ms apart from the first second on."""
     stamps = (struct.pack(">Q", 1_000_000 + 1000 * k) for k in range(10**6))
     return b"".join(stamp + packet for stamp, packet in zip(stamps, packets, strict=False))
+
+
+def crazyflie_head(version):
+    return struct.pack("<BHHH", 0xBC, version, 1, 0) + b"gyro\0" + struct.pack("<H", 1) + b"gyro.x(f)\0"
+
+
+def crazyflie_rows(count, version):
+    """Return records 1 ms apart."""
+    form, tick_us = ("<HIf", 1000) if version == 1 else ("<HQf", 1)
+    return b"".join(struct.pack(form, 0, 1000 * k // tick_us, 0.5 * k) for k in range(count))
 
 
 @pytest.mark.filterwarnings("ignore:.*ends within a message")
@@ -221,10 +233,76 @@ def test_a_file_of_packet_starts_alone_is_refused_in_time(tmp_path):
         read_tlog(tmp_path / "a.tlog")
 
 
+def test_every_value_of_a_crazyflie_log_is_as_its_reader_found_it(shared_data):
+    path, known = expected(shared_data, "cf_usd_twr_obs_log1.bin")
+
+    recording = read_crazyflie(path)
+
+    counts = {topic: event["n"] for topic, event in known["events"].items()}
+    times = {t: [round(1e6 * event[k]) for k in ("t0", "t1")] for t, event in known["events"].items()}
+    assert {topic: len(rows) for topic, rows in recording.items()} == counts
+    assert {t: rows["t_us"][[0, -1]].tolist() for t, rows in recording.items()} == times
+    assert not [
+        w for t, event in known["events"].items() for w in wrong_values(recording[t], event["fields"])
+    ]
+    assert recording.info["is_intact"] == known["meta"]["crc_ok"]
+    assert recording.units["estGyroscope"]["gyro.x"] == "deg/s"
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_time_is_in_microseconds_in_both_versions_of_a_crazyflie_log(tmp_path, version):
+    raw = crazyflie_head(version) + crazyflie_rows(5, version)
+    (tmp_path / "a.bin").write_bytes(raw + struct.pack("<I", zlib.crc32(raw)))
+
+    recording = read_crazyflie(tmp_path / "a.bin")
+
+    assert recording["gyro"]["t_us"].tolist() == [1000 * k for k in range(5)]
+    assert recording["gyro"]["gyro.x"].tolist() == [0.5 * k for k in range(5)]
+    assert recording.damage == []
+
+
+def test_a_crazyflie_log_cut_off_is_read_up_to_its_end(tmp_path):
+    (tmp_path / "a.bin").write_bytes((crazyflie_head(2) + crazyflie_rows(5, 2))[:-3])
+
+    with pytest.warns(UserWarning, match="does not end with the checksum"):
+        recording = read_crazyflie(tmp_path / "a.bin")
+
+    assert len(recording["gyro"]) == 4
+    assert recording.damage[1].startswith("ends within a message; the last 11 of")
+
+
+def test_reading_a_crazyflie_log_goes_on_behind_damage(tmp_path):
+    raw = crazyflie_head(2) + crazyflie_rows(10, 2) + b"\xee" * 5
+    (tmp_path / "a.bin").write_bytes(raw + crazyflie_rows(20, 2)[14 * 10 :])
+
+    with pytest.warns(UserWarning, match="5 bytes are skipped"):
+        recording = read_crazyflie(tmp_path / "a.bin")
+
+    assert recording["gyro"]["t_us"].tolist() == [1000 * k for k in range(20)]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"\xbc\x02", b"\xbc\x09\0\0\0", b"\xbc\x02\0\x01\0\0\0gyro", b"\xbc\x02\0\x01\0\0\0g\0\1\0x(s)\0"],
+)
+def test_what_is_no_crazyflie_log_is_refused(tmp_path, raw):
+    (tmp_path / "a.bin").write_bytes(raw)
+
+    with pytest.raises(LogError, match=r"a\.bin: "):
+        read_crazyflie(tmp_path / "a.bin")
+
+
+def test_damaged_crazyflie_logs_are_read_in_part(shared_data, tmp_path):
+    raw = expected(shared_data, "cf_usd_twr_obs_log1.bin")[0].read_bytes()
+
+    assert read_damaged(read_crazyflie, raw[:50_000], tmp_path / "a.bin") > 20
+
+
 def test_bytes_at_random_crash_no_reader(tmp_path):
     random = np.random.default_rng(1)
     path = tmp_path / "a.bin"
-    for read, head in ((read_dataflash, TIMED), (read_dataflash, b"\xa3\x95"), (read_tlog, TELEMETRY)):
+    flash, fly = (read_dataflash, TIMED), (read_crazyflie, crazyflie_head(2))
+    for read, head in (flash, (read_dataflash, b"\xa3\x95"), (read_tlog, TELEMETRY), fly):
         for size in (1, 5, 100, 20_000):
             raw = head + random.integers(0, 256, size, np.uint8).tobytes()
             assert read_damaged(read, raw, path, count=3) >= 0

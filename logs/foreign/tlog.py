@@ -1,6 +1,7 @@
 """Read telemetry logs (.tlog): MAVLink packets, each behind the time it was received at.
 
-Source: mavlink.io, "Packet Serialization". A packet counts when its checksum is right, so what lies between packets is found and skipped.
+Source: mavlink.io, "Packet Serialization". A packet counts when its checksum is right, so what lies between packets
+is found and skipped.
 """
 
 import os
