@@ -16,4 +16,6 @@ def main(path: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("which log? usage: read_a_log.py LOG, as in logs/flights/NAME.ulg")
     main(sys.argv[1])

@@ -93,11 +93,22 @@ def from_tables(tables: dict[str, Any], where: str, name: str) -> Airframe:
     if rate not in (250, 500, 1000, 2000):
         raise ConfigError(f"{where}: airframe.loop_rate_hz = {rate!r}; allowed 250, 500, 1000, 2000")
     physics = checked_physics(tables.get("physics"), where)
+    check_rotors(physics["rotor"], where)
     sensors = {str(k): str(v) for k, v in tables.get("sensors", {}).items()}
     airframe = Airframe(name, head.get("about", ""), physics, sensors, table.defaults(), float(rate))
     tell_physics(airframe.params[0].airframe, physics)
     apply_gains(airframe, tables.get("gains", {}), where)
     return airframe
+
+
+def check_rotors(rotors: list[dict[str, Any]], where: str) -> None:
+    """Raise ConfigError unless the rotors can lift, roll, pitch and yaw independently."""
+    effects = np.array([[1.0, *rotor["position_m_frd"][:2], SPINS[rotor["spin"]]] for rotor in rotors])
+    if np.linalg.matrix_rank(effects, tol=1e-6) < 4:
+        raise ConfigError(
+            f"{where}: [[physics.rotor]] cannot lift, roll, pitch and yaw independently; "
+            "a quadrotor has four rotors apart from each other, opposite ones of one spin"
+        )
 
 
 def apply_gains(airframe: Airframe, gains: dict[str, Any], where: str) -> None:

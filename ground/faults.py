@@ -1,5 +1,6 @@
 """Faults as a person writes them: `motor2@12s`, `motor2:0.5@12s`, `gps:dropout@20s-30s`, `baro:bias=2@15s`."""
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ EXAMPLES = "motor2@12s, motor2:0.5@12s, gps:dropout@20s-30s, baro:bias=2@15s"
 PARTS = (*(name for name in SENSORS if name != "offboard"), "gyro", "accel")
 KINDS = tuple(kind.name.lower() for kind in Kind if kind != Kind.NONE)
 SIZED = ("spike", "bias", "delay", "noise")
+# Parts of one sensor that fail by themselves.
+HALVES = {"gyro": "imu", "accel": "imu"}
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,9 @@ class Fault:
     start_s: float
     stop_s: float | None
 
-    def apply(self, vehicle: np.void) -> None:
-        """Let the part of a simulated vehicle's record fail when its time comes."""
+    def apply(self, vehicle: np.void, setup: np.void) -> None:
+        """Let the part of a simulated vehicle's record fail when its time comes; raise ConfigError if it has none."""
+        self.check_presence(setup)
         if self.part == "motor":
             # The whole simulator; not needed to read a fault.
             from sim.vehicle import fault_rotor
@@ -41,6 +45,19 @@ class Fault:
             fault_rotor(vehicle, self.rotor, self.start_s, self.size)
         else:
             set_fault(vehicle.sensors, self.part, self.kind, self.start_s, self.stop_s, self.size)
+
+    def check_presence(self, setup: np.void) -> None:
+        """Raise ConfigError when the vehicle lacks the part."""
+        presets, count = setup.presets, int(setup.plant.rotor_count)
+        if self.part == "motor" and self.rotor > count:
+            raise ConfigError(
+                f"--fault motor{self.rotor}: this airframe has {count} motors, motor1 to motor{count}"
+            )
+        if self.part != "motor" and presets[HALVES.get(self.part, self.part)].timing.interval_us == 0:
+            carried = [name for name in presets.dtype.names if presets[name].timing.interval_us > 0]
+            raise ConfigError(
+                f"--fault {self.part}: this vehicle carries none; it carries {', '.join(carried)}"
+            )
 
 
 def parse(text: str) -> Fault:
@@ -76,5 +93,11 @@ def check_sensor(where: str, fault: Fault) -> None:
         raise ConfigError(f"{where}: {fault.part!r} is not known; known: motor1 and up, {', '.join(PARTS)}")
     if fault.kind not in KINDS:
         raise ConfigError(f"{where}: {fault.kind!r} is not known; known: {', '.join(KINDS)}")
-    if fault.kind in SIZED and fault.size == 0.0:
-        raise ConfigError(f"{where}: a {fault.kind} needs its size, as in {fault.part}:{fault.kind}=2@15s")
+    if fault.kind in SIZED and not is_size(fault.kind, fault.size):
+        sign = "a size" if fault.kind == "bias" else "a size above zero"
+        raise ConfigError(f"{where}: a {fault.kind} needs {sign}, as in {fault.part}:{fault.kind}=2@15s")
+
+
+def is_size(kind: str, size: float) -> bool:
+    """Tell whether a magnitude has a meaning; only a bias has a direction."""
+    return math.isfinite(size) and (size > 0.0 or (kind == "bias" and size != 0.0))

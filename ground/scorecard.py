@@ -9,10 +9,9 @@ SHOWN_EVENTS = 40
 
 def text(figures: dict[str, Any]) -> str:
     """Return the scorecard of one flight."""
-    verdict = "landed" if figures["landed"] else "CRASHED" if figures["crashed"] else "DID NOT LAND"
     attitude = figures["attitude_estimate_rms_deg"]
     rows = [
-        ("flight", f"{verdict}, {figures['airframe']}, seed {figures['seed']}, {figures['sensors']} sensors"),
+        ("flight", f"{verdict(figures)}, {figures['airframe']}, seed {figures['seed']}, {figures['sensors']} sensors"),
         ("arm to disarm", f"{figures['arm_to_disarm_s']:.1f} s"),
         ("simulated", f"{figures['duration_s']:.1f} s at {figures['real_time_factor']:.0f} times real time"),
         ("position against setpoint", f"{figures['position_error_rms_m']:.3f} m RMS, "
@@ -31,6 +30,13 @@ def text(figures: dict[str, Any]) -> str:
         ("picture", str(figures.get("picture") or "none")),
     ]  # fmt: skip
     return f"{events_text(figures['events'])}\n{table(rows, ('scorecard', '(truth, airborne)'))}"
+
+
+def verdict(figures: dict[str, Any]) -> str:
+    """Return how the flight ended, in capitals when not well."""
+    if figures["refusals"]:
+        return f"DID NOT ARM ({', '.join(figures['refusals'])})"
+    return "landed" if figures["landed"] else "CRASHED" if figures["crashed"] else "DID NOT LAND"
 
 
 def events_text(events: list[dict[str, Any]]) -> str:

@@ -14,12 +14,13 @@ import numpy as np
 from flight.airframe import Airframe
 from flight.command import COMMAND
 from flight.inputs import INPUTS, Demand
-from flight.modes import Arming, Event
+from flight.modes import Event, Refusal
 from flight.record import rows
 from ground import faults
 from ground.missions.mission import Mission
+from logs.events import words
 from logs.recorder import FlightLog
-from sim.batch import Fleet, record_ticks
+from sim.batch import PATIENCE_S, Fleet, record_ticks
 from sim.operator import Step, brief
 from sim.plant.wind import set_wind
 from sim.score import read_out
@@ -29,8 +30,9 @@ Share = Callable[[float, str], None]
 # Simulated time between looks at the clock, the keyboard and the progress bar; real-time flights look more often.
 CHUNK_S = 0.5
 REALTIME_CHUNK_S = 0.05
-# How long a vehicle that has been disarmed is still recorded, and how long it may take to get ready.
+# How long a vehicle that has been disarmed is still recorded, and how long it may then fall.
 AFTERMATH_S = 0.5
+FALL_S = 15.0
 FLIGHT_FOLDER = Path("logs/flights")
 
 
@@ -91,7 +93,7 @@ def prepared(airframe: Airframe, mission: Mission, conditions: Conditions, seeds
     for vehicle, setup, seed in zip(fleet.vehicles, fleet.setups, seeds, strict=True):
         set_wind(vehicle.wind, conditions.mean_wind_ned(), conditions.turbulence, seed)
         for text in conditions.faults:
-            faults.parse(text).apply(vehicle)
+            faults.parse(text).apply(vehicle, setup)
         if mission.home:
             home = mission.home
             place_home(setup, home.lat_deg, home.lon_deg, home.alt_amsl_m)
@@ -142,7 +144,7 @@ def chunks(
         if interrupt.presses > obeyed:
             obeyed = interrupt.presses
             ask_to_end(fleet.vehicles[0].operator, obeyed)
-        if interrupt.presses and fleet.commands[0].status.arming != Arming.ARMED:
+        if interrupt.presses and fleet.vehicles[0].score.armed_us == 0:
             return
         if share:
             operator = fleet.vehicles[0].operator
@@ -166,11 +168,11 @@ def ask_to_end(operator: np.void, presses: int) -> None:
 
 
 def is_over(fleet: Fleet, conditions: Conditions) -> bool:
-    """Tell whether the vehicle has been disarmed for a while, or the time is up."""
-    vehicle = fleet.vehicles[0]
-    now_us, disarmed_us = vehicle.truth.t_us, vehicle.score.disarmed_us
-    waited = disarmed_us > 0 and now_us - disarmed_us > AFTERMATH_S * 1e6
-    return bool(waited or now_us > conditions.longest_s * 1e6)
+    """Tell whether the vehicle has been disarmed and down for a while, never armed, or the time is up."""
+    score, now_s = fleet.vehicles[0].score, fleet.vehicles[0].truth.t_us * 1e-6
+    if score.disarmed_us > 0:
+        return bool(now_s - score.disarmed_us * 1e-6 > (AFTERMATH_S if score.is_down else FALL_S))
+    return bool(now_s > (conditions.longest_s if score.armed_us > 0 else PATIENCE_S))
 
 
 def events_of(commands: np.ndarray) -> Iterator[dict[str, Any]]:
@@ -202,11 +204,19 @@ def figures_of(
         "ticks": int(fleet.states[0].tick),
         "overruns": 0,
         "battery_used_wh": float(vehicle.truth.energy_used_wh),
+        "refusals": refusals_of(fleet),
         "events": events,
         "seed": conditions.seed,
         "airframe": airframe.name,
         "sensors": conditions.sensors,
     }
+
+
+def refusals_of(fleet: Fleet) -> list[str]:
+    """Return the names of what kept the vehicle from arming; none when it armed."""
+    if fleet.vehicles[0].score.armed_us > 0:
+        return []
+    return [words(bit.name) for bit in Refusal if fleet.commands[0].status.refusals & bit]
 
 
 def fly_many(

@@ -30,6 +30,7 @@ SCORE = record(
     phase_us=INTEGER,
     mode=INTEGER,
     has_flown=FLAG,
+    is_down=FLAG,
     is_crashed=FLAG,
     crash_us=INTEGER,
 )
@@ -48,6 +49,7 @@ def squares(sums, error):
 def judge(score, truth, command, gps_error_ned):
     """Add one tick to the score. Truth and local frame both count from where the vehicle took off."""
     note_phase(score, truth, command.status)
+    score.is_down = truth.is_touching
     note_crash(score, truth)
     if truth.is_touching or command.status.arming != Arming.ARMED:
         return
@@ -112,7 +114,7 @@ def read_out(score: np.void) -> dict[str, Any]:
     attitude = np.degrees(root_mean(score.attitude_estimate_sq, score.airborne))
     ended = score.disarmed_us or score.armed_us
     return {
-        "landed": bool(score.has_flown and score.disarmed_us and not score.is_crashed),
+        "landed": bool(score.has_flown and score.disarmed_us and score.is_down and not score.is_crashed),
         "crashed": bool(score.is_crashed),
         "arm_to_disarm_s": float(ended - score.armed_us) * 1e-6,
         "position_error_rms_m": float(np.linalg.norm(position)),

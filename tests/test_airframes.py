@@ -120,6 +120,19 @@ def test_a_wrong_airframe_is_refused_with_file_key_value_and_what_is_allowed(old
     assert "\n" not in message
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("0.1591", "0.0"), ('spin = "cw"', 'spin = "ccw"'), (", 0.1591, -0.025", ", -0.1591, -0.025")],
+    ids=["all at the centre", "all of one spin", "all on one side"],
+)
+def test_rotors_that_cannot_hold_an_attitude_are_refused(old, new):
+    text = (airframe.folder() / "pi450.toml").read_text()
+    assert old in text
+
+    with pytest.raises(ConfigError, match="cannot lift, roll, pitch and yaw independently"):
+        airframe.from_tables(tomllib.loads(text.replace(old, new)), "pi450.toml", "pi450")
+
+
 def test_an_unknown_airframe_names_the_known_ones():
     with pytest.raises(ConfigError, match=r"known: .*pi450"):
         airframe.load("pi4500")

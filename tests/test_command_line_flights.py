@@ -96,6 +96,17 @@ def test_a_dead_motor_crashes_and_ends_with_exit_code_1(capsys, hop):
     assert json.loads(out)["crashed"]
 
 
+def test_a_vehicle_that_may_not_arm_gives_up_after_a_minute_and_names_the_reason(capsys, hop):
+    arguments = ["fly", str(hop / "hop.toml"), "--no-picture", "--log", str(hop / "grounded.ulg")]
+
+    code, out, _ = run(capsys, *arguments, "--fault", "gps:dropout@1s", "--json")
+
+    figures = json.loads(out)
+    assert code == 1
+    assert figures["refusals"] == ["mode"]
+    assert 60.0 <= figures["duration_s"] < 62.0
+
+
 def test_many_vehicles_fly_at_once(capsys, hop):
     figures = result(capsys, "fly", str(hop / "hop.toml"), "--vehicles", "3")
 
@@ -199,19 +210,21 @@ def test_ctrl_c_twice_disarms_closes_the_log_and_exits_130(capsys, tmp_path, arm
         "hover",
         "--realtime",
         "--no-picture",
+        "--json",
         "--log",
         str(log),
     ]
-    flight = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    flight = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     wait_for(flight, lambda: log.exists() and log.stat().st_size > 200_000)
     time.sleep(armed_s)
 
     for _ in range(2):
         flight.send_signal(signal.SIGINT)
         time.sleep(0.3)
-    err = finish(flight)
+    out, err = finish(flight)
 
     assert flight.returncode == 130, err
+    assert not json.loads(out)["landed"]
     replayed = result(capsys, "replay", str(log))
     assert replayed["identical"] == replayed["ticks"] > 100
 
@@ -222,9 +235,9 @@ def wait_for(process: subprocess.Popen, condition: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def finish(process: subprocess.Popen) -> str:
-    """Return what a process said last; it does not outlive the test."""
+def finish(process: subprocess.Popen) -> tuple[str, str]:
+    """Return what a process said, on stdout and stderr; it does not outlive the test."""
     try:
-        return process.communicate(timeout=60)[1]
+        return process.communicate(timeout=60)
     finally:
         process.kill()

@@ -2,7 +2,11 @@
 
 import pytest
 
+from flight.airframe import load
+from flight.errors import ConfigError
+from flight.record import rows
 from ground.faults import Fault, parse
+from sim.vehicle import VEHICLE, setup_for
 
 
 @pytest.mark.parametrize(
@@ -17,3 +21,30 @@ from ground.faults import Fault, parse
 )
 def test_a_fault_reads_as_it_is_written(text, fault):
     assert parse(text) == fault
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("gyro:noise=-1@5s", "above zero"),
+        ("gps:delay=-0.2@5s", "above zero"),
+        ("baro:bias=1e999@5s", "needs a size"),
+        ("motor9@5s", "motor1 to motor8"),
+        ("motor2:1.5@5s", "share 0 to 1"),
+        ("gps:dropout@9s-3s", "ends before it begins"),
+    ],
+)
+def test_a_fault_without_sense_is_refused_with_what_would_have_some(text, told):
+    with pytest.raises(ConfigError, match=told):
+        parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), [("motor5@5s", "motor1 to motor4"), ("mocap:stuck@5s", "it carries imu")]
+)
+def test_a_fault_of_a_part_the_vehicle_lacks_is_refused(text, told):
+    setup = setup_for(load("pi450"))[0]
+    vehicle = rows(VEHICLE)[0]
+
+    with pytest.raises(ConfigError, match=told):
+        parse(text).apply(vehicle, setup)
