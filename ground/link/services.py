@@ -1,0 +1,5 @@
+"""Every microservice of the link, in the order they see a pass."""
+
+from ground.link.service import Microservice
+
+SERVICES: tuple[type[Microservice], ...] = ()

@@ -1,0 +1,127 @@
+"""Rings in shared memory: one process writes records, others read them, and nobody ever waits for anybody.
+
+The writer overwrites the oldest record when a reader is slow; the reader counts what it missed. Each slot carries the
+number of the record in it, cleared while the slot is written (a sequence lock: Lameter 2005), so a torn record is seen.
+"""
+
+from contextlib import suppress
+from multiprocessing import resource_tracker
+from multiprocessing.shared_memory import SharedMemory
+from threading import Lock
+
+import numpy as np
+
+from flight.record import INTEGER, record, rows
+
+# `written` counts records since the ring was made.
+HEAD = record(written=INTEGER)
+BUSY = -1
+order = Lock()
+
+
+def fence() -> None:
+    """Let other cores see what was written before this before what is written after; x86 alone would not need it."""
+    for _ in range(2):
+        order.acquire()
+        order.release()
+
+
+class Ring:
+    """A ring of `capacity` records of one type; with a `name` the one that another process made."""
+
+    def __init__(self, dtype: np.dtype, capacity: int, name: str | None = None) -> None:
+        size = HEAD.itemsize + capacity * (8 + dtype.itemsize)
+        self.memory = SharedMemory(name, create=name is None, size=size)
+        self.is_owner = name is None
+        if name is not None:
+            # Else this process would remove the memory under everyone's feet when it ends.
+            with suppress(KeyError, ValueError):
+                resource_tracker.unregister(self.memory._name, "shared_memory")  # type: ignore[attr-defined]
+        self.dtype, self.capacity = dtype, capacity
+        numbers = np.ndarray(1 + capacity, np.int64, self.memory.buf)
+        self.head, self.numbers = numbers[:1], numbers[1:]
+        self.slots = np.ndarray(capacity, dtype, self.memory.buf, 8 * (1 + capacity)).view(np.recarray)
+        if name is None:
+            self.numbers[:] = BUSY
+
+    @property
+    def name(self) -> str:
+        """Return the name by which another process finds this ring."""
+        return self.memory.name
+
+    @property
+    def written(self) -> int:
+        """Return how many records were ever written."""
+        return int(self.head[0])
+
+    def push(self, row: np.void | np.ndarray) -> None:
+        """Write one record over the oldest."""
+        number = self.written
+        place = number % self.capacity
+        self.numbers[place] = BUSY
+        fence()
+        self.slots[place] = row
+        fence()
+        self.numbers[place] = number
+        self.head[0] = number + 1
+
+    def close(self) -> None:
+        """Let go of the memory; who made the ring also removes it."""
+        # A view elsewhere keeps the mapping until the process ends.
+        del self.head, self.numbers, self.slots
+        with suppress(BufferError):
+            self.memory.close()
+        if self.is_owner:
+            self.memory.unlink()
+
+
+class Reader:
+    """One reader's place in a ring: what it has seen and how many records it `missed`."""
+
+    def __init__(self, ring: Ring, from_start: bool = False) -> None:
+        self.ring = ring
+        self.seen = 0 if from_start else ring.written
+        self.missed = 0
+
+    @property
+    def waiting(self) -> int:
+        """Return how many records have been written since the last look."""
+        return self.ring.written - self.seen
+
+    def newest(self) -> np.recarray | None:
+        """Return the newest record as one row, None before the first; a torn one is read again."""
+        for _ in range(8):
+            number = self.ring.written - 1
+            if number < 0:
+                return None
+            found = self._copy(number, 1)
+            if len(found):
+                self.seen = number + 1
+                return found
+        return None
+
+    def drain(self, most: int = 1 << 30) -> np.recarray:
+        """Return the records not yet seen, oldest first, at most `most` of them."""
+        written = self.ring.written
+        oldest = max(self.seen, written - self.ring.capacity)
+        count = min(written - oldest, most)
+        found = self._copy(oldest, count)
+        self.missed += oldest - self.seen + count - len(found)
+        self.seen = oldest + count
+        return found
+
+    def _copy(self, first: int, count: int) -> np.recarray:
+        """Return the longest run of these records that ends with the last one and that nobody wrote meanwhile."""
+        numbers = np.arange(first, first + count)
+        places = numbers % self.ring.capacity
+        fence()
+        found = self.ring.slots[places]
+        fence()
+        is_whole = self.ring.numbers[places] == numbers
+        broken = np.flatnonzero(~is_whole)
+        return found[broken[-1] + 1 :] if len(broken) else found
+
+
+def one(dtype: np.dtype) -> np.recarray:
+    """Return one zeroed record to fill and push."""
+    return rows(dtype)
