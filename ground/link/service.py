@@ -7,8 +7,7 @@ A microservice is a class in a file of its own that names the messages and comma
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
-from pymavlink.dialects.v20 import development as mavlink
-
+from ground.link.dialect import mavlink
 from ground.link.vehicle import Vehicle
 
 # An instance of one of pymavlink's message classes.

@@ -1,0 +1,123 @@
+"""The MAVLink dialect: pymavlink's, and the messages of the common set that its ready-made dialects leave out."""
+
+import struct
+from typing import Any
+
+from pymavlink.dialects.v20 import development as mavlink
+
+FORMATS = {"uint8_t": "B", "char": "s", "uint16_t": "H", "uint32_t": "I", "float": "f"}
+# id, name, fields as (type, name, array length or 0), from MAVLink's common.xml.
+MISSING: tuple[tuple[int, str, tuple[tuple[str, str, int], ...]], ...] = (
+    (
+        300,
+        "PROTOCOL_VERSION",
+        (
+            ("uint16_t", "version", 0),
+            ("uint16_t", "min_version", 0),
+            ("uint16_t", "max_version", 0),
+            ("uint8_t", "spec_version_hash", 8),
+            ("uint8_t", "library_version_hash", 8),
+        ),
+    ),
+    (
+        397,
+        "COMPONENT_METADATA",
+        (("uint32_t", "time_boot_ms", 0), ("uint32_t", "file_crc", 0), ("char", "uri", 100)),
+    ),
+    (
+        400,
+        "PLAY_TUNE_V2",
+        (
+            ("uint8_t", "target_system", 0),
+            ("uint8_t", "target_component", 0),
+            ("uint32_t", "format", 0),
+            ("char", "tune", 248),
+        ),
+    ),
+    (
+        80,
+        "COMMAND_CANCEL",
+        (("uint8_t", "target_system", 0), ("uint8_t", "target_component", 0), ("uint16_t", "command", 0)),
+    ),
+)
+
+
+def crc_extra(name: str, wire: list[tuple[str, str, int]]) -> int:
+    """Return the byte by which both ends know that they mean the same fields (MAVLink serialization guide)."""
+    text = f"{name} " + "".join(
+        f"{kind} {field} " + chr(length) * bool(length) for kind, field, length in wire
+    )
+    crc = mavlink.x25crc(text.encode("latin-1")).crc
+    return (crc & 0xFF) ^ (crc >> 8)
+
+
+def pack_format(kind: str, length: int) -> str:
+    """Return a field's place in a struct."""
+    return f"{length or ''}{FORMATS[kind]}"
+
+
+def width(kind: str) -> int:
+    """Return the size of one element of a field."""
+    return struct.calcsize(FORMATS[kind])
+
+
+class Extra(mavlink.MAVLink_message):
+    """A message defined here; its fields are given by position or by name."""
+
+    ordered_fields: tuple[tuple[str, str, int], ...] = ()
+
+    def __init__(self, *values: Any, **named: Any) -> None:
+        super().__init__(type(self).id, type(self).msgname)
+        self._fieldnames = self.fieldnames
+        self._instance_field, self._instance_offset = None, -1
+        for name, value in (dict(zip(self.fieldnames, values, strict=False)) | named).items():
+            setattr(self, name, value)
+
+    def pack(self, mav: Any, force_mavlink1: bool = False) -> bytes:
+        """Return the frame, as pymavlink's own messages do."""
+        flat: list[Any] = []
+        for kind, name, length in self.ordered_fields:
+            value = getattr(self, name)
+            flat += value if length and kind != "char" else [value]
+        return self._pack(mav, self.crc_extra, self.unpacker.pack(*flat), force_mavlink1=force_mavlink1)
+
+
+def define(number: int, name: str, fields: tuple[tuple[str, str, int], ...]) -> type[Extra]:
+    """Return a message class: on the wire the widest fields come first."""
+    wire = sorted(fields, key=lambda f: -width(f[0]))
+    names = [f[1] for f in fields]
+    return type(
+        f"MAVLink_{name.lower()}_message",
+        (Extra,),
+        {
+            "id": number,
+            "msgname": name,
+            "fieldnames": names,
+            "ordered_fieldnames": [f[1] for f in wire],
+            "fieldtypes": [f[0] for f in fields],
+            "fielddisplays_by_name": {},
+            "fieldenums_by_name": {},
+            "fieldunits_by_name": {},
+            "ordered_fields": tuple(wire),
+            "orders": [wire.index(f) for f in fields],
+            "lengths": [1 if f[0] == "char" else max(f[2], 1) for f in wire],
+            "array_lengths": [f[2] for f in wire],
+            "crc_extra": crc_extra(name, wire),
+            "unpacker": struct.Struct("<" + "".join(pack_format(k, n) for k, _, n in wire)),
+            "native_format": bytearray(b""),
+            "instance_field": None,
+            "instance_offset": -1,
+        },
+    )
+
+
+def complete() -> None:
+    """Add what is missing to pymavlink's dialect, where a newer pymavlink does not have it."""
+    for number, name, fields in MISSING:
+        if number not in mavlink.mavlink_map:
+            made = define(number, name, fields)
+            mavlink.mavlink_map[number] = made  # type: ignore[assignment]
+            setattr(mavlink, made.__name__, made)
+
+
+complete()
