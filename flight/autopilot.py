@@ -1,5 +1,6 @@
 """One tick, from what was told to what is said."""
 
+from flight import retuning
 from flight.command import COMMAND, EVENTS_PER_TICK
 from flight.control import control
 from flight.estimator import estimator
@@ -33,7 +34,6 @@ def configure(state, params):
     mixer.configure(state.mixer, params.mixer, params.airframe)
     estimator.configure(state.estimator, params.estimator, params.airframe)
     supervisor.configure(state.supervisor, params.airframe)
-    supervisor.configure(state.supervisor, params.airframe)
 
 
 @kernel
@@ -64,6 +64,13 @@ def begin(state, inputs, command):
 
 
 @kernel
+def retune(state, params, inputs, command):
+    """Take a new parameter's value from the demand, if it is one."""
+    if retuning.step(params, inputs.demand, command.status):
+        configure(state, params)
+
+
+@kernel
 def decide(state, params, inputs, command, dt):
     """Go from the estimate in `command` to motor ratios."""
     supervisor.step(state.supervisor, params.supervisor, inputs, command, dt)
@@ -84,9 +91,10 @@ def step(state, params, inputs, command):
     """Turn one tick's inputs into one tick's command.
 
     Arguments are one record each: STATE (remembered), PARAMS (chosen), INPUTS (told) and COMMAND (said, carried
-    over from the last tick). Only `state` and `command` are written; nothing raises.
+    over from the last tick). `state` and `command` are written, `params` where a demand says so; nothing raises.
     """
     dt = begin(state, inputs, command)
+    retune(state, params, inputs, command)
     estimator.step(
         state.estimator,
         params.estimator,
@@ -107,10 +115,10 @@ def step_row(states, params, inputs, commands):
 
 
 class Autopilot:
-    """The four records of one vehicle and the tick that joins them."""
+    """The four records of one vehicle and the tick that joins them; demands change its own copy of the parameters."""
 
     def __init__(self, params, dt: float) -> None:
-        self.params = params
+        self.params = params.copy()
         self.states = rows(STATE)
         self.commands = rows(COMMAND)
         self.inputs = rows(INPUTS)

@@ -6,6 +6,7 @@ Setpoint vectors carry `_sp`; feed-forwards `_ff`. Units are SI, axes as the las
 import numpy as np
 
 from flight.kernel import kernel
+from flight.modes import WHY
 from flight.record import FLAG, INTEGER, PER_ROTOR, QUATERNION, REAL, VECTOR, record
 
 EVENTS_PER_TICK = 4
@@ -107,6 +108,12 @@ def say(status, event, value):
             status.events[i] = event
             status.event_values[i] = value
             return
+
+
+@kernel
+def refuse(status, event, what, why):
+    """Note that a demand or a mode was refused, and why."""
+    say(status, event, what + float(WHY * why))
 
 
 def same(a: np.void, b: np.void) -> bool:

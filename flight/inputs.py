@@ -69,6 +69,9 @@ OFFBOARD = record(
 DEMAND = record(fresh=FLAG, serial=INTEGER, kind=INTEGER, index=INTEGER, uses=INTEGER, argument=("f8", 8))
 # Ages of the last sign of life in microseconds; -1 where the link never existed.
 LINK = record(ground_age_us=INTEGER, bridge_age_us=INTEGER)
+# How the vehicle's own computer fares: log_state a LogState, overruns the late ticks so far, bridge_faults a sum of
+# BridgeFault bits. All zero where nobody tells.
+SYSTEM = record(log_state=INTEGER, overruns=INTEGER, bridge_faults=INTEGER)
 
 INPUTS = record(
     t_us=INTEGER,
@@ -85,6 +88,7 @@ INPUTS = record(
     offboard=OFFBOARD,
     demand=DEMAND,
     link=LINK,
+    system=SYSTEM,
 )
 SENSORS = ("imu", "mag", "baro", "gps", "range", "flow", "mocap", "battery", "rpm", "pilot", "offboard")
 
@@ -122,5 +126,45 @@ class Demand(IntEnum):
         12  # index: place; a0: Item, a1..a3: position, a4: yaw, a5: hold s, a6: speed m/s, a7: turns
     )
     MISSION_START = 13  # index: first item
-    REBOOT = 14
+    REBOOT = 14  # on the ground: said back as an event, which the world that can obeys
     FIGURE8 = 15  # a0..a2: centre, a3: half its length m (along north), a4: period s
+    PARAM = 16  # index: row of flight.params.TABLE, a0: value
+    SPEED = 17  # a0: speed over ground m/s until disarmed; nothing: the usual one again
+    YAW = 18  # a0: heading rad; nothing: the mode's own again
+    SET_HOME = 19  # a0..a2: position; nothing: here
+    MISSION_SET = 20  # index: item to go on with, now if a mission is flown
+    MOTOR_TEST = 21  # index: motor from 0, a0: throttle ratio, a1: seconds; on the ground, disarmed
+    FENCE_CLEAR = 22
+    FENCE_POINT = (
+        23  # index: place; a0: Fence, a1, a2: north, east, a3: radius m or its polygon's count of corners
+    )
+    RALLY_CLEAR = 24
+    RALLY_POINT = 25  # index: place; a0..a2: position to land below
+    BRAKE = 26
+
+
+class Fence(IntEnum):
+    """What a fence point is: a circle by itself, or the next corner of a polygon, to stay inside or outside of."""
+
+    CIRCLE_INSIDE = 1
+    CIRCLE_OUTSIDE = 2
+    POLYGON_INSIDE = 3
+    POLYGON_OUTSIDE = 4
+
+
+class LogState(IntEnum):
+    """What the recorder tells the loop."""
+
+    UNKNOWN = 0
+    RUNNING = 1
+    STOPPED = 2  # the disk is full or gone, or the recorder has ended
+
+
+class BridgeFault(IntEnum):
+    """What the bridge tells of the far side: bits of `inputs.system.bridge_faults`."""
+
+    PROTOCOL = 1  # firmware of another version
+    OUTPUTS = 2  # motors not configured
+    BOARD_VOLTAGE = 4
+    RESTARTED = 8  # the firmware began anew in flight
+    BUS = 16  # a sensor bus does not answer

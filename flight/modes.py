@@ -34,6 +34,7 @@ class Mode(IntEnum):
     LAND = 11
     OFFBOARD = 12
     FIGURE8 = 13
+    BRAKE = 14
 
 
 class Arming(IntEnum):
@@ -54,6 +55,10 @@ class Item(IntEnum):
     LAND = 5
     RETURN = 6
     DELAY = 7
+    SPEED = 8  # fly at its speed from here on
+    JUMP = 9  # to the item of its first number, as many times as its second
+    YAW = 10  # turn to its heading on the spot
+    LOITER_UNLIMITED = 11  # until told to go on
 
 
 class Refusal(IntEnum):
@@ -70,6 +75,31 @@ class Refusal(IntEnum):
     MODE = 256
     ARM_SWITCH = 512  # it was on at boot and has not been off since
     KILLED = 1024  # disarm first
+
+
+class Why(IntEnum):
+    """Why a demand or a mode is refused; the event's value is what was refused + WHY * this."""
+
+    UNKNOWN = 1  # no such mode, item, row or motor
+    NOT_A_NUMBER = 2
+    OUT_OF_RANGE = 3
+    NEEDS_ARMED = 4
+    NEEDS_DISARMED = 5
+    NEEDS_LANDED = 6
+    NEEDS_AIRBORNE = 7
+    NEEDS_ATTITUDE = 8
+    NEEDS_ALTITUDE = 9
+    NEEDS_POSITION = 10
+    NEEDS_PILOT = 11
+    NEEDS_STREAM = 12
+    NEEDS_MISSION = 13
+    NEEDS_HOME = 14
+    FAILSAFE = 15  # one is acting that nobody may overrule
+    KILL_SWITCH = 16
+    FULL = 17
+
+
+WHY = 256
 
 
 class Failsafe(IntEnum):
@@ -108,7 +138,7 @@ class Event(IntEnum):
     KILLED = 3
     ARMING_REFUSED = 4  # value: Refusal bits
     MODE_CHANGED = 5  # value: Mode
-    MODE_REFUSED = 6  # value: Mode
+    MODE_REFUSED = 6  # value: Mode + WHY * Why
     FAILSAFE_RAISED = 7  # value: Failsafe bit
     FAILSAFE_CLEARED = 8  # value: Failsafe bit
     TOOK_OFF = 9
@@ -116,5 +146,8 @@ class Event(IntEnum):
     ITEM_REACHED = 11  # value: item index
     MISSION_DONE = 12
     ESTIMATOR_RESET = 13  # value: which part
-    DEMAND_REFUSED = 14  # value: Demand
+    DEMAND_REFUSED = 14  # value: Demand + WHY * Why
     HOME_SET = 15
+    PARAM_CHANGED = 16  # value: row of the parameter table
+    MOTOR_TEST = 17  # value: motor from 0, -1 when it is over
+    REBOOT = 18

@@ -17,7 +17,7 @@ class Param:
     """A row of the parameter table.
 
     `id` is the MAVLink name (at most 16 characters), `path` the dotted place in the parameter record, `index` the
-    component of a vector field (None for a scalar). `choices` names the values of a whole-number parameter.
+    component of a vector field (None for a scalar). What `needs_disarmed` is refused in flight.
     """
 
     id: str
@@ -29,6 +29,7 @@ class Param:
     high: float = math.inf
     about: str = ""
     is_integer: bool = False
+    needs_disarmed: bool = False
 
     def checked(self, value: object, source: str = "--set") -> float:
         """Return the value as it will be stored, or raise ConfigError naming what would have been right."""
@@ -92,6 +93,15 @@ def stored(params: np.void, row: Param) -> float:
     """Read one parameter from a record."""
     value = field(params, row.path)
     return float(value if row.index is None else value[row.index])
+
+
+def place(dtype: np.dtype, row: Param) -> int:
+    """Return which 64-bit word of a record a parameter is."""
+    offset = 0
+    for name in row.path.split("."):
+        dtype, start = (dtype.fields or {})[name][:2]
+        offset += start
+    return offset // 8 + (row.index or 0)
 
 
 def filled(dtype: np.dtype, table: Iterable[Param]) -> np.recarray:

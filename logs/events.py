@@ -6,7 +6,8 @@ import numpy as np
 
 from flight.estimator.layout import Part
 from flight.inputs import Demand
-from flight.modes import Event, Failsafe, Mode, Refusal
+from flight.modes import WHY, Event, Failsafe, Mode, Refusal, Why
+from flight.params import TABLE
 from logs.ulog import CRITICAL, INFO, WARNING
 
 SEVERE: dict[int, int] = {
@@ -26,7 +27,8 @@ VALUES: dict[Event, type[IntEnum]] = {
     Event.DEMAND_REFUSED: Demand,
     Event.ESTIMATOR_RESET: Part,
 }
-COUNTED = (Event.ITEM_REACHED,)
+COUNTED = (Event.ITEM_REACHED, Event.MOTOR_TEST)
+REFUSED = (Event.MODE_REFUSED, Event.DEMAND_REFUSED)
 
 
 def words(name: str) -> str:
@@ -42,6 +44,12 @@ def named(kind: type[IntEnum], value: int) -> str:
     return ", ".join(bits) or str(value)
 
 
+def reason(value: int) -> str:
+    """Return why something was refused, as an afterthought; nothing where no reason is known."""
+    why = value // WHY
+    return f" ({named(Why, why)})" if why else ""
+
+
 def event_text(code: int, value: float) -> str:
     """Return an event as a sentence: "Failsafe raised: battery low"."""
     if code not in list(Event):
@@ -49,6 +57,10 @@ def event_text(code: int, value: float) -> str:
     event = Event(code)
     sentence = words(event.name).capitalize()
     number = int(value) if np.isfinite(value) else 0
+    if event in REFUSED:
+        return f"{sentence}: {named(VALUES[event], number % WHY)}{reason(number)}"
+    if event == Event.PARAM_CHANGED and 0 <= number < len(TABLE):
+        return f"{sentence}: {TABLE[number].id}"
     if event in VALUES:
         return f"{sentence}: {named(VALUES[event], number)}"
     return f"{sentence}: {number}" if event in COUNTED else sentence

@@ -45,6 +45,12 @@ def write_parameters(writer: ULogWriter, params: np.ndarray, row: int, is_first:
     writer.multi_info("quadloop_params", np.uint64(row).tobytes() + np.asarray(params).tobytes())
 
 
+def write_change(writer: ULogWriter, demand: np.void) -> None:
+    """Write the parameter that a demand has changed."""
+    param = TABLE[int(demand["index"])]
+    writer.parameter(param.id, float(demand["argument"][0]), param.is_integer)
+
+
 def airframe_toml(airframe: Airframe) -> str:
     """Return an airframe as the file it could have been read from, overrides included."""
     tables = {

@@ -34,6 +34,7 @@ NAV_STATES = {
     Mode.LAND: 18,
     Mode.OFFBOARD: 14,
     Mode.FIGURE8: 21,
+    Mode.BRAKE: 4,
 }
 NAV_STATE = np.array([NAV_STATES.get(Mode(m), 0) for m in Mode], np.uint8)
 PX4_ARMED, PX4_DISARMED = 2, 1

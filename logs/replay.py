@@ -12,10 +12,10 @@ from flight import autopilot
 from flight.airframe import Airframe, from_tables
 from flight.command import COMMAND
 from flight.errors import ConfigError, LogError
-from flight.inputs import INPUTS
+from flight.inputs import INPUTS, Demand
 from flight.kernel import kernel
 from flight.parameter import store
-from flight.params import PARAMS, find
+from flight.params import PARAMS, TABLE, find
 from flight.record import leaves, rows
 from logs.exact import COMMAND_WORDS, command_path
 from logs.reader import Log
@@ -148,7 +148,7 @@ def replayed_chunks(
 ) -> Iterator[tuple[int, np.recarray, np.recarray]]:
     """Yield (first tick, logged commands, replayed commands) through the whole flight."""
     states, command = rows(autopilot.STATE), rows(COMMAND)
-    sets = flown_params(log)
+    sets, places = flown_params(log), rows_today(log)
     for number, (first, params) in enumerate(sets):
         for name, value in settings.items():
             row = find(name)
@@ -160,9 +160,26 @@ def replayed_chunks(
         last = sets[number + 1][0] if number + 1 < len(sets) else len(ticks)
         for begin in range(first, min(last, len(ticks)), CHUNK):
             inputs, logged = ticks.rows(begin, min(begin + CHUNK, last))
+            renumber(inputs.demand, places, settings)
             replayed = rows(COMMAND, len(logged))
             run_rows(states, params, inputs, command, replayed)
             yield begin, logged, replayed
+
+
+def rows_today(log: Log) -> np.ndarray:
+    """Return today's row of the parameter table for each row of the log's, -1 for a parameter that is no more."""
+    today = {row.id: number for number, row in enumerate(TABLE)}
+    return np.array([today.get(name, -1) for name in log.parameters], np.int64)
+
+
+def renumber(demands: np.ndarray, places: np.ndarray, settings: dict[str, object]) -> None:
+    """Let demands for parameters name today's rows; those for overridden ones name none, so that they are refused."""
+    found = np.flatnonzero(demands["fresh"] & (demands["kind"] == Demand.PARAM))
+    overridden = [TABLE.index(find(name)) for name in settings]
+    for tick in found:
+        row = int(demands["index"][tick])
+        place = int(places[row]) if 0 <= row < len(places) else -1
+        demands["index"][tick] = -1 if place in overridden else place
 
 
 def words_of(commands: np.ndarray) -> np.ndarray:

@@ -276,7 +276,7 @@ def test_a_take_off_while_disarmed_does_not_arm():
     assert ready().ask(Demand.TAKEOFF, 5.0).fly(0.5).status.arming == DISARMED
 
 
-@pytest.mark.parametrize("mode", [0.0, 14.0, -3.0, 1e300, math.nan])
+@pytest.mark.parametrize("mode", [0.0, 15.0, -3.0, 1e300, math.nan])
 def test_a_mode_that_does_not_exist_is_refused(mode):
     f = high().ask(Demand.MODE, mode)
 

@@ -12,6 +12,9 @@ def row(
     return Param(id, f"control.{path}", None, unit, default, low, high, about, **more)
 
 
+# Filters keep what they have heard: other coefficients in the air would shake the vehicle.
+STATIC: dict[str, Any] = {"needs_disarmed": True}
+
 # fmt: off
 POSITION = (
     row("POS_XY_P", "position.kp_xy", "1/s", 1.6, 0.0, 10.0, "horizontal velocity per position error"),
@@ -31,7 +34,7 @@ VELOCITY = (
     row("VEL_XY_ILIM", "velocity.integral_max_xy", "m/s2", 6.0, 0.0, 20.0, "largest horizontal integral"),
     row("VEL_Z_ILIM", "velocity.integral_max_z", "m/s2", 5.0, 0.0, 20.0, "largest vertical integral"),
     row("VEL_D_LAG", "velocity.d_lag", "s", 0.04, 0.0, 0.5, "how late the measured acceleration is"),
-    row("VEL_D_HZ", "velocity.d_cutoff_hz", "Hz", 5.0, 0.0, 100.0, "low-pass of the measured acceleration; 0: none"),
+    row("VEL_D_HZ", "velocity.d_cutoff_hz", "Hz", 5.0, 0.0, 100.0, "low-pass of the acceleration; 0: none", **STATIC),
 )
 THRUST = (
     row("THR_MIN", "thrust.share_min", "share", 0.05, 0.0, 0.5, "smallest collective the velocity loop asks for"),
@@ -76,10 +79,10 @@ RATE = (
 )
 FILTER = (
     row("FILT_GYRO_DELAY", "filter.gyro_delay_s", "s", 0.002, 0.0, 0.05, "how late gyro samples are before filtering"),
-    row("FILT_GYRO_HZ", "filter.gyro_cutoff_hz", "Hz", 100.0, 0.0, 500.0, "gyro low-pass; 0: none"),
-    row("FILT_D_HZ", "filter.d_cutoff_hz", "Hz", 60.0, 0.0, 500.0, "low-pass of the angular acceleration; 0: none"),
-    row("FILT_NOTCH_HZ", "filter.notch_hz", "Hz", 0.0, 0.0, 500.0, "fixed notch, for a frame resonance; 0: none"),
-    row("FILT_NOTCH_Q", "filter.notch_q", "", 3.0, 0.5, 20.0, "frequency over width of the fixed notch"),
+    row("FILT_GYRO_HZ", "filter.gyro_cutoff_hz", "Hz", 100.0, 0.0, 500.0, "gyro low-pass; 0: none", **STATIC),
+    row("FILT_D_HZ", "filter.d_cutoff_hz", "Hz", 60.0, 0.0, 500.0, "angular acceleration low-pass; 0: none", **STATIC),
+    row("FILT_NOTCH_HZ", "filter.notch_hz", "Hz", 0.0, 0.0, 500.0, "notch for a frame resonance; 0: none", **STATIC),
+    row("FILT_NOTCH_Q", "filter.notch_q", "", 3.0, 0.5, 20.0, "frequency over width of the fixed notch", **STATIC),
     row("FILT_RPM_N", "filter.harmonics", "", 1, 0, 2, "notches per rotor on its speed and multiples", is_integer=True),
     row("FILT_RPM_Q", "filter.rpm_q", "", 5.0, 0.5, 20.0, "frequency over width of the rotor notches"),
     row("FILT_RPM_MIN", "filter.rpm_min_hz", "Hz", 50.0, 10.0, 500.0, "rotor notches fade out down to this frequency"),

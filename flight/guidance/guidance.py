@@ -1,7 +1,7 @@
 """Guidance: turn the mode into a setpoint that moves no faster than the vehicle can follow."""
 
 from flight.command import say
-from flight.guidance import goto, land, mission, offboard, orbit, pilot, return_home, takeoff
+from flight.guidance import goto, hold, land, mission, offboard, orbit, pilot, return_home, takeoff
 from flight.guidance.curve import CURVE
 from flight.guidance.leg import LEG
 from flight.guidance.mission import LIST
@@ -10,8 +10,6 @@ from flight.guidance.shaping import (
     advance,
     begin,
     glue,
-    plan_stop,
-    plan_to_yaw_rate,
     restart,
     set_pace,
     stopping_place,
@@ -38,6 +36,8 @@ STATE = record(
     seen_p_ned=VECTOR,
     seen_q_ned_frd=QUATERNION,
     hold_yaw=REAL,
+    is_yaw_asked=FLAG,
+    asked_yaw=REAL,
     climb_to=REAL,
     blind_s=REAL,
     touch_s=REAL,
@@ -138,18 +138,6 @@ def enter(state, params, inputs, command):
 
 
 @kernel
-def hold(state, params, command):
-    """Brake, then stay; on the ground, rest."""
-    if command.status.is_landed:
-        land.rest(state)
-        restart(state.motion, command.estimate)
-        put(state.motion.v_ned, ZERO)
-        return
-    plan_stop(state.motion, params)
-    plan_to_yaw_rate(state.motion, params, 0.0)
-
-
-@kernel
 def fly(state, params, inputs, command, dt):
     """Let the mode steer the setpoint."""
     mode = state.mode
@@ -172,8 +160,10 @@ def fly(state, params, inputs, command, dt):
         land.descend(state, params, command, dt)
     elif mode == Mode.OFFBOARD:
         offboard.step(state, params, inputs, command)
+    elif mode == Mode.BRAKE:
+        hold.brake(state, params, command)
     else:
-        hold(state, params, command)
+        hold.step(state, params, command)
 
 
 @kernel

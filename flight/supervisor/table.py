@@ -84,6 +84,7 @@ MODE_TABLE = np.array(
         (0, Mode.LAND),  # LAND
         (S.ATTITUDE | S.STREAM, Mode.HOLD),  # OFFBOARD
         (PLACE | S.AIRBORNE, Mode.LAND),  # FIGURE8
+        (PLACE, Mode.LAND),  # BRAKE
     ],
     dtype=np.int64,
 )
@@ -94,7 +95,7 @@ PILOTED = int(1 << Mode.RATE | 1 << Mode.ANGLE | 1 << Mode.ALTITUDE | 1 << Mode.
 # from (modes as a sum of 1 << mode), needed, forbidden, to.
 MODE_CHANGES = np.array(
     [
-        (1 << Mode.TAKEOFF, S.DONE | S.ARMED, 0, Mode.HOLD),
+        (1 << Mode.TAKEOFF | 1 << Mode.BRAKE, S.DONE | S.ARMED, 0, Mode.HOLD),
         (1 << Mode.MISSION, S.DONE | S.ARMED, S.LANDED, Mode.HOLD),
         # What was flown by itself is over after the flight; what the pilot chose stays.
         (((1 << len(Mode)) - 1) & ~PILOTED & ~(1 << Mode.HOLD), S.OVER, 0, Mode.HOLD),
@@ -109,7 +110,7 @@ ANSWER = np.array([Mode.NONE, Mode.HOLD, Mode.RETURN, Mode.LAND, Mode.LAND, Mode
 assert SEVERITY[Action.TERMINATE] == TERMINATE
 assert SEVERITY[Action.DISARM] == DISARM
 # How far up the ladder each mode already is, in the order of Mode.
-RANK = np.array([0, 0, 0, 0, 0, HOLD, 0, 0, 0, 0, RETURN, LAND, 0, 0], dtype=np.int64)
+RANK = np.array([0, 0, 0, 0, 0, HOLD, 0, 0, 0, 0, RETURN, LAND, 0, 0, HOLD], dtype=np.int64)
 assert len(RANK) == len(MODE_TABLE) == len(Mode)
 
 # The mode each demand asks for, in the order of Demand; MODE carries its own.
@@ -123,6 +124,7 @@ for _demand, _mode in {
     D.HOLD: Mode.HOLD,
     D.MISSION_START: Mode.MISSION,
     D.FIGURE8: Mode.FIGURE8,
+    D.BRAKE: Mode.BRAKE,
 }.items():
     WISHES[_demand] = _mode
 
