@@ -15,6 +15,7 @@ from flight.inputs import DEMAND, Demand
 from flight.modes import Arming, Event, Mode
 from flight.parameter import Param, stored
 from flight.vector import Vec3
+from ground.link.settings import Settings
 from ground.rings import Reader
 from ground.seats import SNAPSHOT, Seats, What, request
 from logs.events import event_text, level
@@ -69,6 +70,7 @@ class Vehicle:
 
     def __init__(self, seats: Seats, facts: Facts | None = None) -> None:
         self.facts = facts or Facts()
+        self.settings = Settings()
         self.requests = seats.link_requests
         self.table: tuple[Param, ...] = params.TABLE
         self.snapshot = np.zeros(1, SNAPSHOT).view(np.recarray)

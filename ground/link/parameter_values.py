@@ -1,0 +1,146 @@
+"""The parameters' present values, how they are changed, and how they are kept over a restart."""
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
+
+from flight import airframe
+from flight.parameter import Param, stored
+from ground.link import parameter_file, settings
+from ground.link.vehicle import Vehicle
+
+events = logging.getLogger("quadloop.parameters")
+Done = Callable[[str], None]
+# Longer than the loop needs for an answer, shorter than a ground station waits before it asks again.
+PATIENCE_S = 0.8
+# How long an accepted value may be missing from what the loop shows.
+LAG_S = 0.3
+MOST_WAITING = 256
+
+
+class Wish(NamedTuple):
+    """A change the loop has been asked for; `done` is called with the reason of a refusal, empty when accepted."""
+
+    serial: int
+    row: Param
+    value: float
+    asked_s: float
+    done: Done
+    is_kept: bool = True
+
+
+def ignored(_: str) -> None:
+    """Do nothing with an answer."""
+
+
+class ParameterValues:
+    """Every parameter of loop and link by id; `change` asks, `tick` brings answers and saves."""
+
+    def __init__(self, vehicle: Vehicle) -> None:
+        self.vehicle = vehicle
+        self.rows = parameter_file.TABLE
+        self.kept = parameter_file.read(vehicle.parameter_file)
+        vehicle.settings.take(self.kept)
+        self.wishes: list[Wish] = []
+        self.accepted: dict[str, tuple[float, float]] = {}
+        self.saver = ThreadPoolExecutor(1, "parameters")
+        self.saving: Future | None = None
+        self.is_dirty = False
+        self.trouble = ""
+        self.newest_us = -1
+        self.now = 0.0
+
+    def __getitem__(self, name: str) -> float:
+        """Return a parameter's present value."""
+        if name in settings.BY_ID:
+            return self.vehicle.settings[name]
+        return self.accepted[name][0] if name in self.accepted else self.vehicle.parameter(name)
+
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether too many changes are waiting for the loop."""
+        return len(self.wishes) >= MOST_WAITING
+
+    def change(self, row: Param, value: float, done: Done = ignored, is_kept: bool = True) -> None:
+        """Ask for a new value that the row allows; `done` is told how it ended, perhaps later."""
+        if row.id in settings.BY_ID:
+            self.vehicle.settings.take({row.id: value})
+        elif value != self[row.id] or any(wish.row is row for wish in self.wishes):
+            serial = self.vehicle.set_parameter(row.id, value)
+            self.wishes.append(Wish(serial, row, value, self.now, done, is_kept))
+            return
+        self._keep(row.id, value, is_kept)
+        done("")
+
+    def _keep(self, name: str, value: float, is_kept: bool) -> None:
+        if is_kept and self.kept.get(name) != value:
+            self.kept[name] = value
+            self.is_dirty = True
+
+    def tick(self, now: float) -> None:
+        """Take the loop's answers, restore what a restarted loop forgot, save what changed."""
+        self.now = now
+        wishes, self.wishes = self.wishes, []
+        self.wishes = [wish for wish in wishes if not self._settle(wish)] + self.wishes
+        self.accepted = {k: v for k, v in self.accepted.items() if now - v[1] < LAG_S}
+        self._notice_restart()
+        self._save()
+
+    def _settle(self, wish: Wish) -> bool:
+        answer = self.vehicle.answer(wish.serial)
+        if answer is None:
+            if self.now - wish.asked_s < PATIENCE_S:
+                return False
+            wish.done(f"{wish.row.id} is not changed: the flight loop does not answer")
+        elif answer.is_accepted:
+            self.accepted[wish.row.id] = wish.value, self.now
+            self._keep(wish.row.id, wish.value, wish.is_kept)
+            wish.done("")
+        else:
+            wish.done(f"{wish.row.id}: {answer.reason}")
+        return True
+
+    def _notice_restart(self) -> None:
+        if self.vehicle.is_flying:
+            if not 0 <= self.newest_us <= self.vehicle.t_us:
+                self.restore()
+            self.newest_us = self.vehicle.t_us
+
+    def restore(self) -> None:
+        """Ask the loop for every kept value that it does not fly with."""
+        self.accepted.clear()
+        for name, value in self.kept.items():
+            if name not in settings.BY_ID and self.vehicle.parameter(name) != value:
+                self.change(self.rows[name], value)
+
+    def reset(self) -> None:
+        """Go back to the airframe's own values and forget the kept ones."""
+        own = airframe.load(self.vehicle.facts.airframe).params[0]
+        for name in self.rows:
+            row = self.rows[name]
+            value = row.default if name in settings.BY_ID else stored(own, row)
+            self.change(row, value, is_kept=False)
+        self.kept, self.is_dirty = {}, True
+
+    def reload(self) -> None:
+        """Fly with what the file holds."""
+        self.kept = parameter_file.read(self.vehicle.parameter_file)
+        self.vehicle.settings.take(self.kept)
+        self.restore()
+
+    def _save(self) -> None:
+        """Write the file beside the flight, one write after the other."""
+        if self.saving is not None and self.saving.done():
+            self._finish()
+        if self.is_dirty and self.saving is None:
+            self.is_dirty = False
+            self.saving = self.saver.submit(
+                parameter_file.write, self.vehicle.parameter_file, dict(self.kept)
+            )
+
+    def _finish(self) -> None:
+        error = self.saving.exception() if self.saving else None
+        self.saving, self.trouble = None, str(error or "")
+        if error:
+            events.error("parameters are not saved: %s", error)

@@ -1,0 +1,40 @@
+"""The parameters of the link itself: rows like the loop's, but nothing in the loop depends on them."""
+
+from flight.parameter import Param
+
+PX4, GENERIC = 12, 0
+
+ROWS: tuple[Param, ...] = (
+    Param("MAV_SYS_ID", "link.system", None, "", 1, 1, 250, "MAVLink system id, from the next start on", True),
+    Param("MAV_COMP_ID", "link.component", None, "", 1, 1, 250, "MAVLink component id, from the next start on", True),
+    Param(
+        "LINK_AUTOPILOT", "link.autopilot", None, "", PX4, 0, 20,
+        "MAV_AUTOPILOT in the heartbeat: 12 as PX4, whose modes it speaks; 0 generic", True,
+    ),
+    Param(
+        "SDLOG_MODE", "link.log_mode", None, "", 2, -1, 2,
+        "when to log: -1 never, 0 armed, 1 from start to disarming, 2 always", True,
+    ),
+    Param(
+        "SYS_FAILURE_EN", "link.failures", None, "", 0, 0, 1,
+        "1: failures may be injected by MAV_CMD_INJECT_FAILURE, in the simulator", True,
+    ),
+    Param("CAL_GYRO0_ID", "link.gyro", None, "", 1, 0, 2**24, "the calibrated gyroscope; 0: not calibrated", True),
+    Param("CAL_ACC0_ID", "link.accel", None, "", 1, 0, 2**24, "the calibrated accelerometer; 0: not calibrated", True),
+    Param("CAL_MAG0_ID", "link.mag", None, "", 1, 0, 2**24, "the calibrated magnetometer; 0: not calibrated", True),
+)  # fmt: skip
+BY_ID = {row.id: row for row in ROWS}
+
+
+class Settings:
+    """The present values by id: `settings["SYS_FAILURE_EN"]`."""
+
+    def __init__(self) -> None:
+        self.values = {row.id: row.default for row in ROWS}
+
+    def __getitem__(self, name: str) -> float:
+        return self.values[name]
+
+    def take(self, values: dict[str, float]) -> None:
+        """Take over those of these values that are the link's own."""
+        self.values |= {name: value for name, value in values.items() if name in BY_ID}
