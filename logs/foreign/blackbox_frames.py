@@ -3,25 +3,14 @@
 import numpy as np
 
 from flight.kernel import kernel
-from logs.foreign.blackbox_fields import (
-    EVENT,
-    GPS,
-    HOME,
-    INTER,
-    INTRA,
-    KINDS,
-    TIME,
-    read_byte,
-    read_fields,
-    read_signed,
-    read_unsigned,
-)
+from logs.foreign.blackbox_encodings import read_byte, read_signed, read_unsigned
+from logs.foreign.blackbox_fields import CHANGE, EVENT, GPS, HOME, INTER, INTRA, KINDS, TIME, read_fields
 
 LETTERS = np.array([KINDS.find(chr(c)) for c in range(256)], np.int64)
 LONGEST_FRAME = 256
 LARGEST_STEP, LARGEST_STEP_US = 5000, 10_000_000
 WRAP = 1 << 32
-SYNC_BEEP, ADJUSTMENT, RESUME, LOG_END = 0, 13, 14, 255
+SYNC_BEEP, ADJUSTMENT, RESUME, DISARM, FLIGHT_MODE, LOG_END = 0, 13, 14, 15, 30, 255
 FLOAT_ADJUSTMENT = 128
 END_TEXT = np.frombuffer(b"End of log\0", np.uint8)
 NEVER = -1
@@ -56,7 +45,7 @@ def keep_main(stream: np.record, kind: int, count: int) -> bool:
         stream.has_history = 0
     elif kind == INTRA:
         # Only a frame that needs no other can end the search for a trustworthy one.
-        stream.is_valid = 1
+        stream.is_valid, stream.is_waiting = 1, 0
     if not stream.is_valid:
         return False
     stream.iteration, stream.time_us = stream.frame[0] & 0xFFFFFFFF, stream.frame[TIME]
@@ -70,11 +59,12 @@ def keep_main(stream: np.record, kind: int, count: int) -> bool:
 @kernel
 def ends_log(data: np.ndarray, stream: np.record, end_text: np.ndarray) -> bool:
     """Return whether the event that ends a log is here rather than bytes that look like its beginning."""
+    is_end = True
     for k in range(len(end_text)):
-        if read_byte(data, stream) != end_text[k]:
-            return False
-    stream.end = stream.at
-    return True
+        is_end = read_byte(data, stream) == end_text[k] and is_end
+    if is_end:
+        stream.end = stream.at
+    return is_end
 
 
 @kernel
@@ -95,6 +85,11 @@ def read_event(data: np.ndarray, stream: np.record, end_text: np.ndarray) -> boo
         first = read_unsigned(data, stream)
         second = read_unsigned(data, stream) + stream.rollover_us
         stream.iteration, stream.time_us = first, second
+    elif event in (DISARM, FLIGHT_MODE):
+        first = read_unsigned(data, stream)
+        second = read_unsigned(data, stream) if event == FLIGHT_MODE else 0
+        # The official decoder knows neither and trusts nothing behind them up to the next full frame.
+        stream.is_valid, stream.is_waiting = 0, 1
     elif event == LOG_END:
         is_known = ends_log(data, stream, end_text)
     else:
@@ -104,28 +99,40 @@ def read_event(data: np.ndarray, stream: np.record, end_text: np.ndarray) -> boo
 
 
 @kernel
-def read_frame(
-    data: np.ndarray, layout: np.record, stream: np.record, kind: int, skips: np.ndarray, end_text: np.ndarray
-) -> bool:
-    """Read the frame behind its letter; False where it is not to be trusted."""
-    if kind == EVENT:
-        return read_event(data, stream, end_text)
-    skipped = 0
-    if kind == INTER and stream.iteration != NEVER:
-        skipped = skips[(stream.iteration + 1) % len(skips)]
-    begin = stream.at
-    read_fields(data, layout, stream, kind, skipped)
-    if stream.at - begin > LONGEST_FRAME or stream.is_cut:
-        stream.is_valid = 0
-        stream.at, stream.is_cut = begin, 0
-        return False
-    if kind in (INTRA, INTER):
-        return keep_main(stream, kind, layout.counts[kind])
+def keep_other(layout: np.record, stream: np.record, kind: int) -> bool:
+    """Complete a frame of position, home or state; False where it cannot be trusted."""
     if kind == GPS and layout.gps_time >= 0:
         stream.frame[layout.gps_time] = unwrap(stream, stream.frame[layout.gps_time])
     if kind == HOME:
         stream.home[:] = stream.frame
-    return True
+        stream.has_home = 1
+    return kind != GPS or stream.has_home == 1 or layout.needs_home == 0
+
+
+@kernel
+def read_frame(
+    data: np.ndarray, layout: np.record, stream: np.record, kind: int, skips: np.ndarray, end_text: np.ndarray
+) -> bool:
+    """Read the frame behind its letter; False where it is not to be trusted."""
+    begin = stream.at
+    if kind == EVENT:
+        is_known = read_event(data, stream, end_text)
+    else:
+        skipped = 0
+        if kind == INTER and stream.iteration != NEVER:
+            skipped = skips[(stream.iteration + 1) % len(skips)]
+        read_fields(data, layout, stream, kind, skipped)
+        is_known = stream.at - begin <= LONGEST_FRAME
+    if stream.is_cut:
+        return False
+    if not is_known and kind != EVENT:
+        stream.is_valid = 0
+        stream.at = begin
+    if not is_known or kind == EVENT:
+        return is_known
+    if kind in (INTRA, INTER):
+        return keep_main(stream, kind, layout.counts[kind])
+    return keep_other(layout, stream, kind)
 
 
 @kernel
@@ -141,7 +148,7 @@ def decode(
 ) -> int:
     """Decode frames until `frames` is full or the log ends; return how many.
 
-    A row is the time in microseconds and the frame's fields, `kinds` the place of its letter in KINDS.
+    A row is the time in microseconds and the frame's fields, `kinds` the place of its letter in KINDS or CHANGE.
     """
     count = 0
     while count < len(kinds) and stream.at < stream.end:
@@ -149,13 +156,15 @@ def decode(
         stream.at += 1
         if kind < 0:
             stream.is_valid = 0
-            stream.dropped += 1
+            stream.dropped += 1 - stream.is_waiting
         elif read_frame(data, layout, stream, kind, skips, end_text):
-            kinds[count] = kind
-            frames[count, 0] = stream.time_us
+            is_change = kind == EVENT and stream.frame[0] in (DISARM, FLIGHT_MODE)
+            kinds[count] = CHANGE if is_change else kind
+            is_timed = kind == GPS and layout.gps_time >= 0
+            frames[count, 0] = stream.frame[layout.gps_time] if is_timed else stream.time_us
             for i in range(frames.shape[1] - 1):
                 frames[count, i + 1] = stream.frame[i]
             count += 1
-        else:
+        elif not stream.is_waiting and not stream.is_cut:
             stream.dropped += 1
     return count

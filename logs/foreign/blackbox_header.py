@@ -5,8 +5,8 @@ import re
 import numpy as np
 
 from flight.record import rows
+from logs.foreign.blackbox_encodings import ENCODINGS
 from logs.foreign.blackbox_fields import (
-    ENCODINGS,
     HOME_LAT,
     HOME_LON,
     INTER,
@@ -19,6 +19,7 @@ from logs.foreign.blackbox_fields import (
 )
 
 LINE = re.compile(rb"H ([^:\n\0]{1,255}):([^\n\0]*)\n")
+TORN_LINE = re.compile(rb"H [^\n]{0,255}\n")
 LARGEST_INTERVAL = 1 << 16
 LARGEST_PREDICTOR = MINMOTOR
 Header = dict[str, str]
@@ -29,8 +30,9 @@ def read_header(raw: bytes) -> tuple[Header, int]:
     """Return the lines of a header, and where it ends."""
     header: Header = {}
     at = 0
-    while line := LINE.match(raw, at):
-        header[line[1].decode(errors="replace")] = line[2].decode(errors="replace").strip()
+    while line := LINE.match(raw, at) or TORN_LINE.match(raw, at):
+        if line.lastindex:
+            header[line[1].decode(errors="replace")] = line[2].decode(errors="replace").strip()
         at = line.end()
     return header, at
 
@@ -55,7 +57,8 @@ def read_layout(header: Header, names: Names) -> np.record:
     for kind, fields in names.items():
         _lay_out(layout, kind, header, fields)
     layout.motor_0 = _place(main, "motor[0]", (layout.predictors == MOTOR_0).any())
-    uses_home = (layout.predictors == HOME_LAT).any()
+    uses_home = bool((layout.predictors == HOME_LAT).any())
+    layout.needs_home = uses_home
     home = names.get(KINDS.index("H"), [])
     layout.home_lat, layout.home_lon = (_place(home, f"GPS_home[{k}]", uses_home) for k in (0, 1))
     layout.gps_time = _place(names.get(KINDS.index("G"), []), "time", False)
@@ -73,10 +76,10 @@ def _lay_out(layout: np.record, kind: int, header: Header, fields: list[str]) ->
         (layout.predictors, f"Field {letter} predictor", LARGEST_PREDICTOR),
         (layout.encodings, f"Field {letter} encoding", max(ENCODINGS)),
     ):
-        values = [int(value) for value in header.get(key, "").split(",")]
-        if len(values) != len(fields) or not all(0 <= value <= most for value in values):
-            raise ValueError(f"{key} is {header.get(key)!r}")
-        table[kind, : len(values)] = values
+        values = header.get(key, "").split(",")
+        if len(values) != len(fields) or not all(v.isdecimal() and int(v) <= most for v in values):
+            raise ValueError(f"{key} is {header.get(key)!r} for {len(fields)} fields")
+        table[kind, : len(values)] = list(map(int, values))
     if not set(layout.encodings[kind].tolist()) <= set(ENCODINGS):
         raise ValueError(f"Field {letter} encoding holds one that is unknown")
     # Latitude and longitude have the same predictor, which means the one home for one and the other for the other.
