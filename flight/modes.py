@@ -97,6 +97,8 @@ class Why(IntEnum):
     FAILSAFE = 15  # one is acting that nobody may overrule
     KILL_SWITCH = 16
     FULL = 17
+    NOT_IN_MODE = 18
+    ENDLESS = 19  # a jump that would never end
 
 
 WHY = 256

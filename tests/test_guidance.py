@@ -98,12 +98,21 @@ def test_heading_turns_the_short_way_at_a_limited_rate():
     assert np.sum(turn[:, 1]) * DT == pytest.approx(math.radians(20.0), abs=0.01)
 
 
-def test_it_faces_the_way_it_flies_unless_told_not_to():
-    facing = flight().airborne().ask(Demand.GOTO, 0.0, 20.0, None).fly(4.0)
-    keeping = flight(NAV_YAW_MODE=0).airborne().ask(Demand.GOTO, 0.0, 20.0, None).fly(4.0)
+@pytest.mark.parametrize(("mode", "heading"), [(1, math.pi / 2.0), (0, 0.0)])
+def test_a_mission_faces_the_way_it_flies_unless_told_not_to(mode, heading):
+    f = flight(NAV_YAW_MODE=mode).airborne()
+    f.ask(Demand.MISSION_ITEM, Item.WAYPOINT, 0.0, 40.0, -10.0, index=0)
+    f.ask(Demand.MISSION_START).fly(4.0)
 
-    assert angle_between(facing.command.setpoint.yaw_sp, math.pi / 2.0) < 1e-6
-    assert keeping.command.setpoint.yaw_sp == 0.0
+    assert angle_between(f.command.setpoint.yaw_sp, heading) < 1e-6
+
+
+def test_sent_somewhere_it_keeps_the_heading_and_height_it_is_not_told():
+    f = flight().airborne().ask(Demand.GOTO, None, None, None, 1.0).fly(3.0)
+    f.ask(Demand.GOTO, 0.0, 20.0, None).fly(9.0)
+
+    assert angle_between(f.command.setpoint.yaw_sp, 1.0) < 1e-6
+    assert f.place == pytest.approx([0.0, 20.0, -10.0], abs=0.05)
 
 
 def test_hold_brakes_without_a_bump_and_stays():
@@ -184,7 +193,7 @@ def test_a_mission_waits_turns_and_returns_as_its_items_say():
     assert np.linalg.norm(f.place[:2]) < 0.3
 
 
-@pytest.mark.parametrize("item", [(9.0, 0.0), (Item.WAYPOINT, math.nan, 0.0), (0.0,)])
+@pytest.mark.parametrize("item", [(99.0, 0.0), (Item.WAYPOINT, math.nan, 0.0), (0.0,)])
 def test_items_that_make_no_sense_are_refused(item):
     f = flight().ask(Demand.MISSION_ITEM, *item, index=0).fly(0.02)
 

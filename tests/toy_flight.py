@@ -14,7 +14,7 @@ from flight.command import COMMAND
 from flight.guidance import guidance
 from flight.guidance.rows import ROWS as GUIDANCE
 from flight.inputs import INPUTS, Demand
-from flight.modes import Arming, Event, Level, Mode
+from flight.modes import WHY, Arming, Event, Level, Mode
 from flight.parameter import filled, storage
 from flight.record import rows
 from flight.supervisor import supervisor
@@ -173,8 +173,12 @@ class ToyFlight:
         return self
 
     def said(self, event: Event, value: float | None = None) -> bool:
-        """Tell whether an event has been said, with a value if one is given."""
-        return any(e == event and value in (None, v) for _, e, v in self.events)
+        """Tell whether an event has been said, with a value if one is given; a refusal's may leave out why."""
+        refusals = (Event.DEMAND_REFUSED, Event.MODE_REFUSED)
+        return any(
+            e == event and (value in (None, v) or (e in refusals and v % WHY == value))
+            for _, e, v in self.events
+        )
 
     def airborne(self, height: float = 10.0) -> ToyFlight:
         """Stand ready, arm, take off and hold."""

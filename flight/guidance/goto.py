@@ -15,15 +15,15 @@ def asked(demand, k, otherwise):
 
 @kernel
 def enter(state, params, inputs, command):
-    """Take place, heading and speed from the demand; without one stay here."""
+    """Take place, heading and speed from the demand; what it does not mean stays as it is."""
     here = stopping_place(state.motion, params)
     demand = inputs.demand
     if not (demand.fresh and demand.kind == Demand.GOTO):
-        set_leg(state, params, here, params.cruise)
+        set_leg(state, params, here, 0.0)
         return
     goal = Vec3(asked(demand, 0, here.x), asked(demand, 1, here.y), asked(demand, 2, here.z))
-    set_leg(state, params, goal, asked(demand, 4, params.cruise))
-    state.leg.yaw = asked(demand, 3, state.leg.yaw)
+    set_leg(state, params, goal, asked(demand, 4, 0.0))
+    state.leg.yaw = asked(demand, 3, state.motion.yaw)
 
 
 @kernel

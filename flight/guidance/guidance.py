@@ -1,7 +1,6 @@
 """Guidance: turn the mode into a setpoint that moves no faster than the vehicle can follow."""
 
-from flight.command import say
-from flight.guidance import goto, hold, land, mission, offboard, orbit, pilot, return_home, takeoff
+from flight.guidance import goto, hold, land, mission, offboard, orbit, pilot, return_home, takeoff, wishes
 from flight.guidance.curve import CURVE
 from flight.guidance.leg import LEG
 from flight.guidance.mission import LIST
@@ -14,9 +13,10 @@ from flight.guidance.shaping import (
     set_pace,
     stopping_place,
 )
+from flight.guidance.wishes import RALLY
 from flight.inputs import Demand
 from flight.kernel import kernel
-from flight.modes import Arming, Event, Level, Mode
+from flight.modes import Arming, Level, Mode
 from flight.quaternion import conjugate, put_quat, quat, wrap_angle, yaw_of
 from flight.record import FLAG, INTEGER, QUATERNION, REAL, VECTOR, record
 from flight.vector import ZERO, Vec3, norm, put, vec
@@ -31,6 +31,9 @@ STATE = record(
     is_done=FLAG,
     is_on_curve=FLAG,
     is_home_set=FLAG,
+    is_home_chosen=FLAG,
+    asked_speed=REAL,
+    return_ned=VECTOR,
     home_ned=VECTOR,
     spot_ned=VECTOR,
     seen_p_ned=VECTOR,
@@ -47,6 +50,7 @@ STATE = record(
     leg=LEG,
     curve=CURVE,
     mission=LIST,
+    rally=RALLY,
 )
 
 
@@ -57,24 +61,14 @@ def reset(state, params):
     state.is_armed = 0
     state.is_done = 0
     state.is_home_set = 0
+    state.is_home_chosen = 0
+    state.rally.count = 0
+    wishes.forget(state)
     state.mission.count = 0
     state.mission.index = 0
     state.blind_s = 0.0
     state.motion.pace = 1.0
     state.motion.wait_s = 0.0
-
-
-@kernel
-def keep_home(state, command):
-    """Take home where the vehicle is armed, and before that as soon as the position is known."""
-    estimate, status = command.estimate, command.status
-    is_arming = status.arming == Arming.ARMED and state.is_armed == 0
-    if estimate.is_position_valid and status.is_landed and (is_arming or state.is_home_set == 0):
-        put(state.home_ned, vec(estimate.p_ned))
-        state.is_home_set = 1
-        say(status, Event.HOME_SET, 0.0)
-    put(status.home_ned, vec(state.home_ned))
-    status.is_home_set = state.is_home_set
 
 
 @kernel
@@ -121,6 +115,7 @@ def enter(state, params, inputs, command):
     state.phase_s = 0.0
     state.is_done = 0
     state.blind_s = 0.0
+    state.is_yaw_asked = 0
     state.motion.wait_s = 0.0
     mode = state.mode
     if mode == Mode.TAKEOFF:
@@ -190,6 +185,7 @@ def wait_disarmed(state, estimate):
     """Keep the setpoint at the vehicle until it is armed."""
     state.mode = Mode.NONE
     state.is_done = 0
+    wishes.forget(state)
     state.level = Level.IDLE
     state.touch_s = 0.0
     state.carried = 0.0
@@ -205,7 +201,8 @@ def step(state, params, inputs, command, dt):
     is_armed = status.arming == Arming.ARMED
     if inputs.demand.fresh:
         mission.listen(state.mission, inputs.demand, status)
-    keep_home(state, command)
+        wishes.listen(state, params, inputs.demand, status, estimate)
+    wishes.keep_home(state, status, estimate, is_armed and state.is_armed == 0)
     follow_jump(state, params, estimate, dt)
     if not is_armed:
         wait_disarmed(state, estimate)

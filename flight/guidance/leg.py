@@ -11,13 +11,19 @@ LEG = record(goal_ned=VECTOR, way_ned=VECTOR, speed=REAL, yaw=REAL)
 
 
 @kernel
+def usual_speed(state, params):
+    """Return the speed of legs that do not name one."""
+    return state.asked_speed if state.asked_speed > 0.0 else params.cruise
+
+
+@kernel
 def set_leg(state, params, goal_ned, speed):
-    """Aim at a place; the line to it starts where braking would end, so that old speed dies out beside it."""
+    """Aim at a place, at a speed or (0) the usual one; the line starts where braking would end: old speed dies out."""
     leg = state.leg
     way = goal_ned - stopping_place(state.motion, params)
     put(leg.goal_ned, goal_ned)
     put(leg.way_ned, unit(way, NORTH))
-    leg.speed = min(speed if speed > 0.0 else params.cruise, params.speed_xy)
+    leg.speed = min(speed if speed > 0.0 else usual_speed(state, params), params.speed_xy)
     leg.yaw = state.motion.yaw
     if params.yaw_mode == 1 and norm_xy(way) > params.journey:
         leg.yaw = math.atan2(way.y, way.x)
@@ -48,7 +54,7 @@ def is_within(state, estimate, distance):
 def climb_leg(state, params, down):
     """Aim straight up or down at a height, from where the vehicle can stop."""
     place = stopping_place(state.motion, params)
-    set_leg(state, params, Vec3(place.x, place.y, down), params.cruise)
+    set_leg(state, params, Vec3(place.x, place.y, down), 0.0)
 
 
 @kernel

@@ -2,38 +2,70 @@
 
 import math
 
-from flight.command import say
+from flight.command import refuse, say
 from flight.guidance import land, orbit, return_home, takeoff
-from flight.guidance.leg import enter_phase, fly_leg, is_within, set_leg
+from flight.guidance.leg import enter_phase, fly_leg, is_within, set_leg, usual_speed
 from flight.guidance.shaping import plan_stop, plan_to_yaw_rate, stopping_place
 from flight.inputs import Demand
 from flight.kernel import kernel
-from flight.modes import Event, Item
+from flight.modes import Event, Item, Why
+from flight.quaternion import quat, wrap_angle, yaw_of
 from flight.record import FLAG, INTEGER, record
 from flight.vector import Vec3, vec
 
-MOST_ITEMS = 100
-FIRST_KIND, LAST_KIND = float(Item.TAKEOFF), float(Item.DELAY)
-# An item's numbers are a demand's arguments: kind, position, yaw, hold s, speed m/s, turns.
+MOST_ITEMS = 500
+MOST_JUMPS = 1000
+FIRST_KIND, LAST_KIND = float(Item.TAKEOFF), float(Item.LOITER_UNLIMITED)
+UNKNOWN, NOT_A_NUMBER, FULL, ENDLESS = (
+    int(Why.UNKNOWN),
+    int(Why.NOT_A_NUMBER),
+    int(Why.FULL),
+    int(Why.ENDLESS),
+)
+# An item's numbers are a demand's arguments: kind, position, yaw, hold s, speed m/s, turns; `left` counts jumps.
 LIST = record(
     count=INTEGER,
     index=INTEGER,
     is_lifting=FLAG,
+    is_moved=FLAG,
     items=("f8", (MOST_ITEMS, 8)),
     uses=("i8", MOST_ITEMS),
+    left=("i8", MOST_ITEMS),
 )
 FLY = 0
 STAY = 1
 
 
 @kernel
-def is_sound(demand, count):
-    """Tell whether an item can be stored: a known kind, numbers, and no gap in the list."""
-    total = 0.0
+def objection(demand, count):
+    """Return Why an item cannot be stored, 0 when it can: known, of numbers, no gap in the list, no endless jump."""
+    a, total = demand.argument, 0.0
     for k in range(8):
-        total += float(demand.argument[k])
-    fits = 0 <= demand.index <= count and demand.index < MOST_ITEMS
-    return fits and math.isfinite(total) and FIRST_KIND <= demand.argument[0] <= LAST_KIND
+        total += float(a[k])
+    if not math.isfinite(total):
+        return NOT_A_NUMBER
+    if not 0 <= demand.index <= count or demand.index >= MOST_ITEMS:
+        return FULL
+    if not FIRST_KIND <= a[0] <= LAST_KIND:
+        return UNKNOWN
+    is_jump = int(a[0]) == Item.JUMP
+    if is_jump and not 0.0 <= a[1] < MOST_ITEMS:
+        return UNKNOWN
+    return ENDLESS if is_jump and not 0.0 <= a[2] <= MOST_JUMPS else 0
+
+
+@kernel
+def jumps_of(plan, index):
+    """Return how often an item jumps in a whole mission."""
+    return int(plan.items[index, 2]) if int(plan.items[index, 0]) == Item.JUMP else 0
+
+
+@kernel
+def start_at(plan, index):
+    """Choose the item to begin with; every jump has all its turns again."""
+    plan.index = index
+    for i in range(plan.count):
+        plan.left[i] = jumps_of(plan, i)
 
 
 @kernel
@@ -42,7 +74,18 @@ def keep_item(plan, demand):
     for k in range(8):
         plan.items[demand.index, k] = demand.argument[k]
     plan.uses[demand.index] = demand.uses
+    plan.left[demand.index] = jumps_of(plan, demand.index)
     plan.count = max(plan.count, demand.index + 1)
+
+
+@kernel
+def go_on_with(plan, demand, status):
+    """Fly another item now, or first when the mission goes on."""
+    if 0 <= demand.index < plan.count:
+        plan.index = demand.index
+        plan.is_moved = 1
+    else:
+        refuse(status, Event.DEMAND_REFUSED, demand.kind, UNKNOWN)
 
 
 @kernel
@@ -52,12 +95,15 @@ def listen(plan, demand, status):
         plan.count = 0
         plan.index = 0
     elif demand.kind == Demand.MISSION_ITEM:
-        if is_sound(demand, plan.count):
+        why = objection(demand, plan.count)
+        if why == 0:
             keep_item(plan, demand)
         else:
-            say(status, Event.DEMAND_REFUSED, demand.kind)
+            refuse(status, Event.DEMAND_REFUSED, demand.kind, why)
     elif demand.kind == Demand.MISSION_START and 0 <= demand.index < plan.count:
-        plan.index = demand.index
+        start_at(plan, demand.index)
+    elif demand.kind == Demand.MISSION_SET:
+        go_on_with(plan, demand, status)
 
 
 @kernel
@@ -78,7 +124,8 @@ def enter(state, params, command):
     plan = state.mission
     plan.is_lifting = 0
     if plan.index >= plan.count:
-        plan.index = 0
+        start_at(plan, 0)
+    obey_orders(state)
     kind = kind_at(plan, plan.index)
     if command.status.is_landed and kind != Item.TAKEOFF and kind != Item.LAND:
         plan.is_lifting = 1
@@ -89,9 +136,37 @@ def enter(state, params, command):
 
 
 @kernel
+def jump(plan):
+    """Go on with the item a jump names while it has turns left, else with the next one."""
+    if plan.left[plan.index] > 0:
+        plan.left[plan.index] -= 1
+        plan.index = int(plan.items[plan.index, 1])
+    else:
+        plan.index += 1
+
+
+@kernel
+def obey_orders(state):
+    """Do what items order until there is one to fly; a list that jumps without ever flying is over."""
+    plan = state.mission
+    for _ in range(plan.count + 1):
+        kind = kind_at(plan, plan.index)
+        if kind == Item.SPEED:
+            state.asked_speed = max(number(plan, 6, 0.0), 0.0)
+            plan.index += 1
+        elif kind == Item.JUMP:
+            jump(plan)
+        else:
+            return
+    plan.index = plan.count
+
+
+@kernel
 def begin_item(state, params, command):
     """Set out for the present item."""
     plan = state.mission
+    plan.is_moved = 0
+    obey_orders(state)
     kind = kind_at(plan, plan.index)
     here = stopping_place(state.motion, params)
     place = Vec3(number(plan, 1, here.x), number(plan, 2, here.y), number(plan, 3, here.z))
@@ -101,10 +176,12 @@ def begin_item(state, params, command):
     elif kind == Item.RETURN:
         return_home.enter(state, params, command)
     elif kind == Item.LOITER_TURNS:
-        orbit.start_circle(state, params, place, params.loiter_radius, number(plan, 6, params.cruise))
+        orbit.start_circle(
+            state, params, place, params.loiter_radius, number(plan, 6, usual_speed(state, params))
+        )
     else:
         goal = Vec3(place.x, place.y, here.z) if kind == Item.LAND else place
-        set_leg(state, params, goal, number(plan, 6, params.cruise))
+        set_leg(state, params, goal, number(plan, 6, 0.0))
         state.leg.yaw = number(plan, 4, state.leg.yaw)
 
 
@@ -118,11 +195,35 @@ def begin_takeoff(state, params, command):
 
 
 @kernel
+def kind_after(plan):
+    """Return the kind of the next item to fly, 0 at the end: orders are passed over, jumps taken."""
+    index = plan.index + 1
+    while kind_at(plan, index) == Item.SPEED:
+        index += 1
+    if kind_at(plan, index) == Item.JUMP:
+        index = int(plan.items[index, 1]) if plan.left[index] > 0 else index + 1
+    return kind_at(plan, index)
+
+
+@kernel
 def is_flown_past(plan):
     """Tell whether the present item is a corner rather than a place to stop at."""
-    following = kind_at(plan, plan.index + 1)
-    goes_on = following != 0 and following != Item.DELAY and following != Item.TAKEOFF
+    following = kind_after(plan)
+    goes_on = (
+        following != 0 and following != Item.DELAY and following != Item.TAKEOFF and following != Item.YAW
+    )
     return kind_at(plan, plan.index) == Item.WAYPOINT and number(plan, 5, 0.0) <= 0.0 and goes_on
+
+
+@kernel
+def is_waited_out(state, params, command):
+    """Tell whether the vehicle has been at an item's place for as long as it asks."""
+    plan = state.mission
+    kind = kind_at(plan, plan.index)
+    if kind == Item.YAW:
+        heading = yaw_of(quat(command.estimate.q_ned_frd))
+        return abs(wrap_angle(heading - state.leg.yaw)) <= params.yaw_tolerance
+    return kind != Item.LOITER_UNLIMITED and state.phase_s >= number(plan, 5, 0.0)
 
 
 @kernel
@@ -137,7 +238,7 @@ def fly_to_place(state, params, command):
             enter_phase(state, STAY)
         return False
     fly_leg(state, params)
-    return state.phase_s >= number(plan, 5, 0.0)
+    return is_waited_out(state, params, command)
 
 
 @kernel
@@ -177,6 +278,7 @@ def finish_item(state, params, command):
     plan, status = state.mission, command.status
     say(status, Event.ITEM_REACHED, plan.index)
     plan.index += 1
+    obey_orders(state)
     if plan.index < plan.count:
         begin_item(state, params, command)
     else:
@@ -197,6 +299,8 @@ def wait_at_end(state, params, command, dt):
 def step(state, params, command, dt):
     """Fly the list."""
     plan = state.mission
+    if plan.is_moved and not plan.is_lifting and state.is_done == 0:
+        begin_item(state, params, command)
     if state.is_done or plan.index >= plan.count:
         state.is_done = 1
         wait_at_end(state, params, command, dt)

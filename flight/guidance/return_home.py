@@ -1,10 +1,11 @@
-"""Return: climb to a safe height, fly home in a straight line, land."""
+"""Return: climb to a safe height, fly home or to the nearest rally point in a straight line, land."""
 
 from flight.guidance import land
 from flight.guidance.leg import climb_leg, enter_phase, fly_leg, is_within, set_leg
 from flight.guidance.shaping import stopping_place
+from flight.guidance.wishes import return_place
 from flight.kernel import kernel
-from flight.vector import Vec3, norm_xy, vec
+from flight.vector import Vec3, norm_xy, put, vec
 
 CLIMB = 0
 CROSS = 1
@@ -23,8 +24,9 @@ def cross_over(state, params, home_ned):
 @kernel
 def enter(state, params, command):
     """Climb first unless home is near or the vehicle high."""
-    home = vec(command.status.home_ned)
     here = stopping_place(state.motion, params)
+    home = return_place(state, here)
+    put(state.return_ned, home)
     safe = home.z - params.return_height
     if norm_xy(home - here) <= params.return_near or here.z <= safe:
         cross_over(state, params, home)
@@ -36,7 +38,7 @@ def enter(state, params, command):
 @kernel
 def step(state, params, command, dt):
     """Climb, cross, land."""
-    home = vec(command.status.home_ned)
+    home = vec(state.return_ned)
     if state.phase == DESCEND:
         land.descend(state, params, command, dt)
         return

@@ -56,6 +56,9 @@ LIMITS = (
     Param("NAV_YAW_JERK", "guidance.yaw_jerk", None, "rad/s3", 20.0, 1.0, 500.0, "yaw jerk of setpoints"),
     Param("NAV_BRAKE_ACC", "guidance.brake_acc", None, "m/s2", 6.0, 0.5, 20.0, "acceleration of BRAKE mode"),
     Param("NAV_BRAKE_JERK", "guidance.brake_jerk", None, "m/s3", 30.0, 1.0, 200.0, "jerk of BRAKE mode"),
+    Param(
+        "NAV_YAW_TOL", "guidance.yaw_tolerance", None, "rad", 0.1, 0.01, 1.0, "a heading this near is reached"
+    ),
     Param("NAV_PLAN_T", "guidance.plan_s", None, "s", 0.004, 0.0, 0.05, "how often the jerk is chosen anew"),
     Param(
         "NAV_SLOW_ERR",
