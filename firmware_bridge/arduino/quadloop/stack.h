@@ -1,0 +1,6 @@
+#pragma once
+
+#include <stdint.h>
+
+// Bytes between the variables and the deepest the stack has been.
+uint16_t stack_unused(void);

@@ -1,0 +1,1 @@
+"""The firmware's machine code in an emulated ATmega328P; see host.c."""
