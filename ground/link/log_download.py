@@ -1,0 +1,161 @@
+"""Log download: the flight logs, told with their exact sizes and sent in pieces of 90 bytes, also while one grows.
+
+https://mavlink.io/en/messages/common.html#LOG_REQUEST_LIST. Logs are numbered from 0 in the order they were flown, as
+PX4 does; numbers and sizes hold until the list is asked for again.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from ground.link.dialect import mavlink
+from ground.link.offered_files import is_growing
+from ground.link.service import Link, Message, Microservice, Sender
+from ground.link.vehicle import Vehicle
+
+PIECE = 90
+PIECES_PER_PASS = 48
+# A loopback carries more, but a ground station's buffer does not: 1.1 MB/s.
+PIECES_HZ = 12_000.0
+MOST_CLIENTS = 8
+ENTRIES_PER_PASS = 8
+IDLE_S = 60.0
+ERASE_ALL = "every log is erased but the one being written"
+
+
+class Log(NamedTuple):
+    """A log as it was told."""
+
+    path: Path
+    size: int
+    unix_s: int
+
+
+@dataclass
+class Sending:
+    """A log on its way to one client."""
+
+    number: int
+    file: int
+    offset: int
+    end: int
+    size: int
+    due_s: float
+
+
+class LogDownload(Microservice):
+    """Tells and sends the logs of one vehicle."""
+
+    messages = ("LOG_REQUEST_LIST", "LOG_REQUEST_DATA", "LOG_REQUEST_END", "LOG_ERASE")
+
+    def __init__(self, vehicle: Vehicle, link: Link) -> None:
+        super().__init__(vehicle, link)
+        self.logs: list[Log] = []
+        self.listing: dict[Sender, range] = {}
+        self.sending: dict[Sender, Sending] = {}
+        self.now = 0.0
+        self.answers = {
+            "LOG_REQUEST_LIST": self.list_logs,
+            "LOG_REQUEST_DATA": self.begin,
+            "LOG_REQUEST_END": lambda _, sender: self.stop(sender),
+            "LOG_ERASE": self.erase,
+        }
+
+    def handle(self, message: Message, sender: Sender, link: Link) -> None:
+        """Answer a request."""
+        self.answers[message.get_type()](message, sender)
+
+    def list_logs(self, message: Message, sender: Sender) -> None:
+        """Begin to tell the logs from `start` to `end`; without any, tell that."""
+        self.logs = logs_in(self.vehicle.log_folder)
+        if not self.logs:
+            self.link.send(mavlink.MAVLink_log_entry_message(0, 0, 0, 0, 0), sender)
+        elif len(self.listing) < MOST_CLIENTS:
+            self.listing[sender] = range(message.start, min(message.end + 1, len(self.logs)))
+
+    def begin(self, message: Message, sender: Sender) -> None:
+        """Begin to send bytes of a log; a new request takes the place of the last."""
+        self.stop(sender)
+        if not self.logs:
+            self.logs = logs_in(self.vehicle.log_folder)
+        if message.id >= len(self.logs) or len(self.sending) >= MOST_CLIENTS:
+            return
+        log = self.logs[message.id]
+        try:
+            file = os.open(log.path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:  # Erased meanwhile: an empty piece says that there is nothing.
+            file = -1
+        end = message.ofs + message.count if file >= 0 else message.ofs
+        self.sending[sender] = Sending(message.id, file, message.ofs, end, log.size, self.now)
+
+    def stop(self, sender: Sender) -> None:
+        """Send no more to a client."""
+        gone = self.sending.pop(sender, None)
+        if gone and gone.file >= 0:
+            os.close(gone.file)
+
+    def erase(self, _: Message, sender: Sender) -> None:
+        """Remove every log but the one being written."""
+        for log in logs_in(self.vehicle.log_folder):
+            if not is_growing(log.path):
+                log.path.unlink(missing_ok=True)
+        self.logs = []
+        self.link.say(ERASE_ALL, to=sender)
+
+    def tick(self, now: float) -> None:
+        """Go on with what is on its way."""
+        self.now = now
+        for sender in list(self.listing):
+            self.tell_some(sender)
+        for sender in list(self.sending):
+            self.send_some(sender)
+
+    def tell_some(self, sender: Sender) -> None:
+        """Tell the next entries of a list."""
+        places = self.listing[sender]
+        for number in places[:ENTRIES_PER_PASS]:
+            if number < len(self.logs):
+                self.tell(number, sender)
+        self.listing[sender] = places[ENTRIES_PER_PASS:]
+        if not self.listing[sender]:
+            del self.listing[sender]
+
+    def tell(self, number: int, sender: Sender) -> None:
+        """Tell one log."""
+        log, count = self.logs[number], len(self.logs)
+        self.link.send(
+            mavlink.MAVLink_log_entry_message(number, count, count - 1, log.unix_s, log.size), sender
+        )
+
+    def send_some(self, sender: Sender) -> None:
+        """Send the pieces that are due."""
+        sending = self.sending[sender]
+        sending.due_s = max(sending.due_s, self.now - PIECES_PER_PASS / PIECES_HZ)
+        while sending.due_s <= self.now:
+            sending.due_s += 1.0 / PIECES_HZ
+            if not self.send_piece(sending, sender):
+                self.stop(sender)
+                return
+
+    def send_piece(self, sending: Sending, sender: Sender) -> bool:
+        """Send one piece; tell whether more follow. A piece that is not full says that the log ends there."""
+        wanted = min(PIECE, sending.end - sending.offset)
+        there = max(0, min(wanted, sending.size - sending.offset))
+        data = os.pread(sending.file, there, sending.offset) if there else b""
+        message = mavlink.MAVLink_log_data_message(
+            sending.number, sending.offset, len(data), list(data.ljust(PIECE, b"\0"))
+        )
+        self.link.send(message, sender)
+        sending.offset += len(data)
+        return len(data) == PIECE and sending.offset < sending.end
+
+
+def logs_in(folder: Path) -> list[Log]:
+    """Return the logs in a folder, oldest first."""
+    found = []
+    for path in sorted(folder.glob("*.ulg")) if folder.is_dir() else ():
+        if path.is_file() and not path.is_symlink():
+            facts = path.stat()
+            found.append(Log(path, min(facts.st_size, 0xFFFFFFFF), int(facts.st_mtime)))
+    return found[-0xFFFF:]
