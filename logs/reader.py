@@ -8,21 +8,23 @@ import os
 import struct
 import warnings
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from flight.errors import LogError
-from logs.scan import gather, walk
+from logs.scan import gather, resume, walk
 from logs.statements import Statements
-from logs.ulog import MAGIC, SYNC, message
+from logs.ulog import MAGIC
 
 HEADER_SIZE = 16
 KINDS = b"BFIMPQADLCSOR"
 BLOCK = 1 << 18
 RECENT = 100
-DATA, SYNC_KIND = ord("D"), ord("S")
+MOST_NOTES = 100
+DATA = ord("D")
 
 
 class Log(Statements, Mapping[str, np.ndarray]):
@@ -75,23 +77,24 @@ class Log(Statements, Mapping[str, np.ndarray]):
         self._data_places = offsets[is_data]
         for place, kind in zip(offsets[~is_data].tolist(), kinds[~is_data].tolist(), strict=True):
             self._take(chr(kind), place)
+        self.join_pieces()
         self._sort_data(offsets[is_data])
         if self.damage:
             warnings.warn(f"{self.path}: {'; '.join(self.damage[:3])}", stacklevel=3)
 
     def _offsets(self) -> np.ndarray:
-        """Return where every message begins, skipping over damage to the next sync mark."""
+        """Return where every message begins, skipping over damage."""
         is_known = np.zeros(256, np.uint8)
         is_known[list(KINDS)] = 1
         found = []
+        block = np.empty(BLOCK, np.int64)
         for begin, end in self._sections():
             at = begin
             while at < end:
-                block = np.empty(BLOCK, np.int64)
                 count, at = walk(self.data, at, end, is_known, block)
-                found.append(block[:count])
+                found.append(block[:count].copy())
                 if count < BLOCK and at < end:
-                    at = self._after_damage(at, end)
+                    at = self._after_damage(at, end, is_known)
         return np.concatenate(found) if found else np.zeros(0, np.int64)
 
     def _sections(self) -> list[tuple[int, int]]:
@@ -108,21 +111,23 @@ class Log(Statements, Mapping[str, np.ndarray]):
         edges = [HEADER_SIZE, *sorted({s for s in starts if HEADER_SIZE < s < size}), size]
         return list(pairwise(edges))
 
-    def _after_damage(self, at: int, end: int) -> int:
+    def _after_damage(self, at: int, end: int, is_known: np.ndarray) -> int:
         """Note the damage and return the next place to read from."""
-        is_last = end == len(self.data)
-        place = self._file.find(message("S", SYNC), at, end)
-        if place < 0:
-            if is_last:
-                self._note(
-                    at, f"ends in the middle of a message; the last {end - at} of {end} bytes are not used"
-                )
-            return end
-        self._note(at, f"is damaged at byte {at}; {place - at} bytes are skipped")
+        place = resume(self.data, at + 1, end, is_known)
+        if place < end:
+            self._note(at, f"is damaged at byte {at}; {place - at} bytes are skipped")
+        elif end == len(self.data):
+            self._note(
+                at, f"ends in the middle of a message; the last {end - at} of {end} bytes are not used"
+            )
         return place
 
     def _note(self, at: int, text: str) -> None:
-        self.damage.append(text)
+        # A file of nothing but damage does not fill the memory with its description.
+        if len(self.damage) < MOST_NOTES:
+            self.damage.append(text)
+        elif len(self.damage) == MOST_NOTES:
+            self.damage.append("is damaged in more places than are listed here")
         self.intact_end = min(self.intact_end, at)
 
     def _take(self, kind: str, place: int) -> None:
@@ -136,12 +141,19 @@ class Log(Statements, Mapping[str, np.ndarray]):
 
     def _time_at(self, place: int) -> int:
         """Return the latest time stamp of the data messages shortly before a place in the file."""
-        end = np.searchsorted(self._data_places, place)
-        stamps = [
-            int.from_bytes(self._file[p + 5 : p + 13], "little")
-            for p in self._data_places[max(end - RECENT, 0) : end].tolist()
-        ]
-        return max(stamps, default=self.start_us)
+        end = int(np.searchsorted(self._data_places, place))
+        return int(self._stamps[max(end - RECENT, 0) : end].max(initial=0)) or self.start_us
+
+    @cached_property
+    def _stamps(self) -> np.ndarray:
+        """Return the time stamps of all data messages; of those too short to have one 0."""
+        size = self.data[self._data_places] + 256 * self.data[self._data_places + 1].astype(np.int64)
+        raw = np.zeros((len(self._data_places), 8), np.uint8)
+        is_timed = size >= 10
+        timed = np.empty((int(is_timed.sum()), 8), np.uint8)
+        gather(self.data, self._data_places[is_timed] + 5, timed)
+        raw[is_timed] = timed
+        return raw.reshape(-1).view("<u8")
 
     def _sort_data(self, offsets: np.ndarray) -> None:
         """Find each topic's messages; those too short for their topic or of no topic count as damage."""

@@ -21,6 +21,7 @@ class Statements:
     def __init__(self) -> None:
         self.info: dict[str, Any] = {}
         self.multi_info: dict[str, list[Any]] = {}
+        self._pieces: dict[str, list[list[Any]]] = {}
         self.parameters: dict[str, float] = {}
         self.default_parameters: dict[str, float] = {}
         self.changed_parameters: list[tuple[int, str, float]] = []
@@ -50,11 +51,16 @@ class Statements:
     def take_multi_info(self, body: bytes, t_us: int) -> None:
         """Read one entry of a list of facts, or the next piece of the last entry."""
         key, value = parse_key_value(body[1:])
-        entries = self.multi_info.setdefault(key, [])
-        if body[0] and entries:
-            entries[-1] += value
+        entries = self._pieces.setdefault(key, [])
+        if body[0] and entries and isinstance(value, str | bytes) and isinstance(entries[-1][0], type(value)):
+            entries[-1].append(value)
         else:
-            entries.append(value)
+            entries.append([value])
+
+    def join_pieces(self) -> None:
+        """Put the entries of lists of facts together, once all pieces are read."""
+        for key, entries in self._pieces.items():
+            self.multi_info[key] = [e[0][:0].join(e) if len(e) > 1 else e[0] for e in entries]
 
     def take_parameter(self, body: bytes, t_us: int) -> None:
         """Read a parameter: its first value, or a change once the flight has begun."""

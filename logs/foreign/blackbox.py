@@ -19,7 +19,7 @@ START = b"H Product:Blackbox flight data recorder by Nicholas Sherlock"
 LARGEST_HEADER = 1 << 16
 BLOCK = 4096
 # What a log is decoded to at most: real ones give less than ten numbers per byte.
-MOST_VALUES_PER_BYTE = 16
+MOST_VALUES_PER_BYTE = 10
 TOPICS = ("main", "main", "gps", "gps_home", "slow", "events", "changes")
 EVENT_FIELDS = ["event", "value", "detail"]
 
@@ -82,7 +82,8 @@ def _read_flight(recording: Recording, index: int, data: np.ndarray, header: Hea
     recording.info["frames"].append(dict(zip(KINDS, counts.tolist(), strict=False)))
     first_us = _first_us(found)
     names[EVENT] = names[CHANGE] = EVENT_FIELDS
-    for kind, parts in found.items():
+    for kind in list(found):
+        parts = found.pop(kind)
         if kind in names:
             whole = np.concatenate(parts)
             whole[whole[:, 0] == NEVER, 0] = first_us

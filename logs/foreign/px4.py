@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from flight.errors import LogError
 from logs.foreign.recording import Recording
 from logs.reader import Log
 from logs.ulog import MAGIC
@@ -37,6 +38,8 @@ MEANT = {
     "vehicle_local_position": {"x": "m", "y": "m", "z": "m"},
     "vehicle_angular_velocity": {"xyz": "rad/s"},
 }
+# A topic may hold another time under our name for the time stamp.
+CLASHES = {"t_us": "t_us_inside"}
 KNOWN = [(re.compile(pattern), unit) for pattern, unit in SUFFIXES]
 
 
@@ -82,20 +85,25 @@ def is_ulog(data: np.ndarray) -> bool:
 
 def read_ulog(path: str | os.PathLike[str]) -> ULogRecording:
     """Read a ULog; a damaged one as far as its messages are whole. Raises LogError."""
-    return ULogRecording(path)
+    recording = ULogRecording(path)
+    if not recording:
+        reason = f": {recording.damage[0]}" if recording.damage else ""
+        raise LogError(f"{path}: holds no row of any topic{reason}")
+    return recording
 
 
 def timed(rows: np.ndarray) -> np.ndarray:
     """Return rows with their time stamp in front, named t_us; without a copy where it is there already."""
     names = rows.dtype.names or ()
-    kinds = [(name, rows.dtype[name]) for name in names if name != "timestamp"]
+    kept = [name for name in names if name != "timestamp"]
+    kinds = [(CLASHES.get(name, name), rows.dtype[name]) for name in kept]
     dtype = np.dtype([("t_us", "<i8"), *kinds])
     if names[:1] == ("timestamp",) and rows.dtype["timestamp"] == np.dtype("<u8"):
         return rows.view(dtype)
     out = np.empty(len(rows), dtype)
     out["t_us"] = rows["timestamp"]
-    for name, _ in kinds:
-        out[name] = rows[name]
+    for name in kept:
+        out[CLASHES.get(name, name)] = rows[name]
     return out
 
 
@@ -106,5 +114,5 @@ def stated_units(topic: str, dtype: np.dtype) -> dict[str, str]:
     for name in dtype.names or ():
         unit = meant.get(name) or next((unit for pattern, unit in KNOWN if pattern.search(name)), "")
         if unit and name != "timestamp":
-            units[name] = unit
+            units[CLASHES.get(name, name)] = unit
     return units

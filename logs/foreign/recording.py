@@ -105,7 +105,7 @@ def messages(data: np.ndarray, at: int, walk: Walk, resume: Resume, *tables: Any
             place = resume(data, at + 1, *tables)
             gaps.append((at, place))
             at = place
-    return np.concatenate(found), gaps
+    return np.concatenate(found) if found else np.empty(0, np.int64), gaps
 
 
 def by_kind(kinds: np.ndarray) -> dict[int, np.ndarray]:
