@@ -169,3 +169,53 @@ def test_a_table_that_cannot_be_flown_is_refused_by_name(text, told):
         table.read("a.toml", text)
 
     assert told in str(refusal.value)
+
+
+def test_a_plans_circle_keeps_its_radius_and_its_way_round():
+    circle = item(18, 2, 0, -12.0, None, *HOME[:2], 15)
+
+    way = items_of(plan.read("a.plan", planned(TAKEOFF, circle, HERE)))
+
+    assert way[1].arguments[5] == -12.0
+    assert way[1].arguments[7] == 2.0
+
+
+def test_a_plans_jump_goes_to_the_item_it_names():
+    numbered = [
+        {**TAKEOFF, "doJumpId": 1},
+        {**AWAY, "doJumpId": 7},
+        item(177, 7, 2, 0, 0, 0, 0, 0, frame=2),
+        HERE,
+    ]
+
+    way = items_of(plan.read("a.plan", planned(*numbered)))
+
+    assert way[2].arguments == (Item.JUMP, 1, 2)
+    with pytest.raises(ConfigError, match=r"item 3: jumps to doJumpId 9"):
+        plan.read("a.plan", planned(TAKEOFF, AWAY, item(177, 9, 2, 0, 0, 0, 0, 0, frame=2)))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[]", "'mission' must be there"),
+        ('{"mission": {"items": []}}', "'plannedHomePosition' must be there and be a list"),
+        (
+            '{"mission": {"items": [], "plannedHomePosition": [1, 2]}}',
+            "plannedHomePosition [1, 2] is not on Earth",
+        ),
+        ('{"mission": {"items": [], "plannedHomePosition": ["a", 2, 3]}}', "params[0] = 'a' is not a number"),
+        ('{"mission": {"plannedHomePosition": [1, 2, 3]}}', "'items' must be there and be a list"),
+        ('{"mission": {"plannedHomePosition": [1, 2, 3], "items": [null]}}', "type None is not supported"),
+        (
+            '{"mission": {"plannedHomePosition": [1, 2, 3], "items": [{"type": "SimpleItem"}]}}',
+            "command None",
+        ),
+    ],
+)
+def test_a_broken_plan_is_told_in_words_not_as_an_exception_of_python(text, told):
+    with pytest.raises(ConfigError, match=r"a\.plan: ") as refusal:
+        plan.read("a.plan", text)
+
+    assert told in str(refusal.value)
+    assert "Error(" not in str(refusal.value)

@@ -176,9 +176,8 @@ def begin_item(state, params, command):
     elif kind == Item.RETURN:
         return_home.enter(state, params, command)
     elif kind == Item.LOITER_TURNS:
-        orbit.start_circle(
-            state, params, place, params.loiter_radius, number(plan, 6, usual_speed(state, params))
-        )
+        radius = number(plan, 5, params.loiter_radius)
+        orbit.start_circle(state, params, place, radius, number(plan, 6, usual_speed(state, params)))
     else:
         goal = Vec3(place.x, place.y, here.z) if kind == Item.LAND else place
         set_leg(state, params, goal, number(plan, 6, 0.0))

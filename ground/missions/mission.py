@@ -15,6 +15,7 @@ HEIGHT_MAX_M = 120.0
 DISTANCE_MAX_M = 2000.0
 SPEED_MAX_M_S = 30.0
 HOLD_MAX_S = 3600.0
+RADIUS_MAX_M = 100.0
 # Steps of the operator besides the items: clear, arm, start, land.
 OTHER_STEPS = 4
 MOST_LEGS = min(MOST_STEPS - OTHER_STEPS, MOST_ITEMS)
@@ -42,14 +43,22 @@ class Leg:
     hold_s: float | None = None
     speed_m_s: float | None = None
     turns: float | None = None
+    radius_m: float | None = None
+    jump_to: int | None = None
+    jumps: int | None = None
+
+    def arguments(self) -> tuple[float | None, ...]:
+        """Return the arguments of the demand that uploads this item (flight.inputs.Demand.MISSION_ITEM)."""
+        if self.item == Item.JUMP:
+            return float(self.item), self.jump_to, self.jumps
+        down_m = None if self.height_m is None else -self.height_m
+        place = (float(self.item), self.north_m, self.east_m, down_m)
+        wait = self.radius_m if self.item == Item.LOITER_TURNS else self.hold_s
+        return (*place, self.yaw_rad, wait, self.speed_m_s, self.turns)
 
     def step(self, index: int) -> Step:
         """Return the demand that uploads this item."""
-        down_m = None if self.height_m is None else -self.height_m
-        place = (float(self.item), self.north_m, self.east_m, down_m)
-        return Step(
-            Demand.MISSION_ITEM, (*place, self.yaw_rad, self.hold_s, self.speed_m_s, self.turns), index
-        )
+        return Step(Demand.MISSION_ITEM, self.arguments(), index)
 
 
 @dataclass(frozen=True)
@@ -86,14 +95,15 @@ def check(name: str, legs: Sequence[Leg]) -> None:
 
 def check_leg(where: str, leg: Leg) -> None:
     """Raise ConfigError naming the value of a leg that is out of bounds."""
-    lowest_m = 0.0 if leg.item in (Item.LAND, Item.RETURN) else 0.5
-    check_value(where, "height_m", leg.height_m, lowest_m, HEIGHT_MAX_M)
     for key in ("north_m", "east_m"):
         check_value(where, key, getattr(leg, key), -DISTANCE_MAX_M, DISTANCE_MAX_M)
+    lowest_m = 0.0 if leg.item in (Item.LAND, Item.RETURN) else 0.5
+    check_value(where, "height_m", leg.height_m, lowest_m, HEIGHT_MAX_M)
     check_value(where, "speed_m_s", leg.speed_m_s, 0.1, SPEED_MAX_M_S)
     check_value(where, "hold_s", leg.hold_s, 0.0, HOLD_MAX_S)
     check_value(where, "yaw_deg", None if leg.yaw_rad is None else math.degrees(leg.yaw_rad), -360.0, 360.0)
     check_value(where, "turns", leg.turns, -100.0, 100.0)
+    check_value(where, "radius_m", leg.radius_m, -RADIUS_MAX_M, RADIUS_MAX_M)
     distance_m = math.hypot(leg.north_m or 0.0, leg.east_m or 0.0)
     if distance_m > DISTANCE_MAX_M:
         raise ConfigError(

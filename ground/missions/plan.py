@@ -5,127 +5,112 @@ Format: https://docs.qgroundcontrol.com/master/en/qgc-dev-guide/file_formats/pla
 
 import json
 import math
+from dataclasses import replace
 from typing import Any
 
 from flight.errors import ConfigError
-from flight.geodesy import local_ned
 from flight.modes import Item
+from ground.missions import items
+from ground.missions.items import Earth, MissionItem, Number, leg_of
 from ground.missions.mission import Home, Leg, Mission, from_legs
 
-# MAV_CMD_NAV_*: waypoint, loiter unlimited, turns, time, return to launch, land, take-off, delay.
-WAYPOINT, UNLIMITED, TURNS, TIME, RETURN, LAND, TAKEOFF, DELAY = 16, 17, 18, 19, 20, 21, 22, 93
-CHANGE_SPEED = 178
-ITEMS = {
-    WAYPOINT: Item.WAYPOINT,
-    UNLIMITED: Item.WAYPOINT,
-    TURNS: Item.LOITER_TURNS,
-    TIME: Item.LOITER_TIME,
-    RETURN: Item.RETURN,
-    LAND: Item.LAND,
-    TAKEOFF: Item.TAKEOFF,
-    DELAY: Item.DELAY,
-}
-# MAV_FRAME: altitude above sea level or above home; each with its integer-coordinate twin.
-ABSOLUTE, RELATIVE, NO_PLACE = (0, 5), (3, 6), 2
-HAVE_A_PLACE = (WAYPOINT, UNLIMITED, TURNS, TIME, LAND, TAKEOFF)
+YAW = 3
 
 
 def read(name: str, text: str) -> Mission:
     """Return the mission in a plan's text; raise ConfigError naming file, item, key and what is allowed."""
     try:
         whole = json.loads(text)
-        mission = whole["mission"]
-        home = Home(*(float(number) for number in mission["plannedHomePosition"]))
-        items = list(mission["items"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"{name}: is not a QGroundControl plan: {error!r}") from None
-    if not (abs(home.lat_deg) <= 85.0 and abs(home.lon_deg) <= 180.0 and math.isfinite(home.alt_amsl_m)):
-        raise ConfigError(f"{name}: plannedHomePosition {mission['plannedHomePosition']} is not on Earth")
-    return from_legs(name, legs_of(name, items, home, hover_speed(name, mission)), home)
+    except ValueError as error:
+        raise ConfigError(f"{name}: is not a QGroundControl plan: {error}") from None
+    mission = entry(name, whole, "mission", dict)
+    home = home_of(name, entry(name, mission, "plannedHomePosition", list))
+    wanted = entry(name, mission, "items", list)
+    return from_legs(name, legs_of(name, wanted, home, hover_speed(name, mission)), home)
 
 
-def hover_speed(name: str, mission: dict[str, Any]) -> float | None:
+def entry(name: str, holder: Any, key: str, kind: type) -> Any:
+    """Return what a plan must have under a key; raise ConfigError."""
+    if not isinstance(holder, dict) or not isinstance(holder.get(key), kind):
+        what = "an object" if kind is dict else "a list"
+        raise ConfigError(f"{name}: is not a QGroundControl plan: {key!r} must be there and be {what}")
+    return holder[key]
+
+
+def home_of(name: str, given: list) -> Home:
+    """Return where the plan begins; raise ConfigError."""
+    numbers = [number(f"{name}: plannedHomePosition", i, value) for i, value in enumerate(given)]
+    lat_deg, lon_deg, alt_m = numbers if len(numbers) == 3 else (None, None, None)
+    if lat_deg is None or lon_deg is None or alt_m is None or abs(lat_deg) > 85.0 or abs(lon_deg) > 180.0:
+        raise ConfigError(
+            f"{name}: plannedHomePosition {given} is not on Earth; latitude, longitude and altitude are"
+        )
+    return Home(lat_deg, lon_deg, alt_m)
+
+
+def hover_speed(name: str, mission: dict[str, Any]) -> Number:
     """Return the plan's speed between waypoints; None: as the vehicle likes."""
     return number(f"{name}: hoverSpeed", 0, mission.get("hoverSpeed"))
 
 
-def legs_of(name: str, items: list[dict[str, Any]], home: Home, speed_m_s: float | None) -> list[Leg]:
-    """Return the plan's items as legs; a change of speed holds for all that follow."""
-    legs = []
-    for number, item in enumerate(items, 1):
+def legs_of(name: str, wanted: list[Any], home: Home, speed_m_s: Number) -> list[Leg]:
+    """Return the plan's items as legs; the plan's own speed holds until an item changes it."""
+    legs: list[Leg] = []
+    places = {item["doJumpId"]: i for i, item in enumerate(wanted) if is_numbered(item)}
+    for number, item in enumerate(wanted, 1):
         where = f"{name}: item {number}"
-        command, parameters = opened(where, item)
-        if command == CHANGE_SPEED:
-            speed_m_s = parameters[1]
-            continue
-        if command == UNLIMITED and number < len(items):
-            raise ConfigError(
-                f"{where}: loiter unlimited must be the last item; nothing after it would be flown"
-            )
-        legs.append(leg_of(where, item, command, parameters, home, speed_m_s))
+        leg = placed(where, opened(where, item), Earth(home, home.alt_amsl_m), places)
+        if leg.item == Item.LOITER_UNLIMITED:
+            if number < len(wanted):
+                raise ConfigError(
+                    f"{where}: loiter unlimited must be the last item; nothing after it would be flown"
+                )
+            leg = replace(leg, item=Item.WAYPOINT)
+        if leg.item == Item.SPEED:
+            speed_m_s = None
+        elif leg.item == Item.WAYPOINT:
+            leg = replace(leg, speed_m_s=speed_m_s)
+        legs.append(leg)
     return legs
 
 
-def opened(where: str, item: dict[str, Any]) -> tuple[int, list[float | None]]:
-    """Return a simple item's command and its seven parameters; null and NaN are None, "not meant"."""
+def is_numbered(item: Any) -> bool:
+    """Tell whether an item has a number that jumps can name."""
+    return isinstance(item, dict) and isinstance(item.get("doJumpId"), int)
+
+
+def placed(where: str, item: MissionItem, earth: Earth, places: dict[int, int]) -> Leg:
+    """Return an item as a leg from the take-off point; raise ConfigError."""
+    try:
+        leg = leg_of(item, earth)
+    except items.ItemError as error:
+        raise ConfigError(f"{where}: {error}") from None
+    if leg.item != Item.JUMP or not leg.jumps:
+        return leg
+    if leg.jump_to not in places:
+        raise ConfigError(f"{where}: jumps to doJumpId {leg.jump_to}, which no item has")
+    return replace(leg, jump_to=places[leg.jump_to])
+
+
+def opened(where: str, item: Any) -> MissionItem:
+    """Return a simple item; null, and NaN as a heading, is None, "not meant"."""
     kind = item.get("type") if isinstance(item, dict) else item
     if kind != "SimpleItem":
         told = item.get("complexItemType", kind) if isinstance(item, dict) else kind
         raise ConfigError(f"{where}: type {told!r} is not supported; only SimpleItem is")
-    command, parameters = item.get("command"), item.get("params")
-    if command not in (*ITEMS, CHANGE_SPEED):
-        known = ", ".join(map(str, sorted((*ITEMS, CHANGE_SPEED))))
-        raise ConfigError(f"{where}: command {command} is not supported; supported: {known}")
+    parameters, command = item.get("params"), item.get("command")
+    if not isinstance(command, int) or isinstance(command, bool):
+        raise ConfigError(f"{where}: command {command!r} is not a number")
     if not isinstance(parameters, list) or len(parameters) != 7:
         raise ConfigError(f"{where}: params must be a list of 7 numbers")
-    return command, [number(where, i, value) for i, value in enumerate(parameters)]
+    numbers = [number(where, i, value) for i, value in enumerate(parameters)]
+    return MissionItem(command, item.get("frame"), *numbers)  # type: ignore[arg-type]
 
 
-def number(where: str, index: int, value: Any) -> float | None:
+def number(where: str, index: int, value: Any) -> Number:
     """Return a parameter, None where it is not meant; raise ConfigError."""
-    if value is None or (isinstance(value, float) and math.isnan(value) and index == 3):
+    if value is None or (isinstance(value, float) and math.isnan(value) and index == YAW):
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise ConfigError(f"{where}: params[{index}] = {value!r} is not a number")
     return float(value)
-
-
-def leg_of(
-    where: str,
-    item: dict[str, Any],
-    command: int,
-    parameters: list[float | None],
-    home: Home,
-    speed_m_s: float | None,
-) -> Leg:
-    """Return one item as a leg from the take-off point."""
-    north_m = east_m = height_m = None
-    if command in HAVE_A_PLACE:
-        north_m, east_m, height_m = place_of(where, item, parameters, home)
-    yaw_deg = parameters[3] if command in (WAYPOINT, LAND, TAKEOFF) else None
-    return Leg(
-        ITEMS[command],
-        north_m,
-        east_m,
-        height_m,
-        yaw_rad=None if yaw_deg is None else math.radians(yaw_deg),
-        hold_s=parameters[0] if command in (WAYPOINT, TIME, DELAY) else None,
-        speed_m_s=speed_m_s if command == WAYPOINT else None,
-        turns=parameters[0] if command == TURNS else None,
-    )
-
-
-def place_of(
-    where: str, item: dict[str, Any], parameters: list[float | None], home: Home
-) -> tuple[float | None, float | None, float | None]:
-    """Return an item's north, east and height in metres from home; a latitude and longitude of 0 is no place."""
-    frame = item.get("frame")
-    if frame not in (*ABSOLUTE, *RELATIVE):
-        raise ConfigError(f"{where}: frame {frame} is not supported; supported: {(*ABSOLUTE, *RELATIVE)}")
-    lat_deg, lon_deg, alt_m = parameters[4:]
-    if alt_m is not None and frame in ABSOLUTE:
-        alt_m -= home.alt_amsl_m
-    if lat_deg is None or lon_deg is None or (lat_deg == 0.0 and lon_deg == 0.0):
-        return None, None, alt_m
-    here = local_ned(lat_deg, lon_deg, home.alt_amsl_m, home.lat_deg, home.lon_deg, home.alt_amsl_m)
-    return here.x, here.y, alt_m
