@@ -31,7 +31,8 @@ class Log(Statements, Mapping[str, np.ndarray]):
     """A flight log: `log["vehicle_attitude"]["q"]` is an (n, 4) array.
 
     A second instance of a topic is named "topic:1"; everything that is not data is in the fields of Statements.
-    `damage` lists what was wrong in plain words and `intact_end` is the byte before which nothing was.
+    `damage` lists what was wrong in plain words and `intact_end` is the byte before which nothing was; `places` are the
+    bytes where each topic's messages begin, `other_places` those of all others.
     Raises LogError when the file cannot be read or is not a ULog.
     """
 
@@ -74,7 +75,7 @@ class Log(Statements, Mapping[str, np.ndarray]):
         offsets = self._offsets()
         kinds = self.data[offsets + 2]
         is_data = kinds == DATA
-        self._data_places = offsets[is_data]
+        self._data_places, self.other_places = offsets[is_data], offsets[~is_data]
         for place, kind in zip(offsets[~is_data].tolist(), kinds[~is_data].tolist(), strict=True):
             self._take(chr(kind), place)
         self.join_pieces()
@@ -135,11 +136,11 @@ class Log(Statements, Mapping[str, np.ndarray]):
         size = int(self.data[place]) + 256 * int(self.data[place + 1])
         body = self.data[place + 3 : place + 3 + size].tobytes()
         try:
-            self.take(kind, body, self._time_at(place) if kind in "PO" else 0)
+            self.take(kind, body, self.time_at(place) if kind in "PO" else 0)
         except (ValueError, KeyError, IndexError, struct.error) as error:
             self._note(place, f"has an unreadable message of kind {kind} at byte {place} ({error})")
 
-    def _time_at(self, place: int) -> int:
+    def time_at(self, place: int) -> int:
         """Return the latest time stamp of the data messages shortly before a place in the file."""
         end = int(np.searchsorted(self._data_places, place))
         return int(self._stamps[max(end - RECENT, 0) : end].max(initial=0)) or self.start_us

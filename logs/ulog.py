@@ -42,6 +42,8 @@ def message(kind: str, body: bytes) -> bytes:
 def c_type(dtype: np.dtype) -> str:
     """Return the format's name of a scalar or array field type; an array of any shape becomes a flat one."""
     base, shape = dtype.subdtype or (dtype, ())
+    if base.kind == "S":
+        return f"char[{base.itemsize}]"
     name = C_TYPES[base.str[1:]]
     return f"{name}[{int(np.prod(shape))}]" if shape else name
 
@@ -106,11 +108,12 @@ class ULogWriter:
         self.sink.write(message("Q", b"\x01" + key_value(name, number)))
 
     def subscribe(self, name: str) -> int:
-        """Announce a defined topic and return the number its messages carry."""
+        """Announce a defined topic, as "topic:1" its second instance; return the number its messages carry."""
         number = len(self.topics)
-        dtype = np.dtype([("size", "<u2"), ("kind", "u1"), ("id", "<u2"), ("row", self.formats[name])])
+        topic, _, instance = name.partition(":")
+        dtype = np.dtype([("size", "<u2"), ("kind", "u1"), ("id", "<u2"), ("row", self.formats[topic])])
         self.topics[name] = number, dtype
-        self.sink.write(message("A", struct.pack("<BH", 0, number) + name.encode()))
+        self.sink.write(message("A", struct.pack("<BH", int(instance or 0), number) + topic.encode()))
         return number
 
     def append(self, name: str, rows: np.ndarray) -> None:

@@ -17,6 +17,8 @@ from logs.scan import gather
 HEAD_1, HEAD_2, FMT = 0xA3, 0x95, 128
 FMT_SIZE, KINDS = 89, 256
 INFO = 6
+UNKNOWN = "UNKNOWN"
+SHORT_UNITS = {"deglatitude": "deg", "deglongitude": "deg", "degheading": "deg"}
 PREFIXES = {1.0: "", 1e-1: "d", 1e-2: "c", 1e-3: "m", 1e-6: "u", 1e-9: "n"}
 
 
@@ -141,9 +143,10 @@ def _state_units(recording: Recording) -> None:
             pairs = zip(form.columns, form.letters, text(row["UnitIds"]), text(row["MultIds"]), strict=False)
             for column, letter, unit, factor in pairs:
                 label = labels.get(unit, "")
-                if label:
-                    scale = 1.0 if letter in DIVISORS else factors.get(factor, 1.0)
-                    recording.units[form.name][column] = _prefixed(label, scale)
+                if label and label != UNKNOWN:
+                    # A factor of 0 stands for no factor, and those of single precision are not quite round.
+                    scale = 1.0 if letter in DIVISORS else float(f"{factors.get(factor, 1.0) or 1.0:.6g}")
+                    recording.units[form.name][column] = _prefixed(SHORT_UNITS.get(label, label), scale)
 
 
 def _prefixed(label: str, scale: float) -> str:
