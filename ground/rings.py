@@ -11,7 +11,7 @@ from threading import Lock
 
 import numpy as np
 
-from flight.record import INTEGER, record, rows
+from flight.record import INTEGER, record
 
 # `written` counts records since the ring was made.
 HEAD = record(written=INTEGER)
@@ -41,6 +41,7 @@ class Ring:
         numbers = np.ndarray(1 + capacity, np.int64, self.memory.buf)
         self.head, self.numbers = numbers[:1], numbers[1:]
         self.slots = np.ndarray(capacity, dtype, self.memory.buf, 8 * (1 + capacity)).view(np.recarray)
+        self.columns = [self.slots[field] for field in dtype.names or ()]
         if name is None:
             self.numbers[:] = BUSY
 
@@ -54,13 +55,17 @@ class Ring:
         """Return how many records were ever written."""
         return int(self.head[0])
 
-    def push(self, row: np.void | np.ndarray) -> None:
-        """Write one record over the oldest."""
+    def push(self, *parts: np.void | np.ndarray | float) -> None:
+        """Write one record over the oldest: whole, or its first fields one by one."""
         number = self.written
         place = number % self.capacity
         self.numbers[place] = BUSY
         fence()
-        self.slots[place] = row
+        if len(parts) == 1:
+            self.slots[place] = parts[0]
+        else:
+            for column, part in zip(self.columns, parts, strict=False):
+                column[place] = part
         fence()
         self.numbers[place] = number
         self.head[0] = number + 1
@@ -68,7 +73,7 @@ class Ring:
     def close(self) -> None:
         """Let go of the memory; who made the ring also removes it."""
         # A view elsewhere keeps the mapping until the process ends.
-        del self.head, self.numbers, self.slots
+        del self.head, self.numbers, self.slots, self.columns
         with suppress(BufferError):
             self.memory.close()
         if self.is_owner:
@@ -120,8 +125,3 @@ class Reader:
         is_whole = self.ring.numbers[places] == numbers
         broken = np.flatnonzero(~is_whole)
         return found[broken[-1] + 1 :] if len(broken) else found
-
-
-def one(dtype: np.dtype) -> np.recarray:
-    """Return one zeroed record to fill and push."""
-    return rows(dtype)

@@ -116,7 +116,7 @@ def complete() -> None:
     for number, name, fields in MISSING:
         if number not in mavlink.mavlink_map:
             made = define(number, name, fields)
-            mavlink.mavlink_map[number] = made  # type: ignore[assignment]
+            mavlink.mavlink_map[number] = made
             setattr(mavlink, made.__name__, made)
 
 

@@ -1,9 +1,28 @@
 """Every microservice of the link, in the order they see a pass."""
 
+from ground.link.events import Events
+from ground.link.failures import Failures
+from ground.link.flight_commands import FlightCommands
 from ground.link.ftp import Ftp
+from ground.link.identity import Identity
 from ground.link.log_download import LogDownload
 from ground.link.metadata import Metadata
 from ground.link.parameters import Parameters
 from ground.link.service import Microservice
+from ground.link.setpoints import Setpoints
+from ground.link.sticks import Sticks
+from ground.link.streams import Streams
 
-SERVICES: tuple[type[Microservice], ...] = (Parameters, Ftp, LogDownload, Metadata)
+SERVICES: tuple[type[Microservice], ...] = (
+    Identity,
+    Streams,
+    Events,
+    FlightCommands,
+    Setpoints,
+    Sticks,
+    Failures,
+    Parameters,
+    Ftp,
+    LogDownload,
+    Metadata,
+)

@@ -60,6 +60,9 @@ class Facts:
     parameter_file: Path = Path("logs/parameters.toml")
     is_simulated: bool = True
     speed: float = 1.0
+    signing_file: Path | None = None
+    rotors: int = 4
+    cells: float = 4.0
 
 
 class Vehicle:
@@ -222,6 +225,16 @@ class Vehicle:
         """Ask for a new value, rounded to float32 as the wire carries it; return the demand's serial."""
         index = self.table.index(params.BY_ID[name])
         return self.ask(PARAM, (float(np.float32(value)),), index)
+
+    @property
+    def rotors(self) -> int:
+        """Return how many motors there are."""
+        return self.facts.rotors
+
+    @property
+    def cells(self) -> float:
+        """Return how many cells the battery has."""
+        return self.facts.cells
 
     @property
     def log_folder(self) -> Path:

@@ -1,0 +1,100 @@
+"""`quadloop serve`: fly the simulator in real time and talk MAVLink to ground stations and programs."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from ground import compiling, options, terminal
+from ground.commands.fly import SENSORS, TURBULENCE
+
+ABOUT = "fly the simulator in real time and talk MAVLink to ground stations and programs"
+EXAMPLE = "quadloop serve --mavlink udpout:127.0.0.1:14550 --wind 5"
+# Where PX4's simulator sends: ground stations, then programs.
+ENDPOINTS = ("udpout:127.0.0.1:14550", "udpout:127.0.0.1:14540")
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Take a vehicle, its world and where to talk."""
+    options.add_airframe(parser)
+    options.add_json(parser)
+    add = parser.add_argument
+    add(
+        "--mavlink",
+        action="append",
+        metavar="ENDPOINT",
+        help="udpout:HOST:PORT, udpin:HOST:PORT, udpbcast:HOST:PORT, tcpin:HOST:PORT or serial:DEVICE[:BAUD]; may be "
+        f"repeated (default {' and '.join(ENDPOINTS)})",
+    )
+    add("--signing", metavar="FILE", help="keys in a file: accept signed messages only, sign what is sent")
+    add("--speed", type=float, default=1.0, metavar="X", help="times real time (default 1)")
+    add("--log", metavar="PATH", help="the log's file (.ulg) or folder (default logs/flights)")
+    add("--params", metavar="FILE", help="keeps what is set over the link (default logs/AIRFRAME.params)")
+    add("--seconds", type=float, metavar="S", help="end by itself after so long")
+    add("--seed", type=int, default=1, metavar="N", help="fixes every random number (default 1)")
+    add("--sensors", choices=SENSORS, default="consumer", help="the airframe's own, mocap, or without error")
+    add("--wind", type=float, default=0.0, metavar="M_S", help="mean wind at 6 m height")
+    add("--turbulence", choices=TURBULENCE, default="none", help="Dryden turbulence to MIL-F-8785C")
+    add("--fault", action="append", default=[], metavar="WHAT@WHEN", help="as for `quadloop fly`")
+
+
+def run(arguments: Namespace) -> int:
+    """Serve until Ctrl-C; return 0, or 1 when the flight loop died."""
+    check(arguments)
+    from ground.link.transports import checked_endpoint
+    from ground.serving import Choice, Service
+    from ground.session import Conditions
+
+    vehicle = options.chosen_airframe(arguments)
+    endpoints = tuple(checked_endpoint(text) for text in arguments.mavlink or ENDPOINTS)
+    conditions = Conditions(
+        seed=arguments.seed,
+        sensors=arguments.sensors,
+        wind_m_s=arguments.wind,
+        turbulence=arguments.turbulence,
+        faults=tuple(arguments.fault),
+    )
+    choice = Choice(
+        vehicle,
+        conditions,
+        arguments.speed,
+        endpoints,
+        arguments.log,
+        Path(arguments.params or f"logs/{vehicle.name}.params"),
+        Path(arguments.signing) if arguments.signing else None,
+        arguments.seconds,
+        options.overrides(arguments),
+    )
+    with compiling.shown():
+        compiling.ahead()
+    terminal.note(f"{vehicle.name} on {', '.join(endpoints)}; Ctrl-C lands and ends")
+    figures, is_interrupted = Service(choice).run()
+    show(figures | {"airframe": vehicle.name, "seed": arguments.seed}, arguments.json)
+    if is_interrupted:
+        raise KeyboardInterrupt
+    return 0 if figures["loop_exit_code"] == 0 else 1
+
+
+def check(arguments: Namespace) -> None:
+    """Raise ConfigError for conditions nobody can fly in."""
+    from flight.errors import ConfigError
+    from ground import faults
+
+    if not 0.0 <= arguments.wind <= 40.0:
+        raise ConfigError(f"--wind {arguments.wind:g}: out of range; allowed 0 to 40 m/s")
+    if not 0 <= arguments.seed < 2**63:
+        raise ConfigError(f"--seed {arguments.seed}: out of range; allowed 0 to {2**63 - 1}")
+    if not 0.01 <= arguments.speed <= 100.0:
+        raise ConfigError(f"--speed {arguments.speed:g}: out of range; allowed 0.01 to 100")
+    for text in arguments.fault:
+        faults.parse(text)
+
+
+def show(figures: dict[str, object], is_json: bool) -> None:
+    """Show how it went."""
+    if is_json:
+        terminal.tell_json(figures)
+        return
+    boots = figures["boots"]
+    logs = [log for boot in boots for log in boot["logs"]]  # type: ignore[attr-defined]
+    terminal.tell(
+        f"{figures['duration_s']:.1f} s flown, {figures['overruns']} ticks late, log {', '.join(logs)}"
+    )

@@ -1,0 +1,103 @@
+"""One way to one client: numbers what goes out, sorts what comes in, and says no to floods."""
+
+import time
+from collections import OrderedDict
+from typing import Protocol
+
+from ground.link.frames import Frame, Scanner, numbered
+from ground.link.signing import Signing
+
+# A client may send this many frames a second, and this many at once.
+FRAMES_PER_S, FRAMES_AT_ONCE = 2000.0, 2000.0
+BYTES_PER_S = 2e6
+MOST_SYSTEMS = 64
+
+
+class Carrier(Protocol):
+    """What carries a channel's bytes."""
+
+    def transmit(self, data: bytes, address: object) -> None: ...
+
+
+class Bucket:
+    """A budget that fills at a rate and holds so much."""
+
+    def __init__(self, rate: float, most: float) -> None:
+        self.rate, self.most, self.level = rate, most, most
+        self.then_s = time.monotonic()
+
+    def take(self, wanted: float, now_s: float) -> float:
+        """Return how much of what is wanted there is."""
+        self.level = min(self.most, self.level + self.rate * (now_s - self.then_s))
+        self.then_s = now_s
+        given = min(wanted, self.level)
+        self.level -= given
+        return given
+
+
+class Channel:
+    """A client's address on a transport."""
+
+    def __init__(
+        self,
+        carrier: Carrier,
+        address: object,
+        name: str,
+        signing: Signing,
+        is_stream: bool = False,
+        bytes_per_s: float = BYTES_PER_S,
+    ) -> None:
+        self.carrier, self.address, self.name, self.signing = carrier, address, name, signing
+        self.is_stream = is_stream
+        self.scanner = Scanner()
+        self.sequence = 0
+        self.inflow = Bucket(FRAMES_PER_S, FRAMES_AT_ONCE)
+        self.outflow = Bucket(bytes_per_s, 0.5 * bytes_per_s)
+        self.systems: OrderedDict[tuple[int, int], float] = OrderedDict()
+        self.heard_s = 0.0
+        self.began_s = time.monotonic()
+        self.received = self.dropped = self.held_back = 0
+
+    def sort(self, data: bytes) -> list[Frame]:
+        """Return the good frames among what arrived, as many as the client may send."""
+        now_s = time.monotonic()
+        frames = self.scanner.take(data, self.is_stream)
+        allowed = int(self.inflow.take(len(frames), now_s))
+        self.dropped += len(frames) - allowed
+        frames = [frame for frame in frames[:allowed] if self.signing.accepts(frame)]
+        self.received += len(frames)
+        if frames:
+            self.heard_s = now_s
+        for frame in frames:
+            self.meet(frame.source, now_s)
+        return frames
+
+    def meet(self, source: tuple[int, int], now_s: float) -> None:
+        """Remember that a component can be reached this way."""
+        self.systems[source] = now_s
+        self.systems.move_to_end(source)
+        if len(self.systems) > MOST_SYSTEMS:
+            self.systems.popitem(last=False)
+
+    def reaches(self, system: int, component: int) -> bool:
+        """Tell whether a component was heard this way; component 0 is any."""
+        if component:
+            return (system, component) in self.systems
+        return any(known == system for known, _ in self.systems)
+
+    def send(self, frame: bytearray, extra: int) -> None:
+        """Number, sign and send a packed message."""
+        data = numbered(frame, extra, self.sequence, self.signing.flags)
+        self.sequence = (self.sequence + 1) & 0xFF
+        self.forward(self.signing.signed(data))
+
+    def forward(self, data: bytes) -> None:
+        """Send a frame as it is, unless the way is full."""
+        self.carrier.transmit(data, self.address)
+
+    def has_room(self, size: int, now_s: float) -> bool:
+        """Tell whether a stream may send so many bytes now."""
+        if self.outflow.take(size, now_s) >= size:
+            return True
+        self.held_back += 1
+        return False

@@ -1,0 +1,234 @@
+"""Commands that fly: arm, take off, go, orbit, land, modes. Each becomes one demand, and the core's answer its ACK."""
+
+import math
+from collections.abc import Callable, Sequence
+
+from flight.inputs import Demand
+from flight.modes import Mode
+from ground.link import px4_modes
+from ground.link.dialect import mavlink
+from ground.link.places import amsl, checked, local_place
+from ground.link.service import ACCEPTED, DENIED, NOTICE, WARNING, Link, Message, Microservice, Order, Sender
+from ground.link.telemetry import euler, floats
+from ground.link.vehicle import Vehicle
+from logs.events import event_text
+
+Command = Callable[[Order, Sender], int | None]
+FORCE = 21196.0
+SET_MODE_MESSAGE = 11
+LOWEST_TAKEOFF_M = 0.3
+REBOOTS = (1, 3)
+USUAL_SPEED = -2.0
+PERCENT, PWM = 0, 1
+LONGEST_TEST_S = 10.0
+FASTEST = 100.0
+
+
+def given(value: float) -> float | None:
+    """Return a number, None where NaN leaves it open; raise ValueError for infinity."""
+    if math.isinf(value):
+        raise ValueError("an infinite number makes no sense")
+    return None if math.isnan(value) else value
+
+
+class FlightCommands(Microservice):
+    """Turns commands into demands."""
+
+    messages = ("SET_MODE",)
+    capabilities = mavlink.MAV_PROTOCOL_CAPABILITY_COMMAND_INT
+
+    def __init__(self, vehicle: Vehicle, link: Link) -> None:
+        super().__init__(vehicle, link)
+        self.commands = {
+            mavlink.MAV_CMD_COMPONENT_ARM_DISARM: self.arm,
+            mavlink.MAV_CMD_DO_FLIGHTTERMINATION: self.terminate,
+            mavlink.MAV_CMD_NAV_TAKEOFF: self.take_off,
+            mavlink.MAV_CMD_NAV_LAND: self.simple(Demand.LAND),
+            mavlink.MAV_CMD_NAV_RETURN_TO_LAUNCH: self.simple(Demand.RETURN),
+            mavlink.MAV_CMD_NAV_LOITER_UNLIM: self.simple(Demand.HOLD),
+            mavlink.MAV_CMD_DO_SET_MODE: self.set_mode,
+            mavlink.MAV_CMD_DO_REPOSITION: self.reposition,
+            mavlink.MAV_CMD_DO_ORBIT: self.orbit,
+            mavlink.MAV_CMD_CONDITION_YAW: self.turn,
+            mavlink.MAV_CMD_DO_CHANGE_SPEED: self.change_speed,
+            mavlink.MAV_CMD_DO_SET_HOME: self.set_home,
+            mavlink.MAV_CMD_DO_PAUSE_CONTINUE: self.pause,
+            mavlink.MAV_CMD_NAV_GUIDED_ENABLE: self.guide,
+            mavlink.MAV_CMD_PREFLIGHT_REBOOT_SHUTDOWN: self.reboot,
+            mavlink.MAV_CMD_DO_MOTOR_TEST: self.test_motor,
+            mavlink.MAV_CMD_RUN_PREARM_CHECKS: self.check,
+        }
+
+    def ask(
+        self,
+        order: Order,
+        sender: Sender,
+        kind: Demand,
+        arguments: Sequence[float | None] = (),
+        index: int = 0,
+    ) -> int | None:
+        """Send a demand; its answer will be the command's."""
+        self.link.settle(order, sender, self.vehicle.ask(kind, arguments, index))
+        return None
+
+    def simple(self, kind: Demand) -> Command:
+        """Return a command that is a demand without arguments."""
+        return lambda order, sender: self.ask(order, sender, kind)
+
+    def handle(self, message: Message, sender: Sender, link: Link) -> None:
+        """Obey SET_MODE as if it were the command."""
+        custom = message.custom_mode
+        order = Order(
+            SET_MODE_MESSAGE,
+            float(message.base_mode),
+            float(custom >> 16 & 0xFF),
+            float(custom >> 24),
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+        )
+        result = self.set_mode(order, sender)
+        if result is not None:
+            link.acknowledge(order, sender, result)
+
+    def refuse(self, sender: Sender, reason: str) -> int:
+        """Deny a command and say why."""
+        self.link.say(reason, WARNING, sender)
+        return DENIED
+
+    def arm(self, order: Order, sender: Sender) -> int | None:
+        """Arm (p1 1) or disarm (p1 0); a forced disarming stops the motors in the air too."""
+        if order.p1 not in (0.0, 1.0):
+            return self.refuse(sender, f"Arm denied: {order.p1:g}; 1 arms, 0 disarms")
+        if order.p1 == 1.0:
+            self.ask(order, sender, Demand.ARM)
+        else:
+            self.ask(order, sender, Demand.DISARM, (1.0,) if order.p2 == FORCE else ())
+        return None
+
+    def terminate(self, order: Order, sender: Sender) -> int | None:
+        """Stop the motors for good."""
+        if not order.p1 > 0.5:
+            return self.refuse(sender, "Termination denied: 1 terminates, and nothing takes it back")
+        return self.ask(order, sender, Demand.KILL)
+
+    def take_off(self, order: Order, sender: Sender) -> int | None:
+        """Climb above where the vehicle stands; an altitude that lies below it is taken for a height."""
+        checked(order.x, order.y, order.z)
+        if math.isnan(order.z):
+            return self.ask(order, sender, Demand.TAKEOFF)
+        here = self.vehicle.here
+        if here is None:
+            return self.refuse(sender, "Take-off denied: the position is not known yet")
+        height_m = amsl(self.vehicle, order.z, order.frame) - here.alt_amsl_m
+        if height_m < LOWEST_TAKEOFF_M <= order.z and order.frame in (None, 0, 5):
+            height_m = order.z
+            self.link.say(f"Take-off: {order.z:g} m AMSL is below ground, taken as height", NOTICE, sender)
+        if height_m < LOWEST_TAKEOFF_M:
+            return self.refuse(sender, f"Take-off denied: {height_m:.1f} m above ground is no height")
+        return self.ask(order, sender, Demand.TAKEOFF, (height_m,))
+
+    def set_mode(self, order: Order, sender: Sender) -> int | None:
+        """Change to one of PX4's modes: p2 its main mode, p3 its sub mode."""
+        is_custom = (
+            int(order.p1) & mavlink.MAV_MODE_FLAG_CUSTOM_MODE_ENABLED if math.isfinite(order.p1) else 0
+        )
+        main, sub = (int(p) if math.isfinite(p) and 0 <= p < 256 else -1 for p in (order.p2, order.p3))
+        mode = px4_modes.asked(main, max(sub, 0)) if is_custom else None
+        if mode is None:
+            return self.refuse(sender, f"Mode denied: {main}/{sub} is none; see AVAILABLE_MODES")
+        if mode == Mode.TAKEOFF:
+            return self.ask(order, sender, Demand.TAKEOFF)
+        return self.ask(order, sender, Demand.MODE, (float(mode),))
+
+    def reposition(self, order: Order, sender: Sender) -> int | None:
+        """Go somewhere: p1 speed, p4 heading in radians; NaN keeps what is."""
+        north, east, down = local_place(self.vehicle, order)
+        speed = given(order.p1)
+        if speed is not None and speed > FASTEST:
+            raise ValueError(f"a speed of {speed:g} m/s is too fast")
+        speed = speed if speed is not None and speed > 0.0 else None
+        return self.ask(order, sender, Demand.GOTO, (north, east, down, given(order.p4), speed))
+
+    def orbit(self, order: Order, sender: Sender) -> int | None:
+        """Fly a circle: p1 radius, negative counter-clockwise, p2 speed."""
+        place = local_place(self.vehicle, order)
+        radius, speed = given(order.p1), given(order.p2)
+        if radius is not None and not 1.0 <= abs(radius) <= 1000.0:
+            raise ValueError(f"a radius of {radius:g} m is out of range; 1 to 1000 m")
+        here = floats(self.vehicle.command.estimate.p_ned)
+        from ground.link.streams import Streams
+
+        telemetry = self.link.service(Streams).telemetry  # type: ignore[attr-defined]
+        telemetry.circle = (radius or 0.0, [h if p is None else p for p, h in zip(place, here, strict=True)])
+        return self.ask(order, sender, Demand.ORBIT, (*place, radius, speed))
+
+    def turn(self, order: Order, sender: Sender) -> int | None:
+        """Turn to a heading of p1 degrees, or by it when p4 is 1, to the side p3."""
+        if not math.isfinite(order.p1) or abs(order.p1) > 360.0:
+            return self.refuse(sender, f"Heading denied: {order.p1:g} deg; 0 to 360")
+        angle = math.radians(order.p1)
+        if order.p4 == 1.0:
+            yaw = euler(floats(self.vehicle.command.estimate.q_ned_frd))[2]
+            angle = yaw + (-angle if order.p3 == -1.0 else angle)
+        wrapped = math.atan2(math.sin(angle), math.cos(angle))
+        return self.ask(order, sender, Demand.YAW, (wrapped,))
+
+    def change_speed(self, order: Order, sender: Sender) -> int | None:
+        """Fly at p2 m/s; -1 changes nothing, -2 goes back to the usual speed."""
+        if order.p2 == -1.0:
+            return ACCEPTED
+        if order.p2 == USUAL_SPEED:
+            return self.ask(order, sender, Demand.SPEED)
+        if not 0.0 < order.p2 <= FASTEST:
+            return self.refuse(sender, f"Speed denied: {order.p2:g} m/s; above 0 to {FASTEST:g}")
+        return self.ask(order, sender, Demand.SPEED, (order.p2,))
+
+    def set_home(self, order: Order, sender: Sender) -> int | None:
+        """Put home here (p1 1) or where the command says."""
+        if order.p1 == 1.0:
+            return self.ask(order, sender, Demand.SET_HOME)
+        place = local_place(self.vehicle, order)
+        if None in place:
+            return self.refuse(sender, "Home denied: latitude, longitude and altitude are all needed")
+        return self.ask(order, sender, Demand.SET_HOME, place)
+
+    def pause(self, order: Order, sender: Sender) -> int | None:
+        """Hold (p1 0), or go on with the mission (p1 1)."""
+        if order.p1 == 0.0:
+            return self.ask(order, sender, Demand.HOLD)
+        if order.p1 == 1.0:
+            return self.ask(order, sender, Demand.MODE, (float(Mode.MISSION),))
+        return self.refuse(sender, f"Pause denied: {order.p1:g}; 0 pauses, 1 goes on")
+
+    def guide(self, order: Order, sender: Sender) -> int | None:
+        """Fly what a program streams (p1 1), or hold."""
+        if order.p1 > 0.5:
+            return self.ask(order, sender, Demand.MODE, (float(Mode.OFFBOARD),))
+        return self.ask(order, sender, Demand.HOLD)
+
+    def reboot(self, order: Order, sender: Sender) -> int | None:
+        """Switch the vehicle off and on again."""
+        if order.p1 == 0.0:
+            return ACCEPTED
+        if order.p1 not in REBOOTS:
+            return self.refuse(sender, f"Reboot denied: {order.p1:g}; 1 reboots, nothing here can shut down")
+        return self.ask(order, sender, Demand.REBOOT)
+
+    def test_motor(self, order: Order, sender: Sender) -> int | None:
+        """Spin motor p1 (1 is the first) at p3 for p4 seconds; p2 says whether p3 is percent or a pulse width."""
+        if not 1.0 <= order.p1 <= self.vehicle.rotors:
+            return self.refuse(sender, f"Motor test denied: motors are 1 to {self.vehicle.rotors}")
+        if order.p2 not in (PERCENT, PWM):
+            return self.refuse(sender, "Motor test denied: throttle in percent (0) or as pulse width (1)")
+        ratio = 0.01 * order.p3 if order.p2 == PERCENT else 0.001 * (order.p3 - 1000.0)
+        if not 0.0 <= ratio <= 1.0 or not 0.0 <= order.p4 <= LONGEST_TEST_S:
+            return self.refuse(sender, f"Motor test denied: throttle 0 to 100 %, 0 to {LONGEST_TEST_S:g} s")
+        return self.ask(order, sender, Demand.MOTOR_TEST, (ratio, order.p4), int(order.p1) - 1)
+
+    def check(self, order: Order, sender: Sender) -> int:
+        """Say what keeps the vehicle from arming."""
+        refusals = int(self.vehicle.command.status.refusals)
+        self.link.say(event_text(4, refusals) if refusals else "Ready to arm", NOTICE, sender)
+        return ACCEPTED

@@ -1,0 +1,173 @@
+"""Telemetry at the pace each client asks for: MESSAGE_INTERVAL, REQUEST_MESSAGE, REQUEST_DATA_STREAM."""
+
+import heapq
+import math
+import time
+from collections.abc import Callable
+from weakref import WeakKeyDictionary
+
+from ground.link.channel import Channel
+from ground.link.dialect import mavlink
+from ground.link.identity import Identity
+from ground.link.service import ACCEPTED, DENIED, Link, Message, Microservice, Order, Sender
+from ground.link.telemetry import Telemetry
+from ground.link.vehicle import Vehicle
+
+MICRO = 1e-6
+SHORTEST_S = 0.004
+LONGEST_S = 3600.0
+UNKNOWN_US, DISABLED_US = 0, -1
+# Messages per second until a client asks for something else, by message id; about what PX4 sends over UDP.
+DEFAULT_HZ = {
+    1: 2, 2: 1, 24: 5, 29: 2, 30: 20, 31: 20, 32: 20, 33: 10, 36: 2, 65: 5, 74: 10, 83: 5, 85: 5, 87: 2, 105: 20,
+    132: 5, 141: 10, 147: 1, 230: 1, 231: 1, 241: 1, 242: 0.5, 245: 5, 331: 10, 360: 2, 375: 2, 436: 0.5,
+}  # fmt: skip
+# The groups of old ground stations (MAV_DATA_STREAM).
+GROUPS = {
+    1: (105, 29, 26, 27),
+    2: (1, 24, 42, 245),
+    3: (65, 36),
+    4: (83, 85, 87),
+    6: (32, 33, 331),
+    10: (30, 31),
+    11: (74, 141),
+    12: (147, 230, 231, 241),
+}
+
+
+class Schedule:
+    """What one client gets, and when next."""
+
+    def __init__(self, now_s: float) -> None:
+        self.interval_s = {number: 1.0 / rate for number, rate in DEFAULT_HZ.items()}
+        # Spread over the first tenth of a second, so that not everything falls due at once.
+        self.due = [(now_s + 0.1 * k / len(DEFAULT_HZ), n) for k, n in enumerate(DEFAULT_HZ)]
+        heapq.heapify(self.due)
+
+    def set(self, number: int, interval_s: float | None, now_s: float) -> None:
+        """Send a message every so often, None for never."""
+        self.due = [(due_s, n) for due_s, n in self.due if n != number]
+        self.interval_s.pop(number, None)
+        if interval_s is not None:
+            self.interval_s[number] = interval_s
+            self.due.append((now_s + interval_s, number))
+        heapq.heapify(self.due)
+
+    def pop(self, now_s: float) -> list[int]:
+        """Return the messages due now and plan their next time."""
+        found = []
+        while self.due and self.due[0][0] <= now_s:
+            due_s, number = self.due[0]
+            interval_s = self.interval_s[number]
+            # Never two at once to catch up, but keep the beat when only a little late.
+            later_s = due_s + interval_s
+            heapq.heapreplace(self.due, (later_s if later_s > now_s else now_s + interval_s, number))
+            found.append(number)
+        return found
+
+
+class Streams(Microservice):
+    """Sends every client its messages."""
+
+    messages = ("REQUEST_DATA_STREAM",)
+
+    def __init__(self, vehicle: Vehicle, link: Link) -> None:
+        super().__init__(vehicle, link)
+        self.telemetry = Telemetry(vehicle)
+        self.telemetry.builders[436] = lambda: link.service(Identity).current_mode()  # type: ignore[attr-defined]
+        self.schedules: WeakKeyDictionary[Channel, Schedule] = WeakKeyDictionary()
+        self.commands = {
+            mavlink.MAV_CMD_SET_MESSAGE_INTERVAL: self.set_interval,
+            mavlink.MAV_CMD_GET_MESSAGE_INTERVAL: self.get_interval,
+            mavlink.MAV_CMD_REQUEST_MESSAGE: self.request,
+            mavlink.MAV_CMD_GET_HOME_POSITION: lambda order, sender: self.send_one(242, sender),
+        }
+
+    @property
+    def known(self) -> dict[int, Callable[[], Message | None]]:
+        """Return what can be streamed."""
+        return self.telemetry.builders
+
+    def schedule(self, channel: Channel) -> Schedule:
+        """Return a client's schedule."""
+        if channel not in self.schedules:
+            self.schedules[channel] = Schedule(time.monotonic())
+        return self.schedules[channel]
+
+    def tick(self, now: float) -> None:
+        """Send what is due; each message is made once for all."""
+        self.telemetry.update()
+        if not self.vehicle.is_flying:
+            return
+        board = self.link
+        made: dict[int, tuple[bytearray, int] | None] = {}
+        for channel in board.channels:  # type: ignore[attr-defined]
+            for number in self.schedule(channel).pop(now):
+                if number not in made:
+                    message = self.known[number]()
+                    made[number] = board.pack(message) if message else None  # type: ignore[attr-defined]
+                packed = made[number]
+                if packed and channel.has_room(len(packed[0]), now):
+                    channel.send(*packed)
+
+    def set_interval(self, order: Order, sender: Sender) -> int:
+        """Honour SET_MESSAGE_INTERVAL: p1 message, p2 microseconds, -1 never, 0 as usual."""
+        number, interval_us = order.p1, order.p2
+        if not (math.isfinite(number) and math.isfinite(interval_us)) or int(number) not in self.known:
+            raise ValueError(f"message {number:g} at {interval_us:g} us cannot be streamed")
+        if interval_us < DISABLED_US:
+            raise ValueError(f"interval {interval_us:g} us; -1 is never, 0 as usual, else microseconds")
+        self.pace(int(number), interval_us, sender.channel)
+        return ACCEPTED
+
+    def pace(self, number: int, interval_us: float, channel: Channel) -> None:
+        """Set a message's interval."""
+        usual_hz = DEFAULT_HZ.get(number)
+        interval_s: float | None = MICRO * interval_us
+        if interval_us == DISABLED_US or (interval_us == 0 and usual_hz is None):
+            interval_s = None
+        elif interval_us == 0 and usual_hz is not None:
+            interval_s = 1.0 / usual_hz
+        if interval_s is not None:
+            interval_s = min(max(interval_s, SHORTEST_S), LONGEST_S)
+        self.schedule(channel).set(number, interval_s, time.monotonic())
+
+    def get_interval(self, order: Order, sender: Sender) -> int:
+        """Tell a message's interval."""
+        if not math.isfinite(order.p1) or not 0 <= order.p1 < 65536:
+            raise ValueError(f"message {order.p1:g} is no message")
+        number = int(order.p1)
+        interval_s = self.schedule(sender.channel).interval_s.get(number)
+        otherwise = DISABLED_US if number in self.known else UNKNOWN_US
+        interval_us = otherwise if interval_s is None else round(1e6 * interval_s)
+        self.link.send(mavlink.MAVLink_message_interval_message(number, interval_us), sender)
+        return ACCEPTED
+
+    def request(self, order: Order, sender: Sender) -> int | None:
+        """Send one message now."""
+        if not math.isfinite(order.p1) or order.p1 != int(order.p1):
+            raise ValueError(f"message {order.p1:g} is no message")
+        number = int(order.p1)
+        owner = self.link.requestable.get(number)  # type: ignore[attr-defined]
+        return owner(order, sender) if owner else self.send_one(number, sender)
+
+    def send_one(self, number: int, sender: Sender) -> int:
+        """Send a message of the telemetry once."""
+        build = self.known.get(number)
+        message = build() if build else None
+        if message is None:
+            return DENIED
+        self.link.send(message, sender)
+        return ACCEPTED
+
+    def handle(self, message: Message, sender: Sender, link: Link) -> None:
+        """Honour REQUEST_DATA_STREAM."""
+        rate_hz, group = message.req_message_rate, message.req_stream_id
+        numbers = [n for ids in GROUPS.values() for n in ids] if group == 0 else GROUPS.get(group, ())
+        if not message.start_stop or rate_hz == 0:
+            interval_us = float(DISABLED_US)
+        else:
+            interval_us = 1e6 / rate_hz
+        for number in numbers:
+            if number in self.known:
+                self.pace(number, interval_us, sender.channel)

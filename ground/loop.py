@@ -1,0 +1,209 @@
+"""The flight loop as a process: it flies a world and touches nothing else but rings in shared memory."""
+
+import gc
+import os
+import time
+from collections import deque
+from collections.abc import Callable
+from enum import IntEnum
+from typing import Protocol
+
+import numpy as np
+
+from flight.autopilot import Autopilot
+from flight.inputs import DEMAND, Demand
+from flight.modes import Event
+from flight.record import rows
+from ground.rings import Reader
+from ground.seats import Seats, What
+
+# How often the link sees the vehicle, in seconds of the wall's clock.
+SNAPSHOT_S = 0.004
+MOST_DEMANDS = 1024
+# Ticks are flown in bursts as long as this, since every sleep costs more than a tick.
+BURST_S = 0.003
+# A loop that is late by more gives the time up.
+LATE_S = 0.25
+NEVER = -1
+
+
+class World(Protocol):
+    """What is on the far side of the sensors and the motors. The world owns time."""
+
+    dt: float
+
+    def read(self, inputs: np.void) -> bool: ...
+    def write(self, command: np.void) -> None: ...
+
+
+class End(IntEnum):
+    """Why a loop ended, as its process's exit code."""
+
+    ASKED = 0
+    POWER_CYCLE = 10
+
+
+class Paced:
+    """A world whose time passes `speed` times as fast as the wall's clock, as far as the machine can."""
+
+    def __init__(self, world: World, speed: float) -> None:
+        self.world, self.dt = world, world.dt
+        self.pace_s = world.dt / speed
+        self.due_s = 0.0
+        self.overruns = 0
+
+    def read(self, inputs: np.void) -> bool:
+        """Wait until the next tick is due."""
+        self.due_s = (self.due_s or time.monotonic()) + self.pace_s
+        ahead_s = self.due_s - time.monotonic()
+        if ahead_s > BURST_S:
+            time.sleep(ahead_s)
+        elif ahead_s < -LATE_S:
+            self.overruns += round(-ahead_s / self.pace_s)
+            self.due_s -= ahead_s
+        return self.world.read(inputs)
+
+    def write(self, command: np.void) -> None:
+        """Act on the command."""
+        self.world.write(command)
+
+
+class Inbox:
+    """Requests on their way into `inputs`: one demand per tick in order, of everything else the newest."""
+
+    def __init__(self, seats: Seats, inputs: np.ndarray) -> None:
+        self.readers = [Reader(seats.link_requests), Reader(seats.parent_requests)]
+        self.demands: deque[np.void] = deque(maxlen=MOST_DEMANDS)
+        self.newest: dict[str, np.void] = {}
+        self.others: deque[tuple[What, bytes]] = deque(maxlen=16)
+        self.heard_s = 0.0
+        told = plain(inputs)
+        self.parts = {name: told[name] for name in ("demand", "offboard", "pilot")}
+        self.offboard_fresh = told["offboard"]["fresh"]
+        self.ground_age_us = told["link"]["ground_age_us"]
+        self.inputs = inputs[0]
+
+    def collect(self) -> None:
+        """Take what has arrived."""
+        for reader in self.readers:
+            if reader.waiting:
+                for row in reader.drain():
+                    self._sort(row)
+
+    def _sort(self, row: np.record) -> None:
+        what = int(row.what)
+        if what == What.DEMAND:
+            self.demands.append(row.demand.copy())
+        elif what == What.OFFBOARD:
+            self.newest["offboard"] = row.offboard.copy()
+        elif what == What.PILOT:
+            self.newest["pilot"] = row.pilot.copy()
+        elif what == What.GROUND_HEARD:
+            self.heard_s = time.monotonic()
+        else:
+            self.others.append((What(what), bytes(row.text)))
+
+    def fill(self) -> None:
+        """Write this tick's requests into the inputs."""
+        self.collect()
+        self.offboard_fresh[0] = 0
+        if self.demands:
+            self.parts["demand"][0] = self.demands.popleft()
+            self.inputs.demand.fresh = 1
+        if self.newest:
+            self._refresh()
+        age_s = time.monotonic() - self.heard_s
+        self.ground_age_us[0] = round(1e6 * age_s) if self.heard_s else NEVER
+
+    def _refresh(self) -> None:
+        for name, sample in self.newest.items():
+            self.parts[name][0] = sample
+            self.inputs[name].fresh = 1
+            self.inputs[name].t_us = self.inputs.t_us
+        self.newest.clear()
+
+
+class FlightLoop:
+    """One vehicle's loop: told by a world and an inbox, it leaves what it said in the rings."""
+
+    def __init__(
+        self,
+        autopilot: Autopilot,
+        world: World,
+        seats: Seats,
+        truth: np.ndarray | None = None,
+        speed: float = 1.0,
+    ) -> None:
+        self.autopilot, self.world, self.seats, self.truth = autopilot, world, seats, truth
+        self.inbox = Inbox(seats, autopilot.inputs)
+        self.inputs, self.command = autopilot.inputs[0], autopilot.commands[0]
+        self.told, self.said = plain(autopilot.inputs), plain(autopilot.commands)
+        # Views are made once: opening a record by name costs more than flying a tick.
+        self.codes = self.said["status"]["events"][0]
+        self.values = self.said["status"]["event_values"][0]
+        self.is_told = self.told["demand"]["fresh"]
+        self.every = max(1, round(SNAPSHOT_S * speed / world.dt))
+        self.ticks = 0
+        self.obey: Callable[[What, bytes], End | None] = lambda what, text: None
+        seats.params.push(autopilot.params[0])
+
+    def tick(self) -> bool:
+        """Fly one tick; False when the world has none."""
+        if not self.world.read(self.inputs):
+            return False
+        self.inbox.fill()
+        truth = () if self.truth is None else (self.truth.copy(),)
+        self.autopilot.step()
+        self.world.write(self.command)
+        self.ticks += 1
+        self.seats.ticks.push(self.told, self.said, *truth)
+        has_said = self.codes[0] != 0 or self.is_told[0] != 0
+        if has_said or self.ticks % self.every == 0:
+            overruns = getattr(self.world, "overruns", 0)
+            self.seats.snapshots.push(self.told, self.said, time.time(), overruns)
+        if has_said:
+            self.tell()
+        return True
+
+    def tell(self) -> None:
+        """Tell what was said in this tick, and which demand it followed."""
+        status, demand = self.command.status, self.inputs.demand
+        t_us, tick = int(self.inputs.t_us), int(status.tick)
+        serial, kind = (int(demand.serial), int(demand.kind)) if demand.fresh else (0, 0)
+        said = [(int(c), float(v)) for c, v in zip(self.codes, self.values, strict=True) if c]
+        for code, value in said or [(0, 0.0)]:
+            self.seats.happenings.push(t_us, tick, code, value, serial, kind)
+        if kind == Demand.PARAM:
+            self.seats.params.push(self.autopilot.params[0])
+        if Event.REBOOT in self.codes:
+            self.inbox.others.append((What.POWER_CYCLE, b""))
+
+    def run(self) -> End:
+        """Fly until somebody asks for the end; left alone by its parent, land first."""
+        gc.collect()
+        gc.freeze()
+        gc.disable()
+        parent = os.getppid()
+        while self.tick():
+            while self.inbox.others:
+                ended = self.obey(*self.inbox.others.popleft())
+                if ended is not None:
+                    return ended
+            if self.ticks % self.every == 0 and os.getppid() != parent:
+                if self.command.status.arming == 0:
+                    return End.ASKED
+                self.inbox.demands.append(demanded(Demand.LAND))
+        return End.ASKED
+
+
+def demanded(kind: Demand, *arguments: float) -> np.void:
+    """Return a demand with all its arguments meant."""
+    row = rows(DEMAND)[0]
+    row.kind, row.uses = kind, (1 << len(arguments)) - 1
+    row.argument[: len(arguments)] = arguments
+    return row
+
+
+def plain(rows: np.ndarray) -> np.ndarray:
+    """Return the same memory as an ordinary array, whose fields open several times faster."""
+    return rows.view(np.ndarray)

@@ -1,0 +1,323 @@
+"""A vehicle and the processes around it: a loop that flies, a recorder, a link; the parent brings back what dies."""
+
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from flight.airframe import Airframe
+from flight.autopilot import Autopilot
+from flight.errors import ConfigError
+from flight.geodesy import geodetic, local_ned
+from flight.inputs import Demand
+from flight.params import BY_ID
+from flight.quaternion import Quat, rotate_back
+from flight.vector import Vec3
+from ground import faults
+from ground.link import parameter_file
+from ground.link.frames import Scanner
+from ground.link.vehicle import Facts
+from ground.loop import End, FlightLoop, Paced, demanded, plain
+from ground.recording import record
+from ground.rings import Reader
+from ground.seats import Seats, What, request
+from ground.session import Conditions, Interrupt, interruptible, log_path
+from sim.plant.wind import set_wind
+from sim.sensors.faults import set_fault
+from sim.world import Simulator
+
+# Children inherit the compiled kernels: a link that was killed is back in milliseconds.
+fork = multiprocessing.get_context("fork")
+LOOK_S = 0.02
+# A child that keeps dying is brought back less and less often.
+PATIENCE_S, MOST_PATIENCE_S = 0.02, 2.0
+# How long a landing on Ctrl-C may take, and the last words of recorder and link.
+LANDING_S, LAST_WORDS_S = 120.0, 5.0
+ANSWER_S = 0.2
+
+
+@dataclass
+class Choice:
+    """What is served: the vehicle, its world, and where ground stations are."""
+
+    airframe: Airframe
+    conditions: Conditions
+    speed: float = 1.0
+    endpoints: tuple[str, ...] = ()
+    log: str | None = None
+    parameter_file: Path = Path("logs/parameters.toml")
+    signing_file: Path | None = None
+    longest_s: float | None = None
+    overrides: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass
+class Child:
+    """A process that may die and is brought back."""
+
+    name: str
+    run: Callable[[int], None]
+    process: Any = None
+    starts: int = 0
+    due_s: float = 0.0
+    patience_s: float = PATIENCE_S
+    began_s: float = 0.0
+
+    def start(self) -> None:
+        """Start it, deaf to Ctrl-C, which is the parent's to answer."""
+        number, self.starts = self.starts, self.starts + 1
+        self.process = fork.Process(target=quietly, args=(self.run, number), name=self.name, daemon=True)
+        self.process.start()
+        self.began_s = time.monotonic()
+
+    def tend(self) -> None:
+        """Bring it back when it is gone."""
+        now_s = time.monotonic()
+        if self.process is not None and not self.process.is_alive():
+            self.process.close()
+            self.process = None
+            lived_s = now_s - self.began_s
+            self.patience_s = PATIENCE_S if lived_s > 1.0 else min(2.0 * self.patience_s, MOST_PATIENCE_S)
+            self.due_s = now_s + self.patience_s
+        if self.process is None and now_s >= self.due_s:
+            self.start()
+
+    def end(self) -> None:
+        """Ask it to end, and make it when it does not."""
+        if self.process is None:
+            return
+        self.process.terminate()
+        self.process.join(LAST_WORDS_S)
+        self.process.kill()
+
+
+def quietly(run: Callable[[int], None], number: int) -> None:
+    """Run a child's work."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    run(number)
+
+
+class Boot:
+    """One life of the vehicle, from switching it on to switching it off."""
+
+    def __init__(self, choice: Choice) -> None:
+        self.choice = choice
+        self.airframe = as_kept(choice)
+        self.seats = Seats()
+        self.world = made_world(choice)
+        self.logs: list[Path] = []
+        self.snapshots = Reader(self.seats.snapshots, from_start=True)
+        folder = log_path(choice.log, "serve", self.airframe.name)
+        self.facts = Facts(
+            self.airframe.name, folder.parent, choice.parameter_file, True, choice.speed,
+            signing_file=choice.signing_file,
+            rotors=int(self.airframe.params[0].airframe.rotor_count),
+            cells=float(self.airframe.params[0].airframe.cells),
+        )  # fmt: skip
+        self.loop = Child("quadloop-loop", self.fly)
+        self.beside = [Child("quadloop-recorder", self.record), Child("quadloop-link", self.talk)]
+        self.stray_s = 0.0
+
+    def fly(self, _: int) -> None:
+        """Be the flight loop."""
+        speed = self.choice.speed
+        world = Paced(self.world, speed) if speed > 0.0 else self.world
+        autopilot = Autopilot(self.airframe.params, world.dt)
+        loop = FlightLoop(autopilot, world, self.seats, plain(self.world.vehicles)["truth"], speed)
+        loop.obey = self.obey
+        os._exit(loop.run())
+
+    def obey(self, what: What, text: bytes) -> End | None:
+        """Do what is asked of the simulator itself."""
+        if what == What.FAULT:
+            let_fail(self.world, text.decode("ascii", "replace"))
+        return {What.POWER_CYCLE: End.POWER_CYCLE, What.END: End.ASKED}.get(what)
+
+    def record(self, number: int) -> None:
+        """Be the recorder; one that was brought back begins another log."""
+        path = self.log_file(number)
+        record(
+            self.seats,
+            path,
+            self.airframe,
+            self.world.dt,
+            self.choice.conditions.seed,
+            from_start=number == 0,
+        )
+
+    def log_file(self, number: int) -> Path:
+        """Return the log of a recorder's life."""
+        if number == 0:
+            return self.logs[0]
+        first = self.logs[0]
+        return first.with_name(f"{first.stem}_part{number + 1}{first.suffix}")
+
+    def talk(self, _: int) -> None:
+        """Be the link."""
+        from ground.link.process import talk
+
+        talk(self.seats, self.facts, self.choice.endpoints)
+
+    def start(self) -> None:
+        """Switch on."""
+        self.logs.append(log_path(self.choice.log, "serve", self.airframe.name))
+        for child in (self.loop, *self.beside):
+            child.start()
+
+    def tend(self) -> int | None:
+        """Bring back recorder and link; return the loop's exit code once it has ended."""
+        for child in self.beside:
+            child.tend()
+        process = self.loop.process
+        return None if process.is_alive() else int(process.exitcode)
+
+    def status(self) -> Any:
+        """Return the newest status, None before the first tick."""
+        newest = self.snapshots.newest()
+        return None if newest is None else newest[0].command.status
+
+    def order(self, what: What, demand: np.void | None = None) -> None:
+        """Ask the loop for something."""
+        parts = {} if demand is None else {"demand": demand}
+        self.seats.parent_requests.push(request(what, **parts))
+
+    def stop(self) -> None:
+        """Switch off, the recorder last but one."""
+        self.order(What.END)
+        self.loop.process.join(1.0)
+        self.loop.process.kill()
+        for child in self.beside:
+            child.end()
+
+    def figures(self) -> dict[str, Any]:
+        """Return what this life showed."""
+        newest = self.snapshots.newest()
+        row = None if newest is None else newest[0]
+        recorder = self.beside[0]
+        return {
+            "logs": [str(self.log_file(i)) for i in range(recorder.starts)],
+            "duration_s": 0.0 if row is None else 1e-6 * float(row.inputs.t_us),
+            "ticks": 0 if row is None else int(row.command.status.tick),
+            "overruns": 0 if row is None else int(row.overruns),
+            "link_restarts": self.beside[1].starts - 1,
+            "recorder_restarts": recorder.starts - 1,
+        }
+
+
+def as_kept(choice: Choice) -> Airframe:
+    """Return the airframe with what was set over the link before; `--set` goes before that."""
+    airframe = replace(
+        choice.airframe, params=choice.airframe.params.copy(), gains=dict(choice.airframe.gains)
+    )
+    kept = parameter_file.read(choice.parameter_file)
+    for name, value in (kept | choice.overrides).items():
+        if name in BY_ID:
+            airframe.set(name, value, str(choice.parameter_file))
+    return airframe
+
+
+def made_world(choice: Choice) -> Simulator:
+    """Return the simulator under the chosen conditions."""
+    conditions = choice.conditions
+    world = Simulator(choice.airframe, conditions.seed, conditions.sensors)
+    vehicle, setup = world.vehicles[0], world.setups[0]
+    set_wind(vehicle.wind, conditions.mean_wind_ned(), conditions.turbulence, conditions.seed)
+    for text in conditions.faults:
+        faults.parse(text).apply(vehicle, setup)
+    return world
+
+
+def let_fail(world: Simulator, text: str) -> None:
+    """Let a part of the simulated vehicle fail, or be well again (`gps:ok@0s`); what makes no sense does nothing."""
+    part, _, rest = text.partition(":")
+    try:
+        if rest.startswith("ok@"):
+            set_fault(world.vehicles[0].sensors, part, "none")
+        else:
+            faults.parse(text).apply(world.vehicles[0], world.setups[0])
+    except ConfigError:
+        return
+
+
+@dataclass
+class Service:
+    """What is served until somebody has had enough."""
+
+    choice: Choice
+    lives: list[dict[str, Any]] = field(default_factory=list)
+    began_s: float = field(default_factory=time.monotonic)
+
+    def run(self) -> tuple[dict[str, Any], bool]:
+        """Serve; return the figures, and whether Ctrl-C ended it."""
+        warm(self.choice)
+        with interruptible() as interrupt:
+            code = int(End.POWER_CYCLE)
+            while code == End.POWER_CYCLE and not self.is_over(interrupt):
+                code = self.live(interrupt)
+        totals = {key: sum(life[key] for life in self.lives) for key in ("ticks", "overruns", "duration_s")}
+        return totals | {"boots": self.lives, "loop_exit_code": code}, interrupt.presses > 0
+
+    def live(self, interrupt: Interrupt) -> int:
+        """Live one life; return how the loop ended."""
+        boot = Boot(self.choice)
+        boot.start()
+        try:
+            code = self.watch(boot, interrupt)
+            if code == End.POWER_CYCLE:
+                # The link still owes somebody an answer.
+                time.sleep(ANSWER_S)
+        finally:
+            boot.stop()
+            self.lives.append(boot.figures())
+            boot.seats.close()
+        return code
+
+    def is_over(self, interrupt: Interrupt) -> bool:
+        """Tell whether it is time to end."""
+        longest_s = self.choice.longest_s
+        is_late = longest_s is not None and time.monotonic() - self.began_s > longest_s
+        return interrupt.presses > 0 or is_late
+
+    def watch(self, boot: Boot, interrupt: Interrupt) -> int:
+        """Tend the processes until the loop ends or somebody wants the end; land first."""
+        pressed, since_s = 0, 0.0
+        while (code := boot.tend()) is None:
+            if self.is_over(interrupt):
+                since_s = since_s or time.monotonic()
+                status = boot.status()
+                if status is None or status.arming != 1 or time.monotonic() - since_s > LANDING_S:
+                    return 0
+                if pressed < max(1, min(interrupt.presses, 2)):
+                    pressed += 1
+                    ask_down(boot, pressed)
+            time.sleep(LOOK_S)
+        return code
+
+
+def warm(choice: Choice) -> None:
+    """Load everything the children need before they are made, and see that every endpoint can be had."""
+    from ground.link.process import opened_all
+
+    for transport in opened_all(choice.endpoints, choice.signing_file):
+        transport.close()
+    world = made_world(choice)
+    autopilot = Autopilot(choice.airframe.params, world.dt)
+    world.read(autopilot.inputs[0])
+    autopilot.step()
+    world.write(autopilot.commands[0])
+    local_ned(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    geodetic(Vec3(0.0, 0.0, 0.0), 0.0, 0.0, 0.0)
+    rotate_back(Quat(1.0, 0.0, 0.0, 0.0), Vec3(0.0, 0.0, 0.0))
+    Scanner().take(bytes(8), is_stream=True)
+
+
+def ask_down(boot: Boot, presses: int) -> None:
+    """Land at the first request, stop the motors at the second."""
+    boot.order(What.DEMAND, demanded(Demand.LAND) if presses == 1 else demanded(Demand.DISARM, 1.0))
