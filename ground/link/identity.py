@@ -170,7 +170,7 @@ class Identity(Microservice):
         self.link.send(
             mavlink.MAVLink_autopilot_version_message(
                 self.link.capabilities,  # type: ignore[attr-defined]
-                number, number, 0, 0, list(name), list(name), [0] * 8, VENDOR, PRODUCT,
+                number, number, 0, 0, [0] * 8, [0] * 8, [0] * 8, VENDOR, PRODUCT,
                 int.from_bytes(name, "little"), list(name.ljust(18, b"\0")),
             ),
             sender,

@@ -1,0 +1,189 @@
+"""Frames are found in whatever arrives, by pymavlink's own packing as the outside truth."""
+
+import random
+import socket
+import time
+
+import pytest
+
+from flight.errors import ConfigError
+from ground.link.channel import Channel
+from ground.link.dialect import mavlink
+from ground.link.frames import Scanner, Stamp, decoded, numbered
+from ground.link.signing import Keys, Signing
+from ground.link.transports import MOST_CLIENTS, Udp, parts_of
+
+sender = mavlink.MAVLink(None, srcSystem=255, srcComponent=190)
+
+
+def frame(number: int = 0) -> bytes:
+    """Return a good frame."""
+    message = mavlink.MAVLink_command_long_message(1, 1, 400, 0, 1, number, 0, 0, 0, 0, 0)
+    sender.seq = number & 0xFF
+    return message.pack(sender)
+
+
+def test_the_messages_added_here_carry_the_checksums_of_the_specification():
+    # From MAVLink's own C headers.
+    known = {300: 217, 397: 182, 400: 110, 80: 14}
+
+    assert {number: mavlink.mavlink_map[number].crc_extra for number in known} == known
+
+
+def test_good_frames_are_found_between_garbage_however_they_are_cut():
+    chance = random.Random(1)
+    stream = b"".join(chance.randbytes(chance.randrange(60)) + frame(k) for k in range(200))
+    scanner, found = Scanner(), []
+
+    while stream:
+        size = chance.randrange(1, 50)
+        found += scanner.take(stream[:size], is_stream=True)
+        stream = stream[size:]
+    found += scanner.take(bytes(300), is_stream=True)
+
+    assert [decoded(f).param2 for f in found if f.number == 76] == list(range(200))
+
+
+def test_a_datagram_that_ends_in_an_unfinished_frame_hides_none():
+    found = Scanner().take(frame(1)[:20] + frame(2) + b"\xfd\x30", is_stream=False)
+
+    assert [decoded(f).param2 for f in found] == [2]
+
+
+def test_wrong_checksums_flags_and_lengths_are_not_obeyed():
+    good = frame(3)
+    spoiled = [good[:k] + bytes([good[k] ^ 0x41]) + good[k + 1 :] for k in range(len(good))]
+
+    assert not [f for data in spoiled for f in Scanner().take(data, is_stream=False)]
+
+
+def test_a_frame_of_ours_is_read_by_pymavlink_and_mavlink_1_is_understood():
+    packed, extra = Stamp(1, 1).packed(mavlink.MAVLink_ping_message(5, 6, 7, 8))
+    ours = numbered(packed, extra, 77)
+    first = mavlink.MAVLink_ping_message(5, 6, 7, 8).pack(sender, force_mavlink1=True)
+
+    message = mavlink.MAVLink(None).decode(bytearray(ours))
+    old = Scanner().take(first, is_stream=False)
+
+    assert (message.seq, message.get_seq(), message.get_srcSystem()) == (6, 77, 1)
+    assert old[0].source == (255, 190)
+    assert old[0].target == (7, 8)
+
+
+def test_garbage_costs_no_memory():
+    scanner, chance = Scanner(), random.Random(2)
+
+    for _ in range(200):
+        scanner.take(chance.randbytes(5000) + b"\xfd\xff" * 20, is_stream=True)
+
+    assert len(scanner.rest) <= 280
+    assert scanner.bad_bytes > 900_000
+
+
+class Nowhere:
+    """A carrier that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+
+    def transmit(self, data: bytes, address: object) -> None:
+        self.sent.append(data)
+
+
+def test_a_flood_is_cut_to_what_one_client_may_send():
+    channel = Channel(Nowhere(), None, "", Signing())
+
+    taken = sum(len(channel.sort(frame(1) * 50)) for _ in range(200))
+
+    assert taken < 5000
+    assert channel.dropped == 10_000 - taken
+
+
+def test_numbers_count_up_without_gaps():
+    carrier = Nowhere()
+    channel = Channel(carrier, None, "", Signing())
+
+    for _ in range(300):
+        channel.send(*Stamp(1, 1).packed(mavlink.MAVLink_ping_message(0, 0, 0, 0)))
+
+    assert [data[4] for data in carrier.sent] == [k % 256 for k in range(300)]
+
+
+@pytest.fixture
+def keys(tmp_path):
+    """Return keys in a file."""
+    (tmp_path / "keys").write_text("# ground\n" + "11" * 32 + "\n")
+    return Keys(tmp_path / "keys")
+
+
+def signed_by_pymavlink(secret: bytes, number: int) -> bytes:
+    """Return a frame signed by pymavlink."""
+    signer = mavlink.MAVLink(None, srcSystem=255, srcComponent=190)
+    signer.signing.secret_key, signer.signing.sign_outgoing = secret, True
+    signer.signing.timestamp = int((time.time() - 1_420_070_400) * 1e5) + number
+    return mavlink.MAVLink_ping_message(5, number, 0, 0).pack(signer)
+
+
+def test_only_fresh_messages_with_the_key_are_believed(keys):
+    signing, right = Signing(keys), bytes([0x11] * 32)
+    scanner = Scanner()
+
+    def accepted(data: bytes) -> bool:
+        return signing.accepts(scanner.take(data, is_stream=False)[0])
+
+    first, second = signed_by_pymavlink(right, 1), signed_by_pymavlink(right, 50_000)
+    assert [accepted(data) for data in (first, second, first, second)] == [True, True, False, False]
+    assert not accepted(signed_by_pymavlink(bytes(32), 60_000))
+    assert not accepted(frame(1))
+    assert (signing.unsigned, signing.wrong, signing.replayed) == (1, 1, 2)
+
+
+def test_a_recording_from_before_a_restart_is_not_believed(keys):
+    recording = signed_by_pymavlink(bytes([0x11] * 32), 0)
+    keys.newest += 70 * 100_000
+    keys.stamp()
+
+    again = Signing(Keys(keys.file))
+
+    assert not again.accepts(Scanner().take(recording, is_stream=False)[0])
+    assert again.replayed == 1
+
+
+def test_what_we_sign_pymavlink_believes(keys):
+    carrier = Nowhere()
+    Channel(carrier, None, "", Signing(keys)).send(
+        *Stamp(1, 1).packed(mavlink.MAVLink_ping_message(5, 6, 0, 0))
+    )
+    reader = mavlink.MAVLink(None)
+    reader.signing.secret_key = bytes([0x11] * 32)
+
+    assert reader.decode(bytearray(carrier.sent[0])).seq == 6
+    assert reader.signing.goodsig_count == 1
+
+
+def test_a_thousand_strangers_do_not_crowd_out_a_client():
+    udp = Udp("udpin:127.0.0.1:0", None)
+    place = udp.socket.getsockname()
+    client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    client.sendto(frame(1), place)
+    assert len(udp.receive()) == 1
+
+    for k in range(300):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+            stranger.sendto(frame(k) if k % 2 else b"garbage", place)
+            udp.receive()
+    client.sendto(frame(2), place)
+
+    assert decoded(udp.receive()[0][1][0]).param2 == 2
+    assert len(udp.channels) == MOST_CLIENTS
+    assert udp.refused > 100
+    client.close()
+    udp.close()
+
+
+@pytest.mark.parametrize(
+    "text", ["udp", "udpin:1", "udpin:host:99999", "tcpin::5", "carrier:pigeon:1", "serial:"]
+)
+def test_an_endpoint_that_cannot_be_read_is_named(text):
+    with pytest.raises(ConfigError, match=r"udpout:127\.0\.0\.1:14550|out of range"):
+        parts_of(text)
