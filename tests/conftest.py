@@ -1,5 +1,6 @@
 """What all tests share: the data nobody here wrote, and a list by name of what was not run."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,27 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("../shared/data is absent: recordings of others are not part of the repository")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def chip(tmp_path_factory):
+    """Return how to switch on a board; what the machine lacks is named."""
+    from firmware_bridge.firmware import build
+    from tests.emulator.board import Board, build_host
+
+    missing = [tool for tool in ("avr-gcc", "avr-size", "cc") if not shutil.which(tool)]
+    if not Path("/usr/include/simavr/sim_avr.h").exists():
+        missing.append("libsimavr-dev")
+    if missing:
+        pytest.skip(f"not installed: {', '.join(missing)}")
+    folder = tmp_path_factory.mktemp("firmware")
+    library, firmware = build_host(folder), build(folder)
+
+    def switch_on(**how):
+        return Board(library, firmware.elf, **how)
+
+    switch_on.firmware = firmware
+    return switch_on
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,39 +2,19 @@
 
 import itertools
 import re
-import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from firmware_bridge import protocol
-from firmware_bridge.firmware import SOURCES, build
+from firmware_bridge.firmware import SOURCES
 from firmware_bridge.protocol import Flag, Frame, Output, Refused, SelfTest, Slow, State
-from tests.emulator.board import CYCLES_PER_US, LEVEL, Board, build_host
+from tests.emulator.board import CYCLES_PER_US, LEVEL, Board
 
 pytestmark = pytest.mark.slow
 MS = 1000.0
 IDLE = (0, 0, 0, 0)
 PWM_LEAST_US, ONESHOT_LEAST_US = 1000.0, 125.0
-
-
-@pytest.fixture(scope="module")
-def chip(tmp_path_factory):
-    """Return how to switch on a board; what the machine lacks is named."""
-    missing = [tool for tool in ("avr-gcc", "avr-size", "cc") if not shutil.which(tool)]
-    if not Path("/usr/include/simavr/sim_avr.h").exists():
-        missing.append("libsimavr-dev")
-    if missing:
-        pytest.skip(f"not installed: {', '.join(missing)}")
-    folder = tmp_path_factory.mktemp("firmware")
-    library, firmware = build_host(folder), build(folder)
-
-    def switch_on(**how) -> Board:
-        return Board(library, firmware.elf, **how)
-
-    switch_on.firmware = firmware
-    return switch_on
 
 
 @pytest.fixture
