@@ -1,8 +1,8 @@
 """Two clocks on one wire: the board's microseconds told in the Pi's.
 
-A frame cannot arrive before it was sent, and now and then one arrives with hardly any delay: the lowest arrivals lie on a
-line whose slope is the clocks' ratio. The lowest of each second are kept, and the line through them (least squares, moved
-below all of them) turns sample times into the Pi's (cf. the convex hull of Zhang, Liu & Xia 2002).
+A frame cannot arrive before it was sent, and now and then one arrives with hardly any delay: the lowest arrivals lie
+on a line whose slope is the clocks' ratio. The lowest of each half second are kept, and the line through them (least
+squares, moved below all of them) turns sample times into the Pi's (cf. the convex hull of Zhang, Liu & Xia 2002).
 """
 
 from collections import deque

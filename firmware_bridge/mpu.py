@@ -1,7 +1,7 @@
 """What an MPU-6050's fourteen data registers mean: raw counts to SI units in the vehicle's axes, and back for tests.
 
-Ranges as the firmware sets them: 16 g and 2000 degrees/s (MPU-6000/6050 product specification 3.4, 6.1, 6.2). The MPU-6500
-family differs in the temperature alone.
+Ranges as the firmware sets them: 16 g and 2000 degrees/s (MPU-6000/6050 product specification 3.4, 6.1, 6.2). The
+MPU-6500 family differs in the temperature alone.
 """
 
 import math

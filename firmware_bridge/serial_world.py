@@ -1,5 +1,7 @@
 """The vehicle behind a serial line: the Arduino's IMU frames in, throttles out. See `flight.world` for the seam."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from firmware_bridge import mpu, protocol
@@ -71,21 +73,21 @@ class SerialWorld:
             raise LinkError(f"the board refuses its settings: {ADVICE[refusal]}")
         return self.hello
 
-    def insist(self, request, is_done, complaint: str) -> None:
+    def insist(self, request: Callable[[int], bytes], is_done: Callable[[], bool], complaint: str) -> None:
         """Send a request again and again until it is answered."""
         until_us = self.wire.now_us() + round(1e6 * HELLO_S)
         while not is_done():
             if self.wire.now_us() > until_us:
                 raise LinkError(f"the board {complaint}")
             self.wire.write(request(self.next_seq()))
-            self.listen(self.wire.now_us() + 5 * REPEAT_US, lambda: bool(is_done()))
+            self.listen(self.wire.now_us() + 5 * REPEAT_US, is_done)
 
     def next_seq(self) -> int:
         """Return the next frame's number."""
         self.seq = (self.seq + 1) & 0xFF
         return self.seq
 
-    def listen(self, until_us: int, is_enough) -> bool:
+    def listen(self, until_us: int, is_enough: Callable[[], bool]) -> bool:
         """Take in frames until there is enough of them or the time is over; tell which."""
         while not is_enough():
             if self.wire.now_us() >= until_us:

@@ -1,4 +1,4 @@
-"""A serial port as a wire: bytes in, bytes out, time; a port that goes away and comes back is data, not an exception."""
+"""A serial port as a wire: bytes and time; a port that goes away and comes back is data, not an exception."""
 
 import time
 from typing import Protocol

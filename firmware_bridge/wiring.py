@@ -8,7 +8,7 @@ from firmware_bridge.protocol import Output
 from flight.frames import swap_frd_flu
 from flight.vector import Vec3
 
-# The chip lies with its markings up and its x forward: its axes are forward, left and up; rows are forward, right, down.
+# The chip lies with its markings up, its x forward, so its axes are forward, left, up; rows are forward, right, down.
 MARKINGS_UP = tuple(
     tuple(swap_frd_flu(axis)) for axis in (Vec3(1.0, 0.0, 0.0), Vec3(0.0, 1.0, 0.0), Vec3(0.0, 0.0, 1.0))
 )
