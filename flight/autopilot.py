@@ -33,7 +33,7 @@ def configure(state, params):
     control.configure(state.control, params.control, params.airframe, state.dt_nominal_s)
     mixer.configure(state.mixer, params.mixer, params.airframe)
     estimator.configure(state.estimator, params.estimator, params.airframe)
-    supervisor.configure(state.supervisor, params.airframe)
+    supervisor.configure(state.supervisor, params.airframe, params.control.rate)
 
 
 @kernel

@@ -11,7 +11,7 @@ from flight.record import FLAG, INTEGER, PER_ROTOR, QUATERNION, REAL, VECTOR, re
 
 EVENTS_PER_TICK = 4
 
-# is_done: the mode has reached its aim; home_ned: where RETURN goes, meant once is_home_set.
+# is_done: the mode is through; home_ned: where RETURN goes, meant once is_home_set; lost_rotor: from 1, 0: none
 STATUS = record(
     tick=INTEGER,
     dt_s=REAL,
@@ -24,6 +24,7 @@ STATUS = record(
     mission_count=INTEGER,
     is_done=FLAG,
     is_home_set=FLAG,
+    lost_rotor=INTEGER,
     home_ned=VECTOR,
     events=("i8", EVENTS_PER_TICK),
     event_values=("f8", EVENTS_PER_TICK),

@@ -75,6 +75,18 @@ class Refusal(IntEnum):
     MODE = 256
     ARM_SWITCH = 512  # it was on at boot and has not been off since
     KILLED = 1024  # disarm first
+    CALIBRATION = 2048
+    COMPASS = 1 << 12
+    PLACE = 1 << 13
+    HEIGHT = 1 << 14
+    STICKS = 1 << 15
+    THRESHOLDS = 1 << 16
+    LOOP = 1 << 17
+    LOG = 1 << 18
+    BRIDGE = 1 << 19
+    FENCE = 1 << 20
+    CRASHED = 1 << 21  # disarm once more to say that it has been looked at
+    MOTOR_TEST = 1 << 22
 
 
 class Why(IntEnum):
@@ -118,6 +130,22 @@ class Failsafe(IntEnum):
     TILT = 256
     NOT_A_NUMBER = 512
     BRIDGE_LOST = 1024
+    VIBRATION = 2048
+    YAW_LIMIT = 1 << 12
+    THRUST_LOST = 1 << 13
+    ROTOR_LOST = 1 << 14
+    CRASHED = 1 << 15
+    RUNAWAY = 1 << 16
+    FENCE_NEAR = 1 << 17
+    FENCE = 1 << 18
+    WIND = 1 << 19
+    FLIGHT_TIME = 1 << 20
+    RESERVE = 1 << 21
+    LOOP_LATE = 1 << 22
+    IMU_STUCK = 1 << 23
+    AID_LOST = 1 << 24
+    LOG_LOST = 1 << 25
+    BRIDGE_FAULT = 1 << 26
 
 
 class Action(IntEnum):

@@ -1,6 +1,8 @@
 """What the loop's event codes say to a person."""
 
+from collections.abc import Mapping
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 
@@ -8,6 +10,7 @@ from flight.estimator.layout import Part
 from flight.inputs import Demand
 from flight.modes import WHY, Event, Failsafe, Mode, Refusal, Why
 from flight.params import TABLE
+from flight.supervisor.reasons import FAILSAFES, REFUSALS, WHYS, Told
 from logs.ulog import CRITICAL, INFO, WARNING
 
 SEVERE: dict[int, int] = {
@@ -27,6 +30,7 @@ VALUES: dict[Event, type[IntEnum]] = {
     Event.DEMAND_REFUSED: Demand,
     Event.ESTIMATOR_RESET: Part,
 }
+ADVISED: dict[int, Mapping[Any, Told]] = {Event.ARMING_REFUSED: REFUSALS, Event.FAILSAFE_RAISED: FAILSAFES}
 COUNTED = (Event.ITEM_REACHED, Event.MOTOR_TEST)
 REFUSED = (Event.MODE_REFUSED, Event.DEMAND_REFUSED)
 
@@ -47,7 +51,19 @@ def named(kind: type[IntEnum], value: int) -> str:
 def reason(value: int) -> str:
     """Return why something was refused, as an afterthought; nothing where no reason is known."""
     why = value // WHY
-    return f" ({named(Why, why)})" if why else ""
+    return f": {WHYS[Why(why)]}" if why in list(Why) else ""
+
+
+def advice(code: int, value: float) -> str:
+    """Return what a refusal's or failsafe's reasons mean and what to do about each, empty for other events."""
+    if code not in ADVISED or not np.isfinite(value):
+        return ""
+    parts = [
+        f"{words(bit.name)}: {told.reason}; {told.remedy}"
+        for bit, told in ADVISED[code].items()
+        if int(value) & bit
+    ]
+    return ". ".join(parts)
 
 
 def event_text(code: int, value: float) -> str:

@@ -11,7 +11,7 @@ from flight.errors import LogError
 from flight.inputs import INPUTS
 from flight.modes import Event
 from logs import exact, px4_topics
-from logs.events import event_text, happened, level
+from logs.events import advice, event_text, happened, level
 from logs.header import write_change, write_facts, write_parameters
 from logs.sink import Sink
 from logs.ulog import NOTICE, ULogWriter
@@ -119,6 +119,8 @@ class FlightLog:
             self._write_px4(inputs["t_us"], px4_topics.Flown(inputs, commands, truth, self.airframe))
         for t_us, code, value in happened(inputs["t_us"], commands["status"]):
             self.writer.say(t_us, event_text(code, value), level(code))
+            if advised := advice(code, value):
+                self.writer.say(t_us, advised, level(code))
         for tick in np.flatnonzero((commands["status"]["events"] == Event.PARAM_CHANGED).any(axis=1)):
             write_change(self.writer, inputs["demand"][tick])
         self._write_sync(int(inputs["t_us"][-1]))

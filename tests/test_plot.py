@@ -92,7 +92,9 @@ def test_info_tells_rates_events_and_parameters(flight):
     assert facts["is_replayable"]
     assert facts["duration_s"] == pytest.approx(SECONDS, abs=0.01)
     assert facts["topics"]["vehicle_attitude"]["rate_hz"] == pytest.approx(100.0, rel=0.01)
-    assert [e["text"] for e in facts["events"]] == ["Armed", "Failsafe raised: battery low", "Disarmed"]
+    advice = "battery low: the battery is low; come home"
+    told = ["Armed", "Failsafe raised: battery low", advice, "Disarmed"]
+    assert [e["text"] for e in facts["events"]] == told
     assert "quadloop_in_imu" in info.text(facts)
 
 

@@ -107,6 +107,6 @@ def test_a_log_tells_the_change_and_replays_it(tmp_path):
     assert [(name, value) for _, name, value in told.changed_parameters] == [("EKF_STILL_TAU", 1.0)]
     texts = [text for _, _, text in told.messages]
     assert "Param changed: EKF_STILL_TAU" in texts
-    assert "Demand refused: param (not a number)" in texts
+    assert "Demand refused: param: a number is not a number" in texts
     assert replay(tmp_path / "a.ulg").identical == TICKS
     assert replay(tmp_path / "a.ulg", {"EKF_STILL_TAU": 0.5}).identical < TICKS

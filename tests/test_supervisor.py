@@ -7,7 +7,7 @@ import pytest
 
 from flight.inputs import Demand, Use
 from flight.modes import Arming, Event, Failsafe, Item, Level, Mode, Refusal
-from flight.params import AIRFRAME
+from flight.params import AIRFRAME, defaults
 from flight.record import rows
 from flight.supervisor import landing, supervisor
 from flight.supervisor.table import (
@@ -566,7 +566,7 @@ def test_the_battery_is_judged_by_the_airframes_cells():
     f = ready()
     airframe = rows(AIRFRAME)[0]
     airframe.cells = 6.0
-    supervisor.configure(f.supervisor, airframe)
+    supervisor.configure(f.supervisor, airframe, defaults()[0].control.rate)
     f.fly(8.0)
 
     # 16 V are plenty for four cells and nothing for six.

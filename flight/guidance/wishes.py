@@ -7,7 +7,7 @@ from flight.inputs import Demand
 from flight.kernel import kernel
 from flight.modes import Event, Mode, Why
 from flight.record import INTEGER, record
-from flight.vector import Vec3, put, vec
+from flight.vector import Vec3, norm_xy, put, vec
 
 MOST_RALLY_POINTS = 16
 RALLY = record(count=INTEGER, places=("f8", (MOST_RALLY_POINTS, 2)))
@@ -107,10 +107,10 @@ def listen(state, params, demand, status, estimate):
 def return_place(state, here_ned):
     """Return the nearest of home and the rally points, with home's height."""
     home = vec(state.home_ned)
-    best, least = home, math.hypot(home.x - here_ned.x, home.y - here_ned.y)
+    best, least = home, norm_xy(home - here_ned)
     for i in range(state.rally.count):
         north, east = state.rally.places[i, 0], state.rally.places[i, 1]
-        distance = math.hypot(north - here_ned.x, east - here_ned.y)
+        distance = norm_xy(Vec3(north, east, 0.0) - here_ned)
         if distance < least:
             best, least = Vec3(north, east, home.z), distance
     return best

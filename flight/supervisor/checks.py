@@ -1,12 +1,14 @@
-"""What is wrong: reasons not to arm, troubles in the air. Every function answers yes or no."""
+"""What is wrong in the air. Every function answers yes or no, the last ones with sums of Failsafe bits."""
 
 import math
 
+from flight.inputs import LogState
 from flight.kernel import kernel
-from flight.modes import Arming, Failsafe, Mode, Refusal
-from flight.quaternion import quat, tilt_of
+from flight.modes import Arming, Failsafe, Level, Mode
+from flight.quaternion import body_z_ned, quat, tilt_of
+from flight.supervisor.energy import is_home_far
 from flight.supervisor.table import BRIDGE, GROUND, MODE_TABLE, NEEDS, OFFBOARD, PILOT, PILOTED, PLACE
-from flight.vector import is_finite, norm, vec
+from flight.vector import dot, is_finite, norm, vec
 
 MICRO = 1e-6
 NEVER = 1e9
@@ -31,30 +33,6 @@ def is_piloted(mode):
 
 
 @kernel
-def is_battery_bad(state, params):
-    """Tell whether the battery forbids a flight."""
-    if not state.battery_seen:
-        return params.arm.needs_battery == 1
-    return state.cell_v < params.arm.cell_v
-
-
-@kernel
-def is_throttle_up(state, params, pilot):
-    """Tell whether the throttle stick would lift the vehicle at once."""
-    if not (state.pilot_seen and is_piloted(state.mode)):
-        return False
-    is_direct = state.mode == Mode.RATE or state.mode == Mode.ANGLE
-    return pilot.throttle > (params.arm.throttle if is_direct else params.arm.throttle_mid)
-
-
-@kernel
-def is_link_missing(state, params, inputs):
-    """Tell whether a link that must be there is not."""
-    is_alone = params.arm.needs_pilot == 1 and not is_pilot_there(state, params, inputs)
-    return is_alone or is_bridge_lost(params, inputs)
-
-
-@kernel
 def is_pilot_there(state, params, inputs):
     """Tell whether the pilot's sticks arrive."""
     return age_s(inputs.t_us, inputs.pilot.t_us, state.pilot_seen) <= params.hold_s[PILOT]
@@ -70,41 +48,6 @@ def is_stream_running(state, params, inputs):
 def is_bridge_lost(params, inputs):
     """Tell whether the bridge was there and is silent."""
     return MICRO * float(inputs.link.bridge_age_us) > params.hold_s[BRIDGE]
-
-
-@kernel
-def is_imu_missing(params, inputs):
-    """Tell whether there are no recent IMU samples."""
-    imu = inputs.imu
-    is_old = age_s(inputs.t_us, imu.t_us, True) > params.arm.imu_age_s
-    return is_old or norm(vec(imu.accel_frd)) == 0.0 or not is_finite(vec(imu.gyro_frd))
-
-
-@kernel
-def is_moving(params, estimate):
-    """Tell whether the vehicle turns or travels."""
-    is_travelling = estimate.is_velocity_valid and norm(vec(estimate.v_ned)) > params.arm.speed
-    return is_travelling or norm(vec(estimate.omega_frd)) > params.arm.rate
-
-
-@kernel
-def refusals(state, params, inputs, estimate, signs):
-    """Return every reason not to arm as a sum of Refusal bits."""
-    pilot = inputs.pilot
-    missing = MODE_TABLE[state.mode, NEEDS] & ~signs
-    return (
-        when(not estimate.is_attitude_valid, Refusal.ESTIMATOR)
-        | when(is_battery_bad(state, params), Refusal.BATTERY)
-        | when(tilt_of(quat(estimate.q_ned_frd)) > params.arm.tilt, Refusal.TILT)
-        | when(is_link_missing(state, params, inputs), Refusal.LINK)
-        | when(is_throttle_up(state, params, pilot), Refusal.THROTTLE)
-        | when(pilot.is_kill_switch_on, Refusal.KILL_SWITCH)
-        | when(is_imu_missing(params, inputs), Refusal.SENSOR)
-        | when(is_moving(params, estimate), Refusal.MOVING)
-        | when(missing, Refusal.MODE)
-        | when(pilot.is_arm_switch_on and not state.is_arm_switch_safe, Refusal.ARM_SWITCH)
-        | when(state.arming == Arming.KILLED, Refusal.KILLED)
-    )
 
 
 @kernel
@@ -151,8 +94,8 @@ def is_place_lost(state, signs):
 
 
 @kernel
-def flight_troubles(state, params, estimate, signs):
-    """Return what is wrong with an armed vehicle itself."""
+def attitude_troubles(state, params, estimate, signs):
+    """Return what is wrong with the motion of an armed vehicle."""
     is_tilted = tilt_of(quat(estimate.q_ned_frd)) > params.tilt_max and state.mode != Mode.RATE
     return (
         when(not estimate.is_attitude_valid and state.mode != Mode.RATE, Failsafe.ESTIMATOR)
@@ -162,10 +105,89 @@ def flight_troubles(state, params, estimate, signs):
 
 
 @kernel
-def troubles(state, params, inputs, estimate, signs):
+def is_astray(setpoint, estimate, cosine):
+    """Tell whether the thrust axis points elsewhere than it should by more than an angle."""
+    wanted, real = body_z_ned(quat(setpoint.q_sp_ned_frd)), body_z_ned(quat(estimate.q_ned_frd))
+    return setpoint.level >= Level.ATTITUDE and dot(wanted, real) < cosine
+
+
+@kernel
+def has_crashed(state, params, command):
+    """Tell whether the vehicle lies: far from the attitude it should have, slow, and nothing accelerates it."""
+    estimate, flight = command.estimate, params.flight
+    lies = is_astray(command.setpoint, estimate, math.cos(flight.crash_angle)) and state.rotors.lost == 0
+    is_slow = not estimate.is_velocity_valid or norm(vec(estimate.v_ned)) < flight.crash_speed
+    return lies and is_slow and state.health.force < flight.crash_acc
+
+
+@kernel
+def runs_away(state, params, estimate):
+    """Tell whether the vehicle spins while it should stand or has just left the ground."""
+    is_early = state.landing.is_landed == 1 or state.landing.airborne_s < params.early_s
+    rate = math.sqrt(
+        estimate.omega_frd[0] * estimate.omega_frd[0] + estimate.omega_frd[1] * estimate.omega_frd[1]
+    )
+    return is_early and rate > params.flight.runaway_rate and state.mode != Mode.RATE
+
+
+@kernel
+def falls_at_full_thrust(state, params, command):
+    """Tell whether all the thrust there is does not hold the vehicle."""
+    is_full = command.setpoint.thrust_sp > params.flight.thrust_full
+    is_sinking = command.estimate.is_altitude_valid and command.estimate.v_ned[2] > params.flight.thrust_sink
+    return is_full and is_sinking and state.landing.is_landed == 0
+
+
+@kernel
+def rotor_troubles(state, params, command):
+    """Return what is wrong with rotors, thrust and what they do to the vehicle."""
+    yaw_share = abs(command.terms.rate_i[2]) / state.yaw_limit if state.yaw_limit > 0.0 else 0.0
+    return (
+        when(state.health.shake > params.health.shake * params.health.shake, Failsafe.VIBRATION)
+        | when(yaw_share > params.flight.yaw_share, Failsafe.YAW_LIMIT)
+        | when(falls_at_full_thrust(state, params, command), Failsafe.THRUST_LOST)
+        | when(state.rotors.lost != 0, Failsafe.ROTOR_LOST)
+        | when(has_crashed(state, params, command), Failsafe.CRASHED)
+        | when(runs_away(state, params, command.estimate), Failsafe.RUNAWAY)
+    )
+
+
+@kernel
+def place_troubles(state, params, command):
+    """Return what is wrong with where and how long the vehicle flies."""
+    flight, wind = params.flight, norm(vec(command.estimate.wind_ned))
+    is_late = flight.longest_s > 0.0 and state.landing.airborne_s > flight.longest_s
+    is_far = is_home_far(state, params.battery, command.status, command.estimate)
+    return (
+        when(state.fence.is_near, Failsafe.FENCE_NEAR)
+        | when(state.fence.is_breached, Failsafe.FENCE)
+        | when(wind > flight.wind, Failsafe.WIND)
+        | when(is_late, Failsafe.FLIGHT_TIME)
+        | when(is_far, Failsafe.RESERVE)
+    )
+
+
+@kernel
+def system_troubles(state, params, inputs):
+    """Return what is wrong with sensors and computers."""
+    health, system = state.health, inputs.system
+    return (
+        when(health.late > params.health.late, Failsafe.LOOP_LATE)
+        | when(health.frozen_s > params.health.frozen_s, Failsafe.IMU_STUCK)
+        | when(health.aids_seen & ~health.aids, Failsafe.AID_LOST)
+        | when(system.log_state == LogState.STOPPED, Failsafe.LOG_LOST)
+        | when(system.bridge_faults != 0, Failsafe.BRIDGE_FAULT)
+    )
+
+
+@kernel
+def troubles(state, params, inputs, command, signs):
     """Return everything that is wrong now as a sum of Failsafe bits; on the ground only what matters there."""
+    estimate = command.estimate
     is_broken = state.is_output_broken or not is_sound(estimate)
     found = battery_troubles(state, params) | when(is_broken, Failsafe.NOT_A_NUMBER)
     if state.arming != Arming.ARMED:
         return found
-    return found | link_troubles(state, params, inputs) | flight_troubles(state, params, estimate, signs)
+    found |= link_troubles(state, params, inputs) | attitude_troubles(state, params, estimate, signs)
+    found |= rotor_troubles(state, params, command) | system_troubles(state, params, inputs)
+    return found | (0 if state.landing.is_landed else place_troubles(state, params, command))

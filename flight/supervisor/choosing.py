@@ -1,9 +1,9 @@
 """Choose the mode: what is over, what has failed, what has become impossible, what is wished."""
 
-from flight.command import say
+from flight.command import refuse, say
 from flight.inputs import Demand
 from flight.kernel import kernel
-from flight.modes import Arming, Event, Failsafe, Mode
+from flight.modes import Arming, Event, Failsafe, Mode, Why
 from flight.supervisor import failsafes
 from flight.supervisor.signs import is_meant
 from flight.supervisor.table import (
@@ -20,12 +20,15 @@ from flight.supervisor.table import (
     OPERATOR_OVERRULES,
     PILOT_OVERRULES,
     RANK,
+    REASONS,
     TO,
     WISHES,
     Sign,
 )
 
 LAST_MODE = float(len(MODE_TABLE) - 1)
+UNKNOWN, NOT_A_NUMBER, FAILSAFE = int(Why.UNKNOWN), int(Why.NOT_A_NUMBER), int(Why.FAILSAFE)
+NEEDS_ARMED, NEEDS_MISSION = int(Why.NEEDS_ARMED), int(Why.NEEDS_MISSION)
 
 
 @kernel
@@ -57,14 +60,24 @@ def obey_failsafes(state, worst, signs):
 
 
 @kernel
-def is_allowed(state, mode, worst, signs):
-    """Tell whether a mode can be entered now."""
+def why_missing(missing):
+    """Return Why the first of some missing signs is needed, 0 when none is."""
+    for row in range(len(REASONS)):
+        if missing & REASONS[row, 0]:
+            return REASONS[row, 1]
+    return 0
+
+
+@kernel
+def objection(state, mode, worst, signs):
+    """Return Why a mode cannot be entered now, 0 when it can."""
     if not Mode.RATE <= mode < len(MODE_TABLE):
-        return False
+        return UNKNOWN
     asked = MODE_TABLE[mode, NEEDS]
     if state.arming != Arming.ARMED:
-        return asked & NEEDED_DISARMED & ~signs == 0
-    return asked & ~signs == 0 and RANK[mode] >= worst
+        return why_missing(asked & NEEDED_DISARMED & ~signs)
+    why = why_missing(asked & ~signs)
+    return FAILSAFE if why == 0 and RANK[mode] < worst else why
 
 
 @kernel
@@ -88,34 +101,38 @@ def operator_wish(demand):
 
 
 @kernel
-def grant(state, status, mode, params, signs, overrules):
-    """Enter a mode if it is possible, overruling the failsafes a person may overrule; tell whether it was."""
+def grant(state, mode, params, signs, overrules):
+    """Enter a mode if it is possible, overruling the failsafes a person may overrule; return Why not, 0 when done."""
     free = state.watch.overruled
     failsafes.overrule(state.watch, overrules)
-    worst = failsafes.worst(state.watch, params)
-    if is_allowed(state, mode, worst, signs):
+    why = objection(state, mode, failsafes.worst(state.watch, params), signs)
+    if why == 0:
         state.mode = mode
-        return True
-    state.watch.overruled = free
-    return False
+    else:
+        state.watch.overruled = free
+    return why
 
 
 @kernel
 def grant_pilot(state, params, inputs, status, signs):
     """Do what the mode switch asks."""
     wish = pilot_wish(state, inputs.pilot)
-    if wish != 0 and not grant(state, status, wish, params, signs, PILOT_OVERRULES):
-        say(status, Event.MODE_REFUSED, wish)
+    if wish != 0:
+        why = grant(state, wish, params, signs, PILOT_OVERRULES)
+        if why != 0:
+            refuse(status, Event.MODE_REFUSED, wish, why)
 
 
 @kernel
-def is_startable(demand, signs, status):
-    """Tell whether a demand makes sense now: numbers are numbers, a take-off is armed, a mission holds the item."""
-    if demand.kind == Demand.TAKEOFF:
-        return is_meant(demand) and signs & Sign.ARMED != 0
-    if demand.kind == Demand.MISSION_START:
-        return 0 <= demand.index < status.mission_count
-    return is_meant(demand)
+def nonsense(demand, signs, status):
+    """Return Why a demand makes no sense now, 0 when numbers are numbers, a take-off is armed, an item exists."""
+    if not is_meant(demand):
+        return NOT_A_NUMBER
+    if demand.kind == Demand.TAKEOFF and not signs & Sign.ARMED:
+        return NEEDS_ARMED
+    if demand.kind == Demand.MISSION_START and not 0 <= demand.index < status.mission_count:
+        return UNKNOWN if status.mission_count > 0 else NEEDS_MISSION
+    return 0
 
 
 @kernel
@@ -125,13 +142,15 @@ def grant_operator(state, params, inputs, status, signs):
     wish = operator_wish(demand)
     if wish == 0:
         return
-    is_fit = is_startable(demand, signs, status)
-    if is_fit and grant(state, status, wish, params, signs, OPERATOR_OVERRULES):
+    why = nonsense(demand, signs, status)
+    if why == 0:
+        why = grant(state, wish, params, signs, OPERATOR_OVERRULES)
+    if why == 0:
         return
     if demand.kind == Demand.MODE:
-        say(status, Event.MODE_REFUSED, demand.argument[0])
+        refuse(status, Event.MODE_REFUSED, max(wish, 0), why)
     else:
-        say(status, Event.DEMAND_REFUSED, demand.kind)
+        refuse(status, Event.DEMAND_REFUSED, demand.kind, why)
 
 
 @kernel

@@ -4,6 +4,7 @@ import math
 
 from flight.modes import Action, Failsafe
 from flight.parameter import Param
+from flight.supervisor.watch_rows import FENCE, FLIGHT, HEALTH, TEST
 
 DEGREE = math.pi / 180.0
 ACTIONS = "0 warn, 1 hold, 2 return, 3 land, 5 terminate, 6 disarm"
@@ -357,5 +358,34 @@ TROUBLES = (
     *trouble(Failsafe.TILT, "FS_TILT_T", 0.3, "FS_TILT_ACT", Action.WARN, "tilted too far"),
     *trouble(Failsafe.NOT_A_NUMBER, "FS_NAN_T", 0.05, "FS_NAN_ACT", Action.TERMINATE, "numbers lost"),
     *trouble(Failsafe.BRIDGE_LOST, "FS_BRIDGE_T", 0.5, "FS_BRIDGE_ACT", Action.LAND, "bridge lost"),
+    *trouble(Failsafe.VIBRATION, "FS_VIBE_T", 1.0, "FS_VIBE_ACT", Action.WARN, "vibration"),
+    *trouble(Failsafe.YAW_LIMIT, "FS_YAW_T", 3.0, "FS_YAW_ACT", Action.WARN, "yaw imbalance"),
+    *trouble(
+        Failsafe.THRUST_LOST, "FS_THRUST_T", 1.0, "FS_THRUST_ACT", Action.LAND, "sinking at full thrust"
+    ),
+    *trouble(Failsafe.ROTOR_LOST, "FS_ROTOR_T", 0.0, "FS_ROTOR_ACT", Action.LAND, "rotor lost"),
+    *trouble(Failsafe.CRASHED, "FS_CRASHED_T", 2.0, "FS_CRASHED_ACT", Action.DISARM, "crashed"),
+    *trouble(Failsafe.RUNAWAY, "FS_RUNAWAY_T", 0.1, "FS_RUNAWAY_ACT", Action.DISARM, "runaway take-off"),
+    *trouble(Failsafe.FENCE_NEAR, "FS_NEAR_T", 0.0, "FS_NEAR_ACT", Action.HOLD, "fence ahead"),
+    *trouble(Failsafe.FENCE, "FS_FENCE_T", 0.1, "FS_FENCE_ACT", Action.RETURN, "outside the fence"),
+    *trouble(Failsafe.WIND, "FS_WIND_T", 10.0, "FS_WIND_ACT", Action.WARN, "too windy"),
+    *trouble(Failsafe.FLIGHT_TIME, "FS_TIME_T", 1.0, "FS_TIME_ACT", Action.RETURN, "flight too long"),
+    *trouble(
+        Failsafe.RESERVE,
+        "FS_RESERVE_T",
+        5.0,
+        "FS_RESERVE_ACT",
+        Action.RETURN,
+        "battery just enough to return",
+    ),
+    *trouble(Failsafe.LOOP_LATE, "FS_LOOP_T", 1.0, "FS_LOOP_ACT", Action.WARN, "loop late"),
+    *trouble(Failsafe.IMU_STUCK, "FS_STUCK_T", 0.1, "FS_STUCK_ACT", Action.LAND, "IMU stuck"),
+    *trouble(
+        Failsafe.AID_LOST, "FS_AID_T", 2.0, "FS_AID_ACT", Action.WARN, "a sensor is silent or disagrees"
+    ),
+    *trouble(Failsafe.LOG_LOST, "FS_LOG_T", 1.0, "FS_LOG_ACT", Action.WARN, "log stopped"),
+    *trouble(Failsafe.BRIDGE_FAULT, "FS_BRFLT_T", 0.5, "FS_BRFLT_ACT", Action.LAND, "bridge reports a fault"),
 )
-ROWS: tuple[Param, ...] = (*ARMING, *BATTERY, *LANDING, *LIMITS, *TROUBLES)
+ROWS: tuple[Param, ...] = (
+    *ARMING, *HEALTH, *BATTERY, *LANDING, *LIMITS, *FLIGHT, *FENCE, *TEST, *TROUBLES,
+)  # fmt: skip

@@ -7,12 +7,38 @@ from flight.inputs import Demand
 from flight.kernel import kernel
 from flight.modes import Arming, Event, Failsafe
 from flight.record import FLAG, INTEGER, MAX_ROTORS, REAL, record
-from flight.supervisor import choosing, failsafes, landing
-from flight.supervisor.checks import refusals, troubles, when
+from flight.supervisor import (
+    choosing,
+    energy,
+    failsafes,
+    fence,
+    health,
+    landing,
+    motor_test,
+    orders,
+    rotors,
+)
+from flight.supervisor.checks import troubles, when
 from flight.supervisor.failsafes import WATCH
-from flight.supervisor.landing import LANDING, smoothed
+from flight.supervisor.fence import FENCE
+from flight.supervisor.health import HEALTH
+from flight.supervisor.landing import LANDING
+from flight.supervisor.motor_test import TEST
+from flight.supervisor.readiness import refusals
+from flight.supervisor.rotors import ROTORS
 from flight.supervisor.signs import demand_signs, is_idling, is_resting, standing_signs, switch_signs
-from flight.supervisor.table import ARMING_TABLE, DISARM, FORBIDDEN, FROM, NEEDED, SAID, TERMINATE, TO, Sign
+from flight.supervisor.table import (
+    ARMING_TABLE,
+    DISARM,
+    FORBIDDEN,
+    FROM,
+    NEEDED,
+    SAID,
+    TERMINATE,
+    TO,
+    WRECKING,
+    Sign,
+)
 
 STATE = record(
     arming=INTEGER,
@@ -25,10 +51,18 @@ STATE = record(
     is_arm_switch_on=FLAG,
     is_arm_switch_safe=FLAG,
     is_output_broken=FLAG,
+    is_crashed=FLAG,
     cells=REAL,
     cell_v=REAL,
+    slow_v=REAL,
+    slower_v=REAL,
+    yaw_limit=REAL,
     landing=LANDING,
     watch=WATCH,
+    fence=FENCE,
+    health=HEALTH,
+    rotors=ROTORS,
+    test=TEST,
 )
 
 DISARM_DEMAND = int(Demand.DISARM)
@@ -50,29 +84,45 @@ def reset(state, params):
     state.is_arm_switch_safe = 0
     state.is_output_broken = 0
     state.cell_v = 0.0
+    state.is_crashed = 0
+    state.test.left_s = 0.0
+    fence.reset(state.fence)
+    health.reset(state.health)
+    rotors.reset(state.rotors)
     landing.reset(state.landing)
     failsafes.reset(state.watch)
 
 
 @kernel
-def configure(state, airframe):
-    """Learn how many cells the battery has."""
+def configure(state, airframe, rate):
+    """Learn the battery's cells, what each rotor does, and how much yaw the rate loop may integrate."""
     state.cells = airframe.cells
+    state.yaw_limit = rate.integral_max[2]
+    rotors.configure(state.rotors, airframe)
 
 
 @kernel
 def hear(state, params, inputs, dt):
-    """Note which links exist, and the battery's filtered voltage per cell."""
-    battery = inputs.battery
+    """Note which links exist; listen to the battery and to the vehicle itself."""
     if inputs.pilot.fresh:
         state.pilot_seen = 1
     if inputs.offboard.fresh:
         state.offboard_seen = 1
-    if battery.fresh and state.cells > 0.0 and math.isfinite(battery.voltage_v):
-        state.cell_v = state.cell_v if state.battery_seen else battery.voltage_v / state.cells
-        state.battery_seen = 1
-    if state.battery_seen:
-        state.cell_v = smoothed(state.cell_v, battery.voltage_v / state.cells, dt, params.battery.filter_s)
+    energy.hear(state, params.battery, inputs.battery, dt)
+
+
+@kernel
+def look(state, params, inputs, command, is_armed, dt):
+    """Follow ground, fence, rotors and the vehicle's health."""
+    estimate, was_landed = command.estimate, state.landing.is_landed
+    landing.step(state.landing, params.land, inputs, command, is_armed, dt)
+    note_ground(state, command.status, was_landed)
+    is_flying = is_armed and not state.landing.is_landed and state.landing.airborne_s > params.rotor.settle_s
+    rotors.step(state.rotors, params.rotor, command.motors, estimate, is_flying, dt)
+    health.step(state.health, params.health, inputs, estimate, is_armed, dt)
+    fence.step(state.fence, params.fence, estimate, command.status.home_ned, dt)
+    must_end = orders.must_end_test(state, params, inputs, estimate)
+    motor_test.step(state.test, command.status, must_end, dt)
 
 
 @kernel
@@ -124,6 +174,7 @@ def change_arming(state, status, signs, refused):
         change = ARMING_TABLE[row]
         fits = signs & change[NEEDED] == change[NEEDED] and signs & change[FORBIDDEN] == 0
         if change[FROM] == state.arming and fits:
+            state.is_crashed = 1 if change[NEEDED] & WRECKING else state.is_crashed
             enter(state, change[TO])
             tell(status, change[SAID], change[NEEDED], refused)
             return
@@ -136,6 +187,7 @@ def enter(state, arming):
         state.arming = arming
         state.armed_s = 0.0
         state.landing.has_flown = 0
+        state.rotors.lost = 0
 
 
 @kernel
@@ -153,18 +205,19 @@ def publish(state, status, refused):
     status.is_landed = state.landing.is_landed
     status.refusals = refused if state.arming != Arming.ARMED else 0
     status.failsafes = state.watch.raised
+    status.lost_rotor = state.rotors.lost
 
 
 @kernel
 def step(state, params, inputs, command, dt):
     """Decide arming and mode; write `command.status`."""
-    status, was_landed = command.status, state.landing.is_landed
-    was_armed = state.arming == Arming.ARMED
+    status, was_armed = command.status, state.arming == Arming.ARMED
     hear(state, params, inputs, dt)
-    landing.step(state.landing, params.land, inputs, command, was_armed, dt)
-    note_ground(state, status, was_landed)
+    look(state, params, inputs, command, was_armed, dt)
+    if inputs.demand.fresh:
+        orders.obey(state, params, inputs, status)
     signs = standing_signs(state, params, inputs, command)
-    wrong = troubles(state, params, inputs, command.estimate, signs)
+    wrong = troubles(state, params, inputs, command, signs)
     failsafes.step(state.watch, params, wrong, was_armed, status, dt)
     state.is_output_broken = 0
     refused = 0 if was_armed else refusals(state, params, inputs, command.estimate, signs)
@@ -193,6 +246,7 @@ def guard(state, command):
     motors, status = command.motors, command.status
     if status.arming != Arming.ARMED:
         stop(motors)
+        motor_test.turn(state.test, motors)
         return
     total = 0.0
     for i in range(MAX_ROTORS):

@@ -5,7 +5,7 @@ from enum import IntEnum
 import numpy as np
 
 from flight.inputs import Demand
-from flight.modes import Action, Arming, Event, Failsafe, Mode
+from flight.modes import Action, Arming, Event, Failsafe, Mode, Why
 
 
 class Sign(IntEnum):
@@ -40,6 +40,8 @@ class Sign(IntEnum):
 
 S, D = Sign, Demand
 FROM, NEEDED, FORBIDDEN, TO, SAID = range(5)
+# What ends a flight in a way that somebody should look at the vehicle before the next.
+WRECKING = int(S.ORDER_TERMINATE | S.ORDER_DISARM | S.TIPPED)
 # from, needed, forbidden, to, said. The first row that fits is obeyed; the event's value is what the row needed.
 ARMING_TABLE = np.array(
     [
@@ -89,6 +91,20 @@ MODE_TABLE = np.array(
     dtype=np.int64,
 )
 NEEDS, FALLBACK = range(2)
+# Why a mode cannot be had without a sign.
+REASONS = np.array(
+    [
+        (S.AIRBORNE, Why.NEEDS_AIRBORNE),
+        (S.ATTITUDE, Why.NEEDS_ATTITUDE),
+        (S.ALTITUDE, Why.NEEDS_ALTITUDE),
+        (S.POSITION, Why.NEEDS_POSITION),
+        (S.PILOT, Why.NEEDS_PILOT),
+        (S.STREAM, Why.NEEDS_STREAM),
+        (S.MISSION, Why.NEEDS_MISSION),
+        (S.HOME, Why.NEEDS_HOME),
+    ],
+    dtype=np.int64,
+)
 
 # Modes in which the pilot's sticks fly.
 PILOTED = int(1 << Mode.RATE | 1 << Mode.ANGLE | 1 << Mode.ALTITUDE | 1 << Mode.POSITION)
@@ -136,9 +152,13 @@ LINKS = F.PILOT_LOST | F.GROUND_LOST | F.OFFBOARD_LOST
 PILOT, GROUND, OFFBOARD, BRIDGE = 0, 1, 2, 10
 AGED = int(LINKS | F.BRIDGE_LOST)
 # Once raised they stay until disarmed: a rested battery's voltage recovers, an upset vehicle is suspect.
-LATCHED = int(BATTERIES | F.TILT | F.NOT_A_NUMBER)
+LATCHED = int(
+    BATTERIES | F.TILT | F.NOT_A_NUMBER | F.ROTOR_LOST | F.CRASHED | F.RUNAWAY | F.FLIGHT_TIME | F.RESERVE
+)
 # They hold for a while before they return or land.
 PATIENT = int(LINKS)
 # Who may decide to fly on: the pilot by the mode switch, the operator by asking for a mode.
-PILOT_OVERRULES = int(LINKS | BATTERIES | F.POSITION_LOST)
-OPERATOR_OVERRULES = int(LINKS | F.BATTERY_LOW)
+PILOT_OVERRULES = int(
+    LINKS | BATTERIES | F.POSITION_LOST | F.WIND | F.FLIGHT_TIME | F.RESERVE | F.FENCE_NEAR | F.FENCE
+)
+OPERATOR_OVERRULES = int(LINKS | F.BATTERY_LOW | F.WIND)

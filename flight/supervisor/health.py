@@ -1,0 +1,116 @@
+"""What the vehicle feels of itself: shaking, a sensor that stands still, ticks that come late, aids that fell away."""
+
+import math
+
+from flight.command import AIDS
+from flight.kernel import kernel
+from flight.record import FLAG, INTEGER, REAL, VECTOR, record
+from flight.vector import dot, norm, put, vec
+
+# shake: variance of the specific force; force: smoothed acceleration; aids: bits of the healthy and the once healthy.
+HEALTH = record(
+    accel_mean_frd=VECTOR,
+    shake=REAL,
+    force=REAL,
+    gyro_before_frd=VECTOR,
+    accel_before_frd=VECTOR,
+    frozen_s=REAL,
+    overruns=INTEGER,
+    late=REAL,
+    aids=INTEGER,
+    aids_seen=INTEGER,
+    ratios=VECTOR,
+    field_ut=REAL,
+    has_field=FLAG,
+)
+GPS_POSITION, GPS_VELOCITY, BARO, MAG, MOCAP = (
+    AIDS.index(name) for name in ("gps_position", "gps_velocity", "baro", "mag", "mocap")
+)
+# Aids that do not come and go with height and motion.
+STEADY = 1 << GPS_POSITION | 1 << GPS_VELOCITY | 1 << BARO | 1 << MAG | 1 << MOCAP
+
+
+@kernel
+def share(dt, time):
+    """Return the part of a step that a first-order filter takes in a tick."""
+    return dt / (time + dt)
+
+
+@kernel
+def feel(health, params, imu, dt):
+    """Follow how much the vehicle shakes, and whether the samples still change."""
+    accel, gyro = vec(imu.accel_frd), vec(imu.gyro_frd)
+    is_same = accel == vec(health.accel_before_frd) and gyro == vec(health.gyro_before_frd)
+    # A gyro that reads exactly nothing is a simulated one.
+    health.frozen_s = health.frozen_s + dt if is_same and norm(gyro) > 0.0 else 0.0
+    put(health.accel_before_frd, accel)
+    put(health.gyro_before_frd, gyro)
+    if math.isfinite(norm(accel)):
+        change = accel - vec(health.accel_mean_frd)
+        put(health.accel_mean_frd, vec(health.accel_mean_frd) + change * share(dt, params.shake_mean_s))
+        health.shake += share(dt, params.shake_s) * (dot(change, change) - health.shake)
+
+
+@kernel
+def watch_loop(health, params, system, dt):
+    """Follow which part of the ticks comes late."""
+    is_late = system.overruns > health.overruns
+    health.overruns = system.overruns
+    health.late += share(dt, params.late_s) * ((1.0 if is_late else 0.0) - health.late)
+
+
+@kernel
+def watch_aids(health, estimate, is_armed):
+    """Note which aids are healthy, and which have been since arming."""
+    healthy = 0
+    for i in range(len(AIDS)):
+        healthy |= 1 << i if estimate.sensor_health[i] else 0
+    health.aids = healthy & STEADY
+    health.aids_seen = (health.aids_seen if is_armed else 0) | health.aids
+
+
+@kernel
+def watch_ratios(health, params, estimate, dt):
+    """Smooth the worst test ratio of position and velocity, that of the height and that of the heading."""
+    ratio, part = estimate.test_ratios, share(dt, params.ratio_s)
+    place = max(ratio[GPS_POSITION], ratio[GPS_VELOCITY])
+    health.ratios[0] += part * (place - health.ratios[0])
+    health.ratios[1] += part * (ratio[BARO] - health.ratios[1])
+    health.ratios[2] += part * (ratio[MAG] - health.ratios[2])
+
+
+@kernel
+def watch_field(health, params, mag, dt):
+    """Smooth the strength of the magnetic field."""
+    strength = norm(vec(mag.field_ut_frd))
+    if not mag.fresh or not math.isfinite(strength):
+        return
+    part = share(dt, params.field_s) if health.has_field else 1.0
+    health.field_ut += part * (strength - health.field_ut)
+    health.has_field = 1
+
+
+@kernel
+def step(health, params, inputs, estimate, is_armed, dt):
+    """Take in one tick."""
+    if inputs.imu.fresh:
+        feel(health, params, inputs.imu, dt)
+    a = norm(vec(estimate.a_ned))
+    health.force += share(dt, params.force_s) * (a - health.force) if math.isfinite(a) else 0.0
+    watch_loop(health, params, inputs.system, dt)
+    watch_aids(health, estimate, is_armed)
+    watch_ratios(health, params, estimate, dt)
+    watch_field(health, params, inputs.mag, dt)
+
+
+@kernel
+def reset(health):
+    """Feel nothing yet."""
+    health.shake = 0.0
+    health.force = 0.0
+    health.frozen_s = 0.0
+    health.overruns = 0
+    health.late = 0.0
+    health.aids_seen = 0
+    health.field_ut = 0.0
+    health.has_field = 0

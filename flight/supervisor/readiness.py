@@ -1,0 +1,163 @@
+"""What speaks against arming: one line per reason."""
+
+from flight.inputs import LogState
+from flight.kernel import kernel
+from flight.modes import Arming, Mode, Refusal
+from flight.quaternion import quat, tilt_of
+from flight.supervisor import fence
+from flight.supervisor.checks import age_s, is_bridge_lost, is_pilot_there, is_piloted, when
+from flight.supervisor.health import BARO, MAG, MOCAP
+from flight.supervisor.table import MODE_TABLE, NEEDS
+from flight.vector import is_finite, norm, vec
+
+
+@kernel
+def is_battery_bad(state, params):
+    """Tell whether the battery forbids a flight."""
+    if not state.battery_seen:
+        return params.arm.needs_battery == 1
+    return state.cell_v < params.arm.cell_v
+
+
+@kernel
+def is_throttle_up(state, params, pilot):
+    """Tell whether the throttle stick would lift the vehicle at once."""
+    if not (state.pilot_seen and is_piloted(state.mode)):
+        return False
+    is_direct = state.mode == Mode.RATE or state.mode == Mode.ANGLE
+    return pilot.throttle > (params.arm.throttle if is_direct else params.arm.throttle_mid)
+
+
+@kernel
+def are_sticks_off_centre(state, params, pilot):
+    """Tell whether a stick would lean or turn the vehicle at once."""
+    most = max(abs(pilot.roll), abs(pilot.pitch), abs(pilot.yaw))
+    return state.pilot_seen == 1 and is_piloted(state.mode) and most > params.arm.stick
+
+
+@kernel
+def is_link_missing(state, params, inputs):
+    """Tell whether a link that must be there is not."""
+    is_alone = params.arm.needs_pilot == 1 and not is_pilot_there(state, params, inputs)
+    return is_alone or is_bridge_lost(params, inputs)
+
+
+@kernel
+def is_imu_missing(state, params, inputs):
+    """Tell whether there are no recent, living IMU samples."""
+    imu = inputs.imu
+    is_old = age_s(inputs.t_us, imu.t_us, True) > params.arm.imu_age_s
+    is_frozen = state.health.frozen_s > params.health.frozen_s
+    return is_old or is_frozen or norm(vec(imu.accel_frd)) == 0.0 or not is_finite(vec(imu.gyro_frd))
+
+
+@kernel
+def is_moving(params, estimate):
+    """Tell whether the vehicle turns or travels."""
+    is_travelling = estimate.is_velocity_valid and norm(vec(estimate.v_ned)) > params.arm.speed
+    return is_travelling or norm(vec(estimate.omega_frd)) > params.arm.rate
+
+
+@kernel
+def is_biased(params, estimate):
+    """Tell whether gyro or accelerometer are further off than a calibrated one can be."""
+    is_gyro_off = norm(vec(estimate.gyro_bias_frd)) > params.arm.gyro_bias
+    return is_gyro_off or norm(vec(estimate.accel_bias_frd)) > params.arm.accel_bias
+
+
+@kernel
+def is_compass_implausible(health, params):
+    """Tell whether the magnetic field is not Earth's, or the heading disagrees with it."""
+    if not health.has_field or health.aids >> MOCAP & 1:
+        return False
+    is_strange = not params.arm.field_low <= health.field_ut <= params.arm.field_high
+    return is_strange or (health.aids >> MAG & 1 == 1 and health.ratios[2] > params.arm.ratio_yaw)
+
+
+@kernel
+def is_place_in_doubt(health, params):
+    """Tell whether satellites disagree with the estimate."""
+    return health.ratios[0] > params.arm.ratio_place
+
+
+@kernel
+def is_height_in_doubt(health, params):
+    """Tell whether the barometer disagrees with the estimate."""
+    return health.aids >> BARO & 1 == 1 and health.ratios[1] > params.arm.ratio_height
+
+
+@kernel
+def is_log_missing(params, system):
+    """Tell whether nothing is recorded although it should be."""
+    if params.arm.needs_log == 1:
+        return system.log_state != LogState.RUNNING
+    return system.log_state == LogState.STOPPED
+
+
+@kernel
+def is_fence_wrong(state, params, estimate):
+    """Tell whether the fence is unfinished, the vehicle outside, or that cannot be known."""
+    blind = fence.is_active(state.fence, params.fence) and not estimate.is_position_valid
+    return blind or state.fence.is_sound == 0 or state.fence.is_breached == 1
+
+
+@kernel
+def are_thresholds_wrong(battery):
+    """Tell whether the battery's three levels are out of order."""
+    return not battery.low_v >= battery.critical_v >= battery.emergency_v
+
+
+@kernel
+def sensor_refusals(state, params, inputs, estimate):
+    """Return the reasons that sensors and estimate give."""
+    health = state.health
+    return (
+        when(not estimate.is_attitude_valid, Refusal.ESTIMATOR)
+        | when(tilt_of(quat(estimate.q_ned_frd)) > params.arm.tilt, Refusal.TILT)
+        | when(is_imu_missing(state, params, inputs), Refusal.SENSOR)
+        | when(is_moving(params, estimate), Refusal.MOVING)
+        | when(is_biased(params, estimate), Refusal.CALIBRATION)
+        | when(is_compass_implausible(health, params), Refusal.COMPASS)
+        | when(is_place_in_doubt(health, params), Refusal.PLACE)
+        | when(is_height_in_doubt(health, params), Refusal.HEIGHT)
+    )
+
+
+@kernel
+def pilot_refusals(state, params, inputs):
+    """Return the reasons that links, sticks and switches give."""
+    pilot = inputs.pilot
+    return (
+        when(is_link_missing(state, params, inputs), Refusal.LINK)
+        | when(is_throttle_up(state, params, pilot), Refusal.THROTTLE)
+        | when(are_sticks_off_centre(state, params, pilot), Refusal.STICKS)
+        | when(pilot.is_kill_switch_on, Refusal.KILL_SWITCH)
+        | when(pilot.is_arm_switch_on and not state.is_arm_switch_safe, Refusal.ARM_SWITCH)
+    )
+
+
+@kernel
+def system_refusals(state, params, inputs, estimate):
+    """Return the reasons that power, computer, fence and the last flight give."""
+    return (
+        when(is_battery_bad(state, params), Refusal.BATTERY)
+        | when(are_thresholds_wrong(params.battery), Refusal.THRESHOLDS)
+        | when(state.health.late > params.health.late, Refusal.LOOP)
+        | when(is_log_missing(params, inputs.system), Refusal.LOG)
+        | when(inputs.system.bridge_faults != 0, Refusal.BRIDGE)
+        | when(is_fence_wrong(state, params, estimate), Refusal.FENCE)
+        | when(state.is_crashed, Refusal.CRASHED)
+        | when(state.test.left_s > 0.0, Refusal.MOTOR_TEST)
+        | when(state.arming == Arming.KILLED, Refusal.KILLED)
+    )
+
+
+@kernel
+def refusals(state, params, inputs, estimate, signs):
+    """Return every reason not to arm as a sum of Refusal bits."""
+    return (
+        sensor_refusals(state, params, inputs, estimate)
+        | pilot_refusals(state, params, inputs)
+        | system_refusals(state, params, inputs, estimate)
+        | when(MODE_TABLE[state.mode, NEEDS] & ~signs, Refusal.MODE)
+    )

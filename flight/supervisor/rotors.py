@@ -1,0 +1,90 @@
+"""Notice a rotor that no longer pushes: the vehicle turns as if the thrust it was told to give were missing.
+
+The residual of the angular acceleration is compared with what each rotor's loss would cause (a parity check; Isermann,
+"Fault-Diagnosis Systems", 2006, chapter 10), about the two axes on which thrust acts with a lever.
+"""
+
+from flight.kernel import kernel
+from flight.record import INTEGER, MAX_ROTORS, PER_ROTOR, REAL, VECTOR, record
+from flight.vector import Vec3, dot, put, vec
+
+# effect: angular acceleration about x and y per newton; thrust: what was asked for, as late as motors and filter.
+ROTORS = record(
+    count=INTEGER,
+    full_n=REAL,
+    curve=REAL,
+    lag_s=REAL,
+    effect=("f8", (MAX_ROTORS, 2)),
+    fast=PER_ROTOR,
+    thrust=PER_ROTOR,
+    omega_slow_frd=VECTOR,
+    missing_s=PER_ROTOR,
+    lost=INTEGER,
+)
+
+
+@kernel
+def reset(rotors):
+    """Trust every rotor."""
+    rotors.lost = 0
+    for i in range(MAX_ROTORS):
+        rotors.fast[i] = 0.0
+        rotors.thrust[i] = 0.0
+        rotors.missing_s[i] = 0.0
+
+
+@kernel
+def configure(rotors, airframe):
+    """Learn what each rotor does to the vehicle."""
+    rotors.count = airframe.rotor_count
+    rotors.full_n = airframe.thrust_max_n
+    rotors.curve = airframe.throttle_curve
+    rotors.lag_s = airframe.motor_lag_s
+    for i in range(airframe.rotor_count):
+        rotors.effect[i, 0] = -airframe.rotor_y[i] / max(airframe.inertia[0], 1e-9)
+        rotors.effect[i, 1] = airframe.rotor_x[i] / max(airframe.inertia[1], 1e-9)
+
+
+@kernel
+def follow(rotors, params, motors, dt):
+    """Let the thrust that was asked for arrive as late as the motors' and the filter's lags; return its push."""
+    push = Vec3(0.0, 0.0, 0.0)
+    for i in range(rotors.count):
+        t = motors.motor[i]
+        asked = rotors.full_n * t * (rotors.curve * t + 1.0 - rotors.curve)
+        rotors.fast[i] += dt / (rotors.lag_s + dt) * (asked - rotors.fast[i])
+        rotors.thrust[i] += dt / (params.filter_s + dt) * (rotors.fast[i] - rotors.thrust[i])
+        push = push + rotors.thrust[i] * Vec3(rotors.effect[i, 0], rotors.effect[i, 1], 0.0)
+    return push
+
+
+@kernel
+def turning(rotors, params, omega_frd, dt):
+    """Return the angular acceleration through the same filter."""
+    slow = vec(rotors.omega_slow_frd)
+    slow = slow + (omega_frd - slow) * (dt / (params.filter_s + dt))
+    put(rotors.omega_slow_frd, slow)
+    return (omega_frd - slow) / max(params.filter_s, 1e-3)
+
+
+@kernel
+def compare(rotors, params, left, dt):
+    """Count for how long each rotor's thrust has been missing; name one that has been for long enough."""
+    for i in range(rotors.count):
+        loss = Vec3(rotors.effect[i, 0], rotors.effect[i, 1], 0.0) * (-rotors.thrust[i])
+        square = dot(loss, loss)
+        is_pushing = rotors.thrust[i] > params.least * rotors.full_n and square > 0.0
+        is_missing = is_pushing and dot(left, loss) > params.share * square
+        rotors.missing_s[i] = rotors.missing_s[i] + dt if is_missing else 0.0
+        if rotors.missing_s[i] >= params.time_s and rotors.lost == 0:
+            rotors.lost = i + 1
+
+
+@kernel
+def step(rotors, params, motors, estimate, is_flying, dt):
+    """Watch the rotors of a flying vehicle."""
+    push = follow(rotors, params, motors, dt)
+    omega = vec(estimate.omega_frd)
+    turn = turning(rotors, params, Vec3(omega.x, omega.y, 0.0), dt)
+    if is_flying:
+        compare(rotors, params, turn - push, dt)
