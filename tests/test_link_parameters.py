@@ -200,7 +200,7 @@ def saved(service):
     """Let the service save and return what the file then holds."""
     for _ in range(1000):
         service.tick(service.now + 0.001)
-        if not (service.values.is_dirty or service.values.saving):
+        if not service.values.saver.is_busy:
             break
         time.sleep(0.001)
     return parameter_file.read(service.vehicle.parameter_file)

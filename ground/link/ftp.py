@@ -15,12 +15,14 @@ from typing import NamedTuple
 
 from ground.link.dialect import mavlink
 from ground.link.offered_files import LARGEST, OfferedFiles
+from ground.link.pace import has_room
 from ground.link.parameter_wire import crc32
 from ground.link.service import Link, Message, Microservice, Sender
 from ground.link.vehicle import Vehicle
 
 HEADER = struct.Struct("<HBBBBBxI")
 MOST_DATA = 239
+FRAME_BYTES = 266
 ACK, NAK = mavlink.MAV_FTP_OPCODE_ACK, mavlink.MAV_FTP_OPCODE_NAK
 BURST = mavlink.MAV_FTP_OPCODE_BURSTREADFILE
 FAIL = mavlink.MAV_FTP_ERR_FAIL
@@ -330,7 +332,7 @@ class Ftp(Microservice):
         session = self.sessions[number]
         session.used_s = self.now
         for _ in range(PACKETS_PER_PASS):
-            if number not in self.bursts:
+            if number not in self.bursts or not has_room(session.owner, FRAME_BYTES, self.now):
                 return
             try:
                 self.send_piece(self.bursts[number], session)

@@ -11,10 +11,12 @@ from typing import NamedTuple
 
 from ground.link.dialect import mavlink
 from ground.link.offered_files import is_growing
+from ground.link.pace import has_room
 from ground.link.service import Link, Message, Microservice, Sender
 from ground.link.vehicle import Vehicle
 
 PIECE = 90
+FRAME_BYTES = 109
 PIECES_PER_PASS = 48
 # A loopback carries more, but a ground station's buffer does not: 1.1 MB/s.
 PIECES_HZ = 12_000.0
@@ -132,7 +134,7 @@ class LogDownload(Microservice):
         """Send the pieces that are due."""
         sending = self.sending[sender]
         sending.due_s = max(sending.due_s, self.now - PIECES_PER_PASS / PIECES_HZ)
-        while sending.due_s <= self.now:
+        while sending.due_s <= self.now and has_room(sender, FRAME_BYTES, self.now):
             sending.due_s += 1.0 / PIECES_HZ
             if not self.send_piece(sending, sender):
                 self.stop(sender)

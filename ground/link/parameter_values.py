@@ -1,16 +1,16 @@
 """The parameters' present values, how they are changed, and how they are kept over a restart."""
 
-import logging
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 from flight import airframe
 from flight.parameter import Param, stored
 from ground.link import parameter_file, settings
+from ground.link.saver import Saver
 from ground.link.vehicle import Vehicle
 
-events = logging.getLogger("quadloop.parameters")
 Done = Callable[[str], None]
 # Longer than the loop needs for an answer, shorter than a ground station waits before it asks again.
 PATIENCE_S = 0.8
@@ -44,10 +44,7 @@ class ParameterValues:
         vehicle.settings.take(self.kept)
         self.wishes: list[Wish] = []
         self.accepted: dict[str, tuple[float, float]] = {}
-        self.saver = ThreadPoolExecutor(1, "parameters")
-        self.saving: Future | None = None
-        self.is_dirty = False
-        self.trouble = ""
+        self.saver = Saver("parameters", partial(self.write, vehicle.parameter_file))
         self.newest_us = -1
         self.now = 0.0
 
@@ -76,7 +73,7 @@ class ParameterValues:
     def _keep(self, name: str, value: float, is_kept: bool) -> None:
         if is_kept and self.kept.get(name) != value:
             self.kept[name] = value
-            self.is_dirty = True
+            self.saver.is_due = True
 
     def tick(self, now: float) -> None:
         """Take the loop's answers, restore what a restarted loop forgot, save what changed."""
@@ -85,7 +82,11 @@ class ParameterValues:
         self.wishes = [wish for wish in wishes if not self._settle(wish)] + self.wishes
         self.accepted = {k: v for k, v in self.accepted.items() if now - v[1] < LAG_S}
         self._notice_restart()
-        self._save()
+        self.saver.tick()
+
+    def write(self, path: Path) -> None:
+        """Write what is kept; called in the saver's thread."""
+        parameter_file.write(path, dict(self.kept))
 
     def _settle(self, wish: Wish) -> bool:
         answer = self.vehicle.answer(wish.serial)
@@ -121,26 +122,10 @@ class ParameterValues:
             row = self.rows[name]
             value = row.default if name in settings.BY_ID else stored(own, row)
             self.change(row, value, is_kept=False)
-        self.kept, self.is_dirty = {}, True
+        self.kept, self.saver.is_due = {}, True
 
     def reload(self) -> None:
         """Fly with what the file holds."""
         self.kept = parameter_file.read(self.vehicle.parameter_file)
         self.vehicle.settings.take(self.kept)
         self.restore()
-
-    def _save(self) -> None:
-        """Write the file beside the flight, one write after the other."""
-        if self.saving is not None and self.saving.done():
-            self._finish()
-        if self.is_dirty and self.saving is None:
-            self.is_dirty = False
-            self.saving = self.saver.submit(
-                parameter_file.write, self.vehicle.parameter_file, dict(self.kept)
-            )
-
-    def _finish(self) -> None:
-        error = self.saving.exception() if self.saving else None
-        self.saving, self.trouble = None, str(error or "")
-        if error:
-            events.error("parameters are not saved: %s", error)

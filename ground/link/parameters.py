@@ -12,6 +12,7 @@ from flight.errors import ConfigError, FlightError
 from flight.parameter import Param
 from ground.link import parameter_wire as wire
 from ground.link.dialect import mavlink
+from ground.link.pace import has_room
 from ground.link.parameter_values import ParameterValues
 from ground.link.service import (
     ACCEPTED,
@@ -28,6 +29,7 @@ from ground.link.vehicle import Vehicle
 
 # PX4 tells its whole list in about a second; a fast burst would overrun the buffers of a ground station.
 LIST_HZ = 400.0
+FRAME_BYTES = 37
 MOST_LISTS = 16
 TEXT_PERIOD_S = 0.2
 BY_NAME, NO_INDEX = -1, 0xFFFF
@@ -40,8 +42,8 @@ PERMISSION_DENIED = mavlink.MAV_PARAM_ERROR_PERMISSION_DENIED
 class Listing:
     """A list on its way to one client: the places still to send."""
 
-    def __init__(self, send: Callable[[int], None], count: int, now: float) -> None:
-        self.send, self.count = send, count
+    def __init__(self, send: Callable[[int], None], to: Sender, count: int, now: float) -> None:
+        self.send, self.to, self.count = send, to, count
         self.places: Iterator[int] = iter(range(count))
         self.due_s = now
 
@@ -54,7 +56,7 @@ class Listing:
         """Send what is due; tell whether the list is complete."""
         # A pass that came late makes up for a tenth of a second at most.
         self.due_s = max(self.due_s, now - 0.1)
-        while self.due_s <= now:
+        while self.due_s <= now and has_room(self.to, FRAME_BYTES, now):
             place = next(self.places, None)
             if place is None:
                 return True
@@ -114,7 +116,7 @@ class Parameters(Microservice):
         if key in self.lists:
             self.lists[key].again()
         elif len(self.lists) < MOST_LISTS:
-            self.lists[key] = Listing(lambda place: send(place, sender), len(self.names), self.now)
+            self.lists[key] = Listing(lambda place: send(place, sender), sender, len(self.names), self.now)
 
     def tell_place(self, place: int, sender: Sender) -> None:
         """Send one parameter of a list."""

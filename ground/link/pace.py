@@ -1,0 +1,9 @@
+"""How much of a long answer may be sent now."""
+
+from ground.link.service import Sender
+
+
+def has_room(to: Sender, size: int, now: float) -> bool:
+    """Tell whether a client's channel can take a message of so many bytes; if not, it waits for the next pass."""
+    ask = getattr(to.channel, "has_room", None)
+    return ask is None or ask(size, now)
