@@ -13,7 +13,19 @@ from flight.errors import FlightError
 from ground import terminal
 
 # One file per command; they import the rooms only when they run, so that the program starts at once.
-COMMANDS = ("fly", "serve", "replay", "plot", "log", "params", "airframes", "firmware", "bench")
+COMMANDS = (
+    "fly",
+    "serve",
+    "replay",
+    "plot",
+    "log",
+    "params",
+    "airframes",
+    "failsafe",
+    "firmware",
+    "estimate",
+    "bench",
+)
 SUCCESS, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 

@@ -4,7 +4,10 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flight.airframe import Airframe
+    from flight.parameter import Param
 
 # A 450 mm quad with a Raspberry Pi.
 DEFAULT_AIRFRAME = "pi450"
@@ -38,6 +41,12 @@ def add_set(parser: ArgumentParser) -> None:
 def overrides(arguments: Namespace) -> dict[str, float]:
     """Return the parameters given with --set, or raise ConfigError."""
     from flight import params
+
+    return settings(arguments, params.find)
+
+
+def settings(arguments: Namespace, find: "Callable[[str, str], Param]") -> dict[str, float]:
+    """Return the numbers given with --set for the rows that `find` finds, or raise ConfigError."""
     from flight.errors import ConfigError
 
     found = {}
@@ -45,7 +54,7 @@ def overrides(arguments: Namespace) -> dict[str, float]:
         name, equals, value = text.partition("=")
         if not equals:
             raise ConfigError(f"--set {text}: must read ID=VALUE, for example --set RATE_ROLL_KP=20")
-        row = params.find(name.strip(), f"--set {text}")
+        row = find(name.strip(), f"--set {text}")
         try:
             found[row.id] = row.checked(float(value), f"--set {text}")
         except ValueError:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from flight.estimator.attitude.alignment import reset
-from flight.estimator.attitude.batch import run
+from flight.estimator.attitude.batch import SAID, run
 from flight.estimator.attitude.layout import STATE, coefficients_of, default_params
 from flight.kernel import kernel
 from flight.physics import STANDARD_GRAVITY
@@ -71,9 +71,9 @@ def follow(motion, state=None, c=None, with_mag=True):
     """Return the filter's attitudes and its final state."""
     if state is None:
         state, c = begun()
-    q = np.zeros((len(motion.t), 4))
-    run(state, c, motion.t, motion.gyro, motion.accel, motion.mag if with_mag else np.zeros((0, 3)), q)
-    return q, state
+    said = rows(SAID, len(motion.t))
+    run(state, c, motion.t, motion.gyro, motion.accel, motion.mag if with_mag else np.zeros((0, 3)), said)
+    return said.q_ned_body, state
 
 
 def down(q):

@@ -11,28 +11,28 @@ from flight.vector import put, vec
 
 
 @kernel
-def swap_rows_of_body(rows, out):
+def swap_rows_of_body(rows: np.ndarray, out: np.ndarray) -> None:
     """Turn body vectors from forward-right-down to forward-left-up or back."""
     for k in range(rows.shape[0]):
         put(out[k], swap_frd_flu(vec(rows[k])))
 
 
 @kernel
-def swap_rows_of_world(rows, out):
+def swap_rows_of_world(rows: np.ndarray, out: np.ndarray) -> None:
     """Turn world vectors from north-east-down to east-north-up or back."""
     for k in range(rows.shape[0]):
         put(out[k], swap_ned_enu(vec(rows[k])))
 
 
 @kernel
-def swap_rows_of_attitude(rows, out):
+def swap_rows_of_attitude(rows: np.ndarray, out: np.ndarray) -> None:
     """Turn attitudes from q_ned_frd to q_enu_flu or back."""
     for k in range(rows.shape[0]):
         put_quat(out[k], swap_attitude(quat(rows[k])))
 
 
 @kernel
-def turn_rows_of_body(rows, out):
+def turn_rows_of_body(rows: np.ndarray, out: np.ndarray) -> None:
     """Turn attitudes of a forward-left-up body into those of its forward-right-down twin or, but for sign, back."""
     for k in range(rows.shape[0]):
         put_quat(out[k], quat(rows[k]) * Quat(0.0, 1.0, 0.0, 0.0))
