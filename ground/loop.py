@@ -1,6 +1,7 @@
 """The flight loop as a process: it flies a world and touches nothing else but rings in shared memory."""
 
 import gc
+import math
 import os
 import time
 from collections import deque
@@ -11,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from flight.autopilot import Autopilot
-from flight.inputs import DEMAND, Demand
+from flight.inputs import DEMAND, Demand, LogState
 from flight.modes import Event
 from flight.record import rows
 from ground.rings import Reader
@@ -25,6 +26,8 @@ BURST_S = 0.003
 # A loop that is late by more gives the time up.
 LATE_S = 0.25
 NEVER = -1
+# A recorder that says nothing for so long has stopped.
+SILENT_S = 2.0
 
 
 class World(Protocol):
@@ -82,6 +85,20 @@ class Inbox:
         self.offboard_fresh = told["offboard"]["fresh"]
         self.ground_age_us = told["link"]["ground_age_us"]
         self.inputs = inputs[0]
+        self.recorded = Reader(seats.recorded)
+        self.recorded_s = math.inf
+        self.system = told["system"]
+
+    def look_at_recorder(self, overruns: int) -> None:
+        """Tell the loop whether its flight is recorded: a recorder that was there and is silent has stopped."""
+        now_s = time.monotonic()
+        if self.recorded.waiting:
+            newest = self.recorded.newest()
+            self.recorded_s = now_s
+            self.system["log_state"][0] = LogState.STOPPED if newest is None else newest[0].state
+        elif now_s - self.recorded_s > SILENT_S:
+            self.system["log_state"][0] = LogState.STOPPED
+        self.system["overruns"][0] = overruns
 
     def collect(self) -> None:
         """Take what has arrived."""
@@ -160,6 +177,7 @@ class FlightLoop:
         has_said = self.codes[0] != 0 or self.is_told[0] != 0
         if has_said or self.ticks % self.every == 0:
             overruns = getattr(self.world, "overruns", 0)
+            self.inbox.look_at_recorder(overruns)
             self.seats.snapshots.push(self.told, self.said, time.time(), overruns)
         if has_said:
             self.tell()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flight.airframe import Airframe
+from flight.inputs import LogState
 from ground.rings import Reader
 from ground.seats import Seats
 from logs.recorder import FlightLog
@@ -25,6 +26,7 @@ class Recording:
         self.reader = Reader(seats.ticks, from_start=from_start)
         self.log, self.has_truth = log, has_truth
         self.known_missed = 0
+        self.done = seats.recorded
 
     def take(self) -> int:
         """Write some waiting ticks; return how many there were."""
@@ -36,6 +38,7 @@ class Recording:
             self.log.append(
                 ticks.inputs.copy(), ticks.command.copy(), None if truth is None else truth.copy()
             )
+        self.done.push(self.reader.seen, LogState.STOPPED if self.log.trouble else LogState.RUNNING)
         return len(ticks)
 
     def complain(self, count: int, t_us: int) -> None:

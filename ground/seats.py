@@ -18,6 +18,8 @@ SNAPSHOT = record(inputs=INPUTS, command=COMMAND, wall_s=REAL, overruns=INTEGER)
 TICK = record(inputs=INPUTS, command=COMMAND, truth=TRUTH)
 # Something said in a tick (code 0: nothing), and the demand the loop was told in it (serial 0: none).
 HAPPENING = record(t_us=INTEGER, tick=INTEGER, code=INTEGER, value=REAL, serial=INTEGER, kind=INTEGER)
+# How far the recorder is, and flight.inputs.LogState.
+RECORDED = record(ticks=INTEGER, state=INTEGER)
 # What somebody wants of the loop; only the part that `what` names is meant.
 REQUEST = record(what=INTEGER, demand=DEMAND, offboard=OFFBOARD, pilot=PILOT, text=TEXT)
 
@@ -42,6 +44,7 @@ class Seats:
     happenings: Ring = field(default_factory=lambda: Ring(HAPPENING, 1024))
     params: Ring = field(default_factory=lambda: Ring(PARAMS, 4))
     ticks: Ring = field(default_factory=lambda: Ring(TICK, 8192))
+    recorded: Ring = field(default_factory=lambda: Ring(RECORDED, 2))
     # One ring for each process that may ask: only one writes into each.
     link_requests: Ring = field(default_factory=lambda: Ring(REQUEST, 2048))
     parent_requests: Ring = field(default_factory=lambda: Ring(REQUEST, 16))

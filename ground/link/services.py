@@ -1,5 +1,6 @@
 """Every microservice of the link, in the order they see a pass."""
 
+from ground.link.courtesies import Courtesies
 from ground.link.events import Events
 from ground.link.failures import Failures
 from ground.link.flight_commands import FlightCommands
@@ -21,6 +22,7 @@ SERVICES: tuple[type[Microservice], ...] = (
     Setpoints,
     Sticks,
     Failures,
+    Courtesies,
     Parameters,
     Ftp,
     LogDownload,

@@ -1,5 +1,6 @@
 """Where clients are: UDP out, in and broadcast, a TCP server, a serial line. Nothing here ever waits."""
 
+import os
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -275,11 +276,12 @@ class SerialLine(Clients):
         if self.port is None:
             return
         try:
-            self.port.write(data)
+            # Not pyserial's own write: on a full buffer that one tries again for ever.
+            os.write(self.port.fileno(), data)
+        except BlockingIOError:
+            return
         except OSError:
-            # pyserial's timeout is an OSError too: a full buffer loses this frame, a lost line all of them.
-            if not self.port.is_open:
-                self.lose()
+            self.lose()
 
     def close(self) -> None:
         """Close the line."""
