@@ -8,6 +8,7 @@ from ground.link.ftp import Ftp
 from ground.link.identity import Identity
 from ground.link.log_download import LogDownload
 from ground.link.metadata import Metadata
+from ground.link.missions import Missions
 from ground.link.parameters import Parameters
 from ground.link.service import Microservice
 from ground.link.setpoints import Setpoints
@@ -24,6 +25,7 @@ SERVICES: tuple[type[Microservice], ...] = (
     Failures,
     Courtesies,
     Parameters,
+    Missions,
     Ftp,
     LogDownload,
     Metadata,

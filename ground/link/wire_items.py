@@ -29,10 +29,9 @@ class WireItem(NamedTuple):
 
     def as_meant(self) -> MissionItem:
         """Return the item's numbers, None where none is meant."""
-        params = (number(p) for p in self[3:7])
-        return MissionItem(
-            self.command, self.frame, *params, degrees(self.x), degrees(self.y), number(self.z)
-        )
+        p1, p2, p3, p4 = (number(p) for p in self[3:7])
+        lat_deg, lon_deg = degrees(self.x), degrees(self.y)
+        return MissionItem(self.command, self.frame, p1, p2, p3, p4, lat_deg, lon_deg, number(self.z))
 
 
 def number(value: float) -> Number:

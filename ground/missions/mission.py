@@ -44,8 +44,8 @@ class Leg:
     speed_m_s: float | None = None
     turns: float | None = None
     radius_m: float | None = None
-    jump_to: int | None = None
-    jumps: int | None = None
+    jump_to: float | None = None
+    jumps: float | None = None
 
     def arguments(self) -> tuple[float | None, ...]:
         """Return the arguments of the demand that uploads this item (flight.inputs.Demand.MISSION_ITEM)."""

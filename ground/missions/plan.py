@@ -56,7 +56,7 @@ def hover_speed(name: str, mission: dict[str, Any]) -> Number:
 def legs_of(name: str, wanted: list[Any], home: Home, speed_m_s: Number) -> list[Leg]:
     """Return the plan's items as legs; the plan's own speed holds until an item changes it."""
     legs: list[Leg] = []
-    places = {item["doJumpId"]: i for i, item in enumerate(wanted) if is_numbered(item)}
+    places: dict[float, int] = {item["doJumpId"]: i for i, item in enumerate(wanted) if is_numbered(item)}
     for number, item in enumerate(wanted, 1):
         where = f"{name}: item {number}"
         leg = placed(where, opened(where, item), Earth(home, home.alt_amsl_m), places)
@@ -79,7 +79,7 @@ def is_numbered(item: Any) -> bool:
     return isinstance(item, dict) and isinstance(item.get("doJumpId"), int)
 
 
-def placed(where: str, item: MissionItem, earth: Earth, places: dict[int, int]) -> Leg:
+def placed(where: str, item: MissionItem, earth: Earth, places: dict[float, int]) -> Leg:
     """Return an item as a leg from the take-off point; raise ConfigError."""
     try:
         leg = leg_of(item, earth)
@@ -87,7 +87,7 @@ def placed(where: str, item: MissionItem, earth: Earth, places: dict[int, int]) 
         raise ConfigError(f"{where}: {error}") from None
     if leg.item != Item.JUMP or not leg.jumps:
         return leg
-    if leg.jump_to not in places:
+    if leg.jump_to is None or leg.jump_to not in places:
         raise ConfigError(f"{where}: jumps to doJumpId {leg.jump_to}, which no item has")
     return replace(leg, jump_to=places[leg.jump_to])
 
@@ -104,7 +104,7 @@ def opened(where: str, item: Any) -> MissionItem:
     if not isinstance(parameters, list) or len(parameters) != 7:
         raise ConfigError(f"{where}: params must be a list of 7 numbers")
     numbers = [number(where, i, value) for i, value in enumerate(parameters)]
-    return MissionItem(command, item.get("frame"), *numbers)  # type: ignore[arg-type]
+    return MissionItem(command, item.get("frame"), *numbers)
 
 
 def number(where: str, index: int, value: Any) -> Number:

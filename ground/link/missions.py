@@ -1,0 +1,271 @@
+"""The mission microservice: missions, fences and rally points up and down the link, and how far a mission has come.
+
+https://mavlink.io/en/services/mission.html. A list takes the place of the old one only when it is whole and the
+core has taken it; what was uploaded is kept as it came and reads back equal.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from flight.errors import ConfigError
+from ground.link import mission_file
+from ground.link.core_plans import CorePlans
+from ground.link.dialect import mavlink
+from ground.link.pace import has_room
+from ground.link.plans import ALL, FENCE, MISSION, NAMES, RALLY, Plan, most
+from ground.link.progress import Progress
+from ground.link.saver import Saver
+from ground.link.service import WARNING, Link, Message, Microservice, Sender
+from ground.link.transfers import Upload
+from ground.link.vehicle import Vehicle
+from ground.link.wire_items import WireItem, taken, told
+from ground.missions.items import COMMAND, FRAME, ItemError
+
+M = mavlink
+RESULTS = {COMMAND: M.MAV_MISSION_UNSUPPORTED, FRAME: M.MAV_MISSION_UNSUPPORTED_FRAME}
+FIRST_PARAMETER = M.MAV_MISSION_INVALID_PARAM1 - 1
+MOST_UPLOADS = 8
+ITEM_BYTES = 50
+# An item whose `current` is 2 is ArduPilot's way to say "go there now".
+GO_THERE = 2
+Key = tuple[Sender, int]
+
+
+def result_of(error: ConfigError) -> int:
+    """Return the MAV_MISSION_RESULT that says what is wrong with an item."""
+    number = error.number if isinstance(error, ItemError) else 1
+    return RESULTS.get(number, FIRST_PARAMETER + number)
+
+
+class Missions(Microservice):
+    """Keeps the three lists of one vehicle."""
+
+    messages = (
+        "MISSION_COUNT",
+        "MISSION_ITEM",
+        "MISSION_ITEM_INT",
+        "MISSION_ACK",
+        "MISSION_REQUEST_LIST",
+        "MISSION_REQUEST",
+        "MISSION_REQUEST_INT",
+        "MISSION_REQUEST_PARTIAL_LIST",
+        "MISSION_WRITE_PARTIAL_LIST",
+        "MISSION_CLEAR_ALL",
+        "MISSION_SET_CURRENT",
+    )
+    capabilities = (
+        M.MAV_PROTOCOL_CAPABILITY_MISSION_INT
+        | M.MAV_PROTOCOL_CAPABILITY_MISSION_FLOAT
+        | M.MAV_PROTOCOL_CAPABILITY_MISSION_FENCE
+        | M.MAV_PROTOCOL_CAPABILITY_MISSION_RALLY
+    )
+
+    def __init__(self, vehicle: Vehicle, link: Link) -> None:
+        super().__init__(vehicle, link)
+        path = vehicle.parameter_file.with_name("missions.json")
+        self.plans = mission_file.read(path)
+        self.saver = Saver("missions", lambda: mission_file.write(path, list(self.plans.values())))
+        self.core = CorePlans(vehicle, self.plans)
+        self.progress = Progress(vehicle, link, self.plans)
+        self.uploads: dict[Key, Upload] = {}
+        self.ended: dict[Key, int] = {}
+        self.now = 0.0
+        self.commands[M.MAV_CMD_DO_SET_MISSION_CURRENT] = self.progress.set_current
+        self.commands[M.MAV_CMD_MISSION_START] = self.progress.start
+        self.requestable[M.MAVLINK_MSG_ID_MISSION_CURRENT] = self.progress.answer
+        self.answers: dict[str, Callable[[Message, Sender], None]] = {
+            "MISSION_COUNT": self.begin,
+            "MISSION_ITEM": self.take,
+            "MISSION_ITEM_INT": self.take,
+            "MISSION_ACK": self.hear_end,
+            "MISSION_REQUEST_LIST": self.tell_count,
+            "MISSION_REQUEST": partial(self.tell_item, is_int=False),
+            "MISSION_REQUEST_INT": partial(self.tell_item, is_int=True),
+            "MISSION_REQUEST_PARTIAL_LIST": self.tell_part,
+            "MISSION_WRITE_PARTIAL_LIST": self.begin_part,
+            "MISSION_CLEAR_ALL": self.clear,
+            "MISSION_SET_CURRENT": self.progress.hear_current,
+        }
+
+    def handle(self, message: Message, sender: Sender, link: Link) -> None:
+        """Answer a message of the protocol."""
+        kind = getattr(message, "mission_type", MISSION)
+        if kind in NAMES or (kind == ALL and message.get_type() == "MISSION_CLEAR_ALL"):
+            self.answers[message.get_type()](message, sender)
+        elif message.get_type() != "MISSION_ACK":
+            self.acknowledge(sender, kind, M.MAV_MISSION_UNSUPPORTED)
+
+    def tick(self, now: float) -> None:
+        """Ask again for what got lost, give up what was left, tell how far the mission has come."""
+        self.now = now
+        self.core.tick(now)
+        self.saver.tick()
+        for key, upload in list(self.uploads.items()):
+            if upload.is_stale(now):
+                self.end(key, M.MAV_MISSION_OPERATION_CANCELLED)
+            elif upload.is_due(now):
+                self.request(upload)
+        self.progress.tick(now)
+
+    def acknowledge(self, sender: Sender, kind: int, result: int) -> None:
+        """Send MISSION_ACK."""
+        self.link.send(M.MAVLink_mission_ack_message(sender.system, sender.component, result, kind), sender)
+
+    def refuse(self, sender: Sender, kind: int, result: int, reason: str) -> None:
+        """Send MISSION_ACK with an error, and the reason as text."""
+        self.link.say(f"{NAMES.get(kind, 'list').capitalize()} refused: {reason}", WARNING, sender)
+        self.acknowledge(sender, kind, result)
+
+    def begin(self, message: Message, sender: Sender) -> None:
+        """Begin an upload, or empty a list when none of its items are to come."""
+        kind, count = message.mission_type, message.count
+        if count > most(kind):
+            reason = f"{count} items; at most {most(kind)} fit"
+            self.uploads.pop((sender, kind), None)
+            self.refuse(sender, kind, M.MAV_MISSION_NO_SPACE, reason)
+        elif count == 0:
+            self.replace(sender, kind, Plan(kind))
+        else:
+            self.open(sender, kind, list(range(count)))
+
+    def begin_part(self, message: Message, sender: Sender) -> None:
+        """Begin to replace some items of a list."""
+        kind, start, end = message.mission_type, message.start_index, message.end_index
+        if not 0 <= start <= end < len(self.plans[kind].items):
+            self.refuse(sender, kind, M.MAV_MISSION_INVALID_SEQUENCE, f"there are no items {start} to {end}")
+        else:
+            self.open(sender, kind, list(range(start, end + 1)), is_part=True)
+
+    def open(self, sender: Sender, kind: int, places: list[int], is_part: bool = False) -> None:
+        """Begin an upload of these items, unless somebody else is at the same list."""
+        others = [key for key in self.uploads if key[1] == kind and key[0] != sender]
+        if others or len(self.uploads) >= MOST_UPLOADS:
+            self.refuse(sender, kind, M.MAV_MISSION_DENIED, "somebody else is uploading it")
+            return
+        upload = self.uploads[sender, kind] = Upload(sender, kind, places, self.now, is_part)
+        self.request(upload)
+
+    def request(self, upload: Upload) -> None:
+        """Ask for the item that must come next."""
+        for message in upload.requests(self.now):
+            self.link.send(message, upload.partner)
+
+    def take(self, message: Message, sender: Sender) -> None:
+        """Take an item that was asked for; ask again when it is another."""
+        key = sender, message.mission_type
+        is_float = message.get_type() == "MISSION_ITEM"
+        upload = self.uploads.get(key)
+        if upload is None:
+            self.take_stray(message, sender)
+            return
+        item = taken(message)
+        try:
+            if message.seq == upload.expected:
+                self.plans[upload.kind].check(item)
+        except ConfigError as error:
+            self.uploads.pop(key)
+            self.refuse(sender, upload.kind, result_of(error), f"item {message.seq}: {error}")
+            return
+        is_taken = upload.take(message.seq, item, is_float, self.now)
+        if upload.expected is None:
+            self.finish(key, upload)
+        elif is_taken or message.seq > (upload.expected or 0):
+            self.request(upload)
+
+    def take_stray(self, message: Message, sender: Sender) -> None:
+        """Answer an item nobody asked for: the last one again, whose ACK was lost, or "go there now"."""
+        kind = message.mission_type
+        if message.current == GO_THERE and kind == MISSION:
+            self.acknowledge(sender, kind, self.progress.go_there(taken(message), sender))
+        else:
+            self.acknowledge(sender, kind, self.ended.get((sender, kind), M.MAV_MISSION_ERROR))
+
+    def finish(self, key: Key, upload: Upload) -> None:
+        """Put the whole list together and let the core have it."""
+        sender, kind = key
+        items: dict[int, WireItem] = dict(enumerate(self.plans[kind].items)) if upload.is_part else {}
+        items |= upload.got
+        plan = Plan(kind, [items[place] for place in sorted(items)])
+        del self.uploads[key]
+        try:
+            plan.check_whole()
+        except ConfigError as error:
+            self.refuse(sender, kind, result_of(error), str(error))
+        else:
+            self.replace(sender, kind, plan)
+
+    def replace(self, sender: Sender, kind: int, plan: Plan) -> None:
+        """Let a list take the place of the old one, if the core takes it."""
+        old, self.plans[kind] = self.plans[kind], plan
+        was_flown = kind == MISSION and self.progress.is_flown
+        self.core.tell(kind, lambda reason: self.settle(sender, kind, old, reason, was_flown))
+
+    def settle(self, sender: Sender, kind: int, old: Plan, reason: str, was_flown: bool) -> None:
+        """Tell how an upload ended; what the core refused gives way to the old list."""
+        if reason:
+            self.plans[kind] = old
+            self.core.tell(kind)
+            self.refuse(sender, kind, M.MAV_MISSION_ERROR, reason)
+            return
+        self.saver.is_due = True
+        self.progress.renew(kind)
+        if was_flown and self.plans[MISSION].items:
+            self.progress.fly_from_start()
+        self.remember(sender, kind)
+        self.acknowledge(sender, kind, M.MAV_MISSION_ACCEPTED)
+
+    def remember(self, sender: Sender, kind: int) -> None:
+        """Keep that an upload ended well, should its ACK get lost."""
+        self.ended[sender, kind] = M.MAV_MISSION_ACCEPTED
+        while len(self.ended) > MOST_UPLOADS:
+            del self.ended[next(iter(self.ended))]
+
+    def end(self, key: Key, result: int) -> None:
+        """Give an upload up; the old list stays."""
+        del self.uploads[key]
+        self.acknowledge(*key, result)
+
+    def hear_end(self, message: Message, sender: Sender) -> None:
+        """Give up an upload that its sender cancels."""
+        if message.type != M.MAV_MISSION_ACCEPTED:
+            self.uploads.pop((sender, message.mission_type), None)
+
+    def tell_count(self, message: Message, sender: Sender) -> None:
+        """Say how many items a list has."""
+        self.send_count(message.mission_type, sender, len(self.plans[message.mission_type].items))
+
+    def send_count(self, kind: int, sender: Sender, count: int) -> None:
+        """Send MISSION_COUNT."""
+        self.link.send(M.MAVLink_mission_count_message(sender.system, sender.component, count, kind), sender)
+
+    def tell_part(self, message: Message, sender: Sender) -> None:
+        """Say how many items of a part there are; an end of -1 is the last item."""
+        kind, start = message.mission_type, message.start_index
+        last = len(self.plans[kind].items) - 1
+        end = last if message.end_index == -1 else message.end_index
+        if not 0 <= start <= end <= last:
+            self.refuse(sender, kind, M.MAV_MISSION_INVALID_SEQUENCE, f"there are no items {start} to {end}")
+        else:
+            self.send_count(kind, sender, end - start + 1)
+
+    def tell_item(self, message: Message, sender: Sender, is_int: bool) -> None:
+        """Send one item, with whole numbers or in the float form."""
+        kind, place = message.mission_type, message.seq
+        items = self.plans[kind].items
+        if place >= len(items):
+            self.acknowledge(sender, kind, M.MAV_MISSION_INVALID_SEQUENCE)
+        elif has_room(sender, ITEM_BYTES, self.now):  # Else the client asks again.
+            is_current = kind == MISSION and place == self.progress.current
+            self.link.send(told(items[place], place, kind, is_current, is_int, sender), sender)
+
+    def clear(self, message: Message, sender: Sender) -> None:
+        """Empty a list, or all of them."""
+        kinds = (MISSION, FENCE, RALLY) if message.mission_type == ALL else (message.mission_type,)
+        for kind in kinds:
+            for key in [key for key in self.uploads if key[1] == kind]:
+                del self.uploads[key]
+            self.plans[kind] = Plan(kind)
+            self.core.tell(kind)
+            self.progress.renew(kind)
+        self.saver.is_due = True
+        self.acknowledge(sender, message.mission_type, M.MAV_MISSION_ACCEPTED)

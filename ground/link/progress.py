@@ -1,0 +1,187 @@
+"""How far the mission has come: MISSION_CURRENT, MISSION_ITEM_REACHED in order, and choosing where it goes on."""
+
+from typing import Any
+
+from flight.inputs import Demand
+from flight.modes import Event, Mode
+from ground.link.dialect import mavlink
+from ground.link.plans import MISSION, SET_HOME, Plan, earth_of
+from ground.link.service import ACCEPTED, DENIED, WARNING, Link, Message, Order, Sender
+from ground.link.vehicle import Vehicle
+from ground.link.wire_items import WireItem
+from ground.missions.items import ItemError, leg_of
+
+PERIOD_S = 1.0
+IN_MISSION, NOT_IN_MISSION = 1, 2
+M = mavlink
+
+
+class Progress:
+    """Follows the core through the mission's items."""
+
+    def __init__(self, vehicle: Vehicle, link: Link, plans: dict[int, Plan]) -> None:
+        self.vehicle, self.link, self.plans = vehicle, link, plans
+        self.told: tuple[int, ...] = ()
+        self.due_s = 0.0
+        self.place = 0
+        self.is_begun = False
+        self.is_complete = False
+
+    @property
+    def status(self) -> Any:
+        """Return what the core says."""
+        return self.vehicle.command.status
+
+    @property
+    def count(self) -> int:
+        """Return how many items the mission has."""
+        return len(self.plans[MISSION].items)
+
+    @property
+    def current(self) -> int:
+        """Return the number of the item that is flown, or would be."""
+        return max(0, min(int(self.status.mission_index), self.count - 1))
+
+    @property
+    def is_flown(self) -> bool:
+        """Tell whether the vehicle is on its mission."""
+        return self.vehicle.is_armed and self.vehicle.mode == Mode.MISSION
+
+    @property
+    def state(self) -> int:
+        """Return the MISSION_STATE."""
+        if self.count == 0:
+            return M.MISSION_STATE_NO_MISSION
+        if self.is_complete:
+            return M.MISSION_STATE_COMPLETE
+        if self.is_flown:
+            return M.MISSION_STATE_ACTIVE
+        return M.MISSION_STATE_PAUSED if self.is_begun else M.MISSION_STATE_NOT_STARTED
+
+    def message(self) -> Message:
+        """Return MISSION_CURRENT."""
+        mode = IN_MISSION if self.vehicle.mode == Mode.MISSION else NOT_IN_MISSION
+        return M.MAVLink_mission_current_message(self.current, self.count, self.state, mode)
+
+    def answer(self, _: Order, sender: Sender) -> int:
+        """Send MISSION_CURRENT to who asks for it."""
+        self.link.send(self.message(), sender)
+        return ACCEPTED
+
+    def tick(self, now: float) -> None:
+        """Tell what has been reached, and the present item once a second and when it changes."""
+        self.follow()
+        for happening in self.vehicle.happenings:
+            if happening.code == Event.ITEM_REACHED:
+                self.reach(int(happening.value))
+            elif happening.code == Event.MISSION_DONE:
+                self.is_complete = True
+        self.pass_orders()
+        present = (self.current, self.count, self.state)
+        if present != self.told or now >= self.due_s:
+            self.told, self.due_s = present, now + PERIOD_S
+            self.link.broadcast(self.message())
+
+    def follow(self) -> None:
+        """Notice that the mission has begun, or begun anew."""
+        if self.is_flown:
+            if self.is_complete and int(self.status.mission_index) < self.count:
+                self.is_complete = False
+            self.is_begun = True
+        if int(self.status.mission_index) < self.place:
+            self.place = int(self.status.mission_index)
+
+    def reach(self, place: int) -> None:
+        """Tell that an item is reached, those obeyed on the way to it before."""
+        while self.place < place and self.is_order(self.place):
+            self.pass_by(self.place)
+        self.link.broadcast(M.MAVLink_mission_item_reached_message(place))
+        self.place = place + 1
+
+    def is_order(self, place: int) -> bool:
+        """Tell whether an item is obeyed in passing."""
+        orders = self.plans[MISSION].orders()
+        return place < len(orders) and orders[place]
+
+    def pass_orders(self) -> None:
+        """Tell of the items that the core has obeyed in passing."""
+        while self.place < int(self.status.mission_index) and self.is_order(self.place):
+            self.pass_by(self.place)
+        if not self.is_order(self.place):
+            self.place = max(self.place, min(int(self.status.mission_index), self.count))
+
+    def pass_by(self, place: int) -> None:
+        """Tell that an item was obeyed; one that sets home does so now."""
+        item = self.plans[MISSION].items[place]
+        if item.command == SET_HOME:
+            self.set_home(item)
+        self.link.broadcast(M.MAVLink_mission_item_reached_message(place))
+        self.place = place + 1
+
+    def set_home(self, item: WireItem) -> None:
+        """Set home where an item says: here, or at its place."""
+        origin, home = self.vehicle.origin, self.vehicle.home
+        if item.p1 == 1.0 or origin is None or home is None:
+            self.vehicle.ask(Demand.SET_HOME)
+            return
+        north, east, height = earth_of(origin, home.alt_amsl_m).place(item.as_meant())
+        self.vehicle.ask(Demand.SET_HOME, (north, east, None if height is None else -height))
+
+    def renew(self, kind: int) -> None:
+        """Begin to count anew with another mission."""
+        if kind == MISSION:
+            self.place, self.is_begun, self.is_complete, self.due_s = 0, False, False, 0.0
+
+    def fly_from_start(self) -> None:
+        """Go on with the first item of a mission that was uploaded in flight."""
+        self.vehicle.ask(Demand.MISSION_START, (), 0)
+
+    def hear_current(self, message: Message, sender: Sender) -> None:
+        """Obey MISSION_SET_CURRENT: go on with another item."""
+        if self.has(message.seq, sender):
+            self.go_on_with(message.seq)
+            self.due_s = 0.0
+
+    def has(self, place: float, sender: Sender) -> bool:
+        """Tell whether there is such an item; say so when there is not."""
+        if 0 <= place < self.count and place == int(place):
+            return True
+        self.link.say(f"Mission item {place:g} denied: the mission has {self.count}", WARNING, sender)
+        return False
+
+    def go_on_with(self, place: int) -> int:
+        """Ask the core to go on with an item."""
+        self.place, self.is_complete = place, False
+        return self.vehicle.ask(Demand.MISSION_SET, (), place)
+
+    def set_current(self, order: Order, sender: Sender) -> int | None:
+        """Obey MAV_CMD_DO_SET_MISSION_CURRENT; an item of -1 is the present one."""
+        place = float(self.current) if order.p1 == -1.0 else order.p1
+        if not self.has(place, sender):
+            return DENIED
+        self.link.settle(order, sender, self.go_on_with(int(place)))
+        self.due_s = 0.0
+        return None
+
+    def start(self, order: Order, sender: Sender) -> int | None:
+        """Obey MAV_CMD_MISSION_START: fly from the first item named on."""
+        place = order.p1 if order.p1 >= 0.0 else float(self.current)
+        if not self.has(place, sender):
+            return DENIED
+        self.place, self.is_complete = int(place), False
+        self.link.settle(order, sender, self.vehicle.ask(Demand.MISSION_START, (), int(place)))
+        return None
+
+    def go_there(self, item: WireItem, sender: Sender) -> int:
+        """Fly to an item's place now, as ArduPilot's clients ask; return a MAV_MISSION_RESULT."""
+        origin, home = self.vehicle.origin, self.vehicle.home
+        if origin is None or home is None:
+            return M.MAV_MISSION_ERROR
+        try:
+            leg = leg_of(item.as_meant()._replace(p1=None, p4=None), earth_of(origin, home.alt_amsl_m))
+        except ItemError as error:
+            self.link.say(f"Go there denied: {error}", WARNING, sender)
+            return M.MAV_MISSION_INVALID
+        down = None if leg.height_m is None else -leg.height_m
+        self.vehicle.ask(Demand.GOTO, (leg.north_m, leg.east_m, down))
+        return M.MAV_MISSION_ACCEPTED
