@@ -1,165 +1,213 @@
-"""The attitude filter: samples per second, and its errors on other people's recordings beside the teaching filters'.
+"""The attitude filter: samples per second, and its errors beside other people's filters on other people's recordings.
 
-`python -m benchmarks.attitude_filter [FOLDER]` prints the errors on the recordings below FOLDER, default
-`../shared/data/recordings/attitude`.
+`python -m benchmarks.attitude_filter [FOLDER]` prints the table of docs/estimation.md from the recordings below FOLDER,
+default `../shared/data/recordings/attitude`; `pip install quadloop[compare]` brings the others' filters.
 """
 
-import importlib.util
-import math
 import sys
+import tempfile
 import time
+from collections.abc import Callable
+from functools import cache, partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
-from flight.estimator.attitude import batch, madgwick, mahony
-from flight.frames import swap_attitude
-from flight.kernel import kernel
-from flight.quaternion import Quat
-from flight.record import rows
-from flight.vector import vec
+from flight.estimator.attitude import batch
+from ground.estimation import files, log_readings
+from ground.estimation.attitude import bias_at_rest, estimate_attitude
+from ground.estimation.axes import swapped_attitude, swapped_body, turned_body
+from ground.estimation.readings import Readings
+from ground.estimation.scores import PARTS, attitude_errors, product
+from logs.sources import open_log
 
 SAMPLES, PASSES, IMU_HZ = 300_000, 3, 286.0
-# The best single gains for the BROAD set that its authors report are of this size.
-MAHONY_GAINS, MADGWICK_BETA = (0.74, 0.0012), 0.12
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
-# Guests' axes: x-forward y-left z-up against forward-right-down.
-FRD_FLU = np.array([1.0, -1.0, -1.0])
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "recordings" / "attitude"
+GRAVITY, EKF2_FROM_S = 9.80665, 20.4
+# A filter takes a recording and the gyro bias to remove and returns (n, 4) attitudes, body to world with z up.
+Filter = Callable[[Readings, np.ndarray], np.ndarray]
 
 
-@kernel
-def run_mahony(state, t, gyro, accel, mag, kp, ki, q):
-    """Step the Mahony filter through arrays."""
-    for k in range(t.shape[0]):
-        dt = t[k] - t[k - 1] if k > 0 else 0.0
-        mahony.step(state, vec(gyro[k]), vec(accel[k]), vec(mag[k]), dt, kp, ki)
-        q[k] = state.q_ned_body
+def our(name: str, readings: Readings, bias: np.ndarray) -> np.ndarray:
+    """Run one of our filters."""
+    return estimate_attitude(readings, name, bias if bias.any() else None).z_up("flu")["q"]
 
 
-@kernel
-def run_madgwick(state, t, gyro, accel, mag, beta, q):
-    """Step the Madgwick filter through arrays."""
-    for k in range(t.shape[0]):
-        dt = t[k] - t[k - 1] if k > 0 else 0.0
-        madgwick.step(state, vec(gyro[k]), vec(accel[k]), vec(mag[k]), dt, beta)
-        q[k] = state.q_ned_body
+def guest_axes(readings: Readings, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """Return gyro without bias, specific force and field as the recording has them."""
+    mag = None if readings.mag_frd is None else swapped_body(readings.mag_frd)
+    return swapped_body(readings.gyro_frd - bias), swapped_body(readings.accel_frd), mag
 
 
-def recording(file: Path) -> dict:
-    """Return a recording of `../shared/data`; the filter sees its body axes as forward-right-down."""
-    loaded = np.load(file)
-    trial = {name: loaded[name].astype(float) for name in loaded.files if name != "meta"}
-    trial["name"] = file.stem
-    for name in {"gyr", "acc", "mag", "gyro_bias_rest"} & set(trial):
-        trial[name] = trial[name] * FRD_FLU
-    return trial
+def vqf(name: str, readings: Readings, bias: np.ndarray) -> np.ndarray:
+    """Run VQF (Laidig & Seel 2023), its authors' C++, default parameters."""
+    import vqf as package
+
+    gyro, accel, mag = guest_axes(readings, bias)
+    found = getattr(package, name)(step_of(readings)).updateBatch(gyro, accel, mag)
+    return found["quat6D" if mag is None else "quat9D"]
 
 
-def in_guest_axes(q_ned_frd: np.ndarray) -> np.ndarray:
-    """Return attitudes as the scorer wants them, from forward-left-up to east-north-up."""
-    return np.array([swap_attitude(Quat(*q)) for q in q_ned_frd])
+def ahrs(name: str, readings: Readings, bias: np.ndarray) -> np.ndarray:
+    """Run a filter of the package ahrs, default parameters; it speaks of north-west-up."""
+    from ahrs import filters
+
+    gyro, accel, mag = guest_axes(readings, bias)
+    # Its Madgwick takes millitesla; directions are all that counts.
+    field = {} if mag is None else {"mag": 1e-3 * mag}
+    q = getattr(filters, name)(gyr=gyro, acc=accel, frequency=1.0 / step_of(readings), **field).Q
+    quarter_turn = np.array([[np.sqrt(0.5), 0.0, 0.0, np.sqrt(0.5)]])
+    return product(quarter_turn, q)
 
 
-def ours(trial: dict, use_mag: bool = True, at_rest: bool = False) -> np.ndarray:
-    """Estimate a recording's attitudes; `at_rest` gives the filter the bias of a start-up calibration."""
-    bias = trial["gyro_bias_rest"] if at_rest else None
-    mag = trial.get("mag") if use_mag else None
-    return in_guest_axes(batch.estimate(trial["t"], trial["gyr"], trial["acc"], mag, bias))
+def imufusion(readings: Readings, bias: np.ndarray) -> np.ndarray:
+    """Run imufusion, default settings but its axes and rate."""
+    import imufusion as package
+
+    gyro, accel, mag = guest_axes(readings, bias)
+    settings = package.AhrsSettings()
+    settings.convention, settings.sample_rate = package.CONVENTION_ENU, 1.0 / step_of(readings)
+    running = package.Ahrs()
+    running.set_settings(settings)
+    q = np.empty((len(gyro), 4))
+    for k in range(len(gyro)):
+        sample = np.degrees(gyro[k]), accel[k] / GRAVITY
+        if mag is None:
+            running.update_no_magnetometer(*sample)
+        else:
+            running.update(*sample, mag[k])
+        q[k] = np.asarray(running.get_quaternion())
+    return q
 
 
-def taught(trial: dict, use_mag: bool, at_rest: bool, which: str) -> np.ndarray:
-    """Estimate a recording's attitudes with one of the teaching filters."""
-    gyro = trial["gyr"] - (trial["gyro_bias_rest"] if at_rest else 0.0)
-    mag = trial["mag"] if use_mag and "mag" in trial else np.full_like(gyro, math.nan)
-    q = np.zeros((len(gyro), 4))
-    arrays = (trial["t"], gyro, trial["acc"], mag)
-    if which == "mahony":
-        run_mahony(rows(mahony.STATE)[0], *arrays, *MAHONY_GAINS, q)
-    else:
-        run_madgwick(rows(madgwick.STATE)[0], *arrays, MADGWICK_BETA, q)
-    return in_guest_axes(q)
+def step_of(readings: Readings) -> float:
+    """Return the usual time between samples in s."""
+    return float(np.median(np.diff(readings.t)))
 
 
-def scorer():
-    """Return the recordings' own scorer, a module beside them."""
-    spec = importlib.util.spec_from_file_location("score", DATA / "score.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def filters() -> dict[str, Filter]:
+    """Return the filters that can be run here, by name."""
+    found: dict[str, Filter] = {
+        "Quadloop": partial(our, "ours"),
+        "our Mahony": partial(our, "mahony"),
+        "our Madgwick": partial(our, "madgwick"),
+    }
+    if find_spec("vqf"):
+        found |= {"VQF": partial(vqf, "VQF"), "BasicVQF": partial(vqf, "BasicVQF")}
+    if find_spec("ahrs"):
+        found |= {"Mahony (ahrs)": partial(ahrs, "Mahony"), "Madgwick (ahrs)": partial(ahrs, "Madgwick")}
+    if find_spec("imufusion"):
+        found["imufusion"] = imufusion
+    return found
 
 
-def errors(trial: dict, q: np.ndarray, mode: str) -> tuple[float, float, float]:
-    """Return total, heading and inclination error in degrees (BROAD's protocol)."""
-    said = scorer().score_attitude(trial, trial["t"], q, mode)
-    return tuple(said[f"{part}_rmse_deg"] for part in ("total", "heading", "inclination"))
+SETS = (
+    ("broad", True, False),
+    ("euroc", False, True),
+    ("euroc", False, False),
+    ("crazyflie_util", False, False),
+)
+HEADS = ("BROAD, magnetometer", "EuRoC, calibrated at rest", "EuRoC as recorded", "Crazyflie")
 
 
-def gps_consistency(trial: dict, q: np.ndarray) -> float:
-    """Return how badly attitude and GPS velocity agree, in degrees of tilt."""
-    guest = trial | {"acc": trial["acc"] * FRD_FLU}
-    return scorer().score_gps(guest, trial["t"], q)["tilt_equivalent_deg"]
+def mean_error(folder: Path, run: Filter, use_mag: bool, at_rest: bool) -> tuple[str, float]:
+    """Return total / heading / inclination, means over the recordings of a folder, and samples per second."""
+    said, samples, took_s = [], 0, 0.0
+    for file in sorted(folder.glob("*.npz")):
+        readings = loaded(file)
+        readings.mag_frd = field(file) if use_mag else None
+        bias = bias_at_rest(readings) if at_rest else np.zeros(3)
+        began = time.perf_counter()
+        q = run(readings, bias)
+        took_s += time.perf_counter() - began
+        samples += len(q)
+        said.append([attitude_errors(readings.truth, readings.t, q)[part] for part in PARTS])
+    return " / ".join(f"{figure:.2f}" for figure in np.mean(said, axis=0)), samples / took_s
+
+
+@cache
+def loaded(file: Path) -> Readings:
+    """Return a recording, read once."""
+    return files.read(file)
+
+
+@cache
+def field(file: Path) -> np.ndarray | None:
+    """Return a recording's magnetometer."""
+    return files.read(file).mag_frd
+
+
+def print_beside_ekf2(log: Path) -> None:
+    """Print our attitude and PX4's own of a simulated flight against its truth; EKF2 had GPS and barometer too."""
+    readings = log_readings.read(log)
+    told = open_log(log)["vehicle_attitude"]
+    ekf2 = turned_body(swapped_attitude(told["q"]))
+    ours = estimate_attitude(readings).z_up(readings.body)["q"]
+    # Before arming an estimator may still be aligning.
+    readings.truth.counts &= readings.truth.t > EKF2_FROM_S
+    print("\n| px4_mission.ulg | total / heading / inclination |\n|---|---|")
+    for name, t, q in (("Quadloop", readings.t, ours), ("EKF2", 1e-6 * told["t_us"], ekf2)):
+        said = attitude_errors(readings.truth, t, q)
+        print(f"| {name} | {' / '.join(f'{said[part]:.2f}' for part in PARTS)} |")
 
 
 def samples_per_second() -> float:
     """Return how many samples with magnetometer the filter takes on one core, best of three passes."""
+    t, gyro, accel, mag = made()
+    batch.estimate(t[:100], gyro[:100], accel[:100], mag[:100])
+    return SAMPLES / best(lambda: batch.estimate(t, gyro, accel, mag))
+
+
+def samples_per_second_from_file() -> float:
+    """Return the same from an npz on disk to attitudes with z up."""
+    t, gyro, accel, mag = made()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "made.npz"
+        np.savez(path, t=t, gyr=swapped_body(gyro), acc=swapped_body(accel), mag=swapped_body(mag))
+        return SAMPLES / best(lambda: estimate_attitude(files.read(path)).z_up("flu"))
+
+
+def made() -> tuple[np.ndarray, ...]:
+    """Return samples of a body that turns to and fro."""
     noise = np.random.default_rng(1).standard_normal
     t = np.arange(SAMPLES) / IMU_HZ
     gyro = np.sin(t)[:, None] * np.array([2.0, 1.0, 3.0]) + 0.01 * noise((SAMPLES, 3))
     accel = np.array([0.0, 0.0, -9.8]) + 0.5 * noise((SAMPLES, 3))
-    mag = np.array([20.0, 0.0, 40.0]) + noise((SAMPLES, 3))
-    batch.estimate(t[:100], gyro[:100], accel[:100], mag[:100])
+    return t, gyro, accel, np.array([20.0, 0.0, 40.0]) + noise((SAMPLES, 3))
+
+
+def best(run: Callable[[], object]) -> float:
+    """Return the shortest time in s of some passes."""
     took = []
     for _ in range(PASSES):
         began = time.perf_counter()
-        batch.estimate(t, gyro, accel, mag)
+        run()
         took.append(time.perf_counter() - began)
-    return SAMPLES / min(took)
+    return min(took)
 
 
 def figures() -> dict[str, float]:
     """Return the filter's speed."""
-    return {"attitude_filter_samples_per_s": samples_per_second()}
-
-
-def print_table(folder: Path, title: str, mode: str, at_rest: bool = False) -> None:
-    """Print total / heading / inclination of the three filters on every recording of a folder."""
-    print(f"\n{title:46s}{'ours':>22s}{'Mahony':>22s}{'Madgwick':>22s}")
-    means = []
-    for file in sorted(folder.glob("*.npz")):
-        trial = recording(file)
-        estimates = [ours(trial, mode == "9d", at_rest)]
-        estimates += [taught(trial, mode == "9d", at_rest, which) for which in ("mahony", "madgwick")]
-        means.append([errors(trial, q, mode) for q in estimates])
-        print(f"{file.stem[:45]:46s}" + cells(means[-1]))
-    print(f"{'mean':46s}" + cells(np.mean(means, axis=0)))
-
-
-def cells(scores) -> str:
-    """Return one row of the table."""
-    return "".join(f"{'{:.2f} / {:.2f} / {:.2f}'.format(*score):>22s}" for score in scores)
-
-
-def print_gps(folder: Path) -> None:
-    """Print the consistency with GPS velocity of the recordings that have one."""
-    for file in sorted(folder.glob("ardu_quad*.npz")):
-        trial = recording(file)
-        said = [ours(trial), *(taught(trial, True, False, which) for which in ("mahony", "madgwick"))]
-        print(
-            f"{file.stem + ', GPS velocity':46s}"
-            + "".join(f"{gps_consistency(trial, q):22.2f}" for q in said)
-        )
+    return {
+        "attitude_filter_samples_per_s": samples_per_second(),
+        "attitude_filter_samples_per_s_from_file": samples_per_second_from_file(),
+    }
 
 
 def main() -> None:
-    """Print every figure."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else DATA / "recordings" / "attitude"
-    print(f"{samples_per_second() / 1e6:.1f} M samples/s with magnetometer, one core")
-    print("total / heading / inclination RMSE in degrees")
-    print_table(folder / "broad", "BROAD, magnetometer used", "9d")
-    print_table(folder / "euroc", "EuRoC as recorded", "6d")
-    print_table(folder / "euroc", "EuRoC calibrated at rest", "6d", at_rest=True)
-    print_table(folder / "crazyflie_util", "Crazyflie", "6d")
-    print_gps(folder / "autopilot")
+    """Print the table."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else DATA
+    print("Total / heading / inclination, degrees RMS, mean over the recordings\n")
+    print("| filter | " + " | ".join(HEADS) + " | samples/s |\n|---|" + "---|" * (len(HEADS) + 1))
+    for name, run in filters().items():
+        run(loaded(sorted((folder / "crazyflie_util").glob("*.npz"))[0]), np.zeros(3))
+        scores = [mean_error(folder / where, run, *how) for where, *how in SETS]
+        cells = " | ".join(score for score, _ in scores)
+        print(f"| {name} | {cells} | {scores[0][1]:,.0f} |", flush=True)
+    log = folder.parents[1] / "sitl" / "px4_mission.ulg"
+    if log.is_file():
+        print_beside_ekf2(log)
 
 
 if __name__ == "__main__":
