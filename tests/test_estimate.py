@@ -116,6 +116,15 @@ def test_what_cannot_be_used_is_named(rolled, tmp_path, capsys, what):
     assert all(word in said for word in ("wrong.npz", *words)), said
 
 
+@pytest.mark.parametrize("text", ["", "t,gyr_x\n", "t,gyr_x\n0,1,2\n0.01,1\n", "no,numbers\na,b\n"])
+def test_a_csv_without_a_recording_is_refused_in_one_line(tmp_path, capsys, text):
+    (tmp_path / "wrong.csv").write_text(text)
+
+    assert main(["estimate", str(tmp_path / "wrong.csv")]) == 2
+
+    assert "wrong.csv" in capsys.readouterr().err.splitlines()[-1]
+
+
 def test_one_bad_file_does_not_keep_a_folder_from_being_estimated(rolled, tmp_path, capsys):
     np.savez(tmp_path / "good.npz", **rolled)
     (tmp_path / "bad.npz").write_bytes(b"PK\x03\x04 no more")

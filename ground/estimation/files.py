@@ -46,7 +46,15 @@ def read_npz(path: Path) -> dict[str, Any]:
     try:
         with np.load(path, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
-    except (zipfile.BadZipFile, ValueError, EOFError, KeyError, zlib.error, AttributeError) as error:
+    except (
+        zipfile.BadZipFile,
+        ValueError,
+        EOFError,
+        KeyError,
+        zlib.error,
+        AttributeError,
+        TypeError,
+    ) as error:
         refuse(str(path), f"is not a readable npz ({str(error).splitlines()[0] if str(error) else 'empty'})")
 
 
@@ -57,7 +65,7 @@ def read_csv(path: Path) -> dict[str, Any]:
             heads = [head.strip() for head in next(csv.reader([file.readline()]), [])]
             table = np.genfromtxt(file, delimiter=",", dtype=float, ndmin=2)
     except (ValueError, UnicodeDecodeError) as error:
-        refuse(str(path), f"is not a readable csv ({str(error).splitlines()[0]})")
+        refuse(str(path), f"is not a readable csv ({' '.join(str(error).split())[:200]})")
     if table.shape[1] != len(heads) or not heads:
         refuse(str(path), f"line 1 names {len(heads)} columns, the rows have {table.shape[1]}")
     return gathered(heads, table)

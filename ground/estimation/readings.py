@@ -53,6 +53,8 @@ class Readings:
 
 def checked(path: str, t: np.ndarray, vectors: dict[str, np.ndarray]) -> None:
     """Raise LogError where times or samples cannot be used; `vectors` by their names in VECTORS."""
+    if t.ndim != 1:
+        refuse(path, f"t: has shape {t.shape}; it must be one column of seconds")
     if len(t) < 2:
         refuse(path, f"t: has {len(t)} samples; at least 2 are needed")
     for name, rows in vectors.items():
