@@ -50,7 +50,7 @@ def vqf(name: str, readings: Readings, bias: np.ndarray) -> np.ndarray:
 
 
 def ahrs(name: str, readings: Readings, bias: np.ndarray) -> np.ndarray:
-    """Run a filter of the package ahrs, default parameters; it speaks of north-west-up."""
+    """Run a filter of the package ahrs, default parameters; its Madgwick speaks of north-west-up."""
     from ahrs import filters
 
     gyro, accel, mag = guest_axes(readings, bias)
@@ -58,7 +58,7 @@ def ahrs(name: str, readings: Readings, bias: np.ndarray) -> np.ndarray:
     field = {} if mag is None else {"mag": 1e-3 * mag}
     q = getattr(filters, name)(gyr=gyro, acc=accel, frequency=1.0 / step_of(readings), **field).Q
     quarter_turn = np.array([[np.sqrt(0.5), 0.0, 0.0, np.sqrt(0.5)]])
-    return product(quarter_turn, q)
+    return product(quarter_turn, q) if name == "Madgwick" else q
 
 
 def imufusion(readings: Readings, bias: np.ndarray) -> np.ndarray:
