@@ -1,5 +1,6 @@
 """Every microservice of the link, in the order they see a pass."""
 
+from ground.link.calibration import Calibration
 from ground.link.courtesies import Courtesies
 from ground.link.events import Events
 from ground.link.failures import Failures
@@ -10,8 +11,10 @@ from ground.link.log_download import LogDownload
 from ground.link.metadata import Metadata
 from ground.link.missions import Missions
 from ground.link.parameters import Parameters
+from ground.link.pastimes import Pastimes
 from ground.link.service import Microservice
 from ground.link.setpoints import Setpoints
+from ground.link.shell import Shell
 from ground.link.sticks import Sticks
 from ground.link.streams import Streams
 
@@ -29,4 +32,7 @@ SERVICES: tuple[type[Microservice], ...] = (
     Ftp,
     LogDownload,
     Metadata,
+    Calibration,
+    Shell,
+    Pastimes,
 )

@@ -1,0 +1,141 @@
+"""Calibration in the words ground stations parse, a shell that answers, and what is politely not done."""
+
+import re
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from ground.link.calibration import Calibration
+from ground.link.dialect import mavlink as m
+from ground.link.pastimes import Pastimes
+from ground.link.shell import Shell
+from tests.link_rig import CLIENT, Line, PretendedVehicle, order
+
+GRAVITY = 9.80665
+SIDES = {"front": (0, 1), "back": (0, -1), "right": (1, 1), "left": (1, -1), "down": (2, 1), "up": (2, -1)}
+
+
+class Standing(PretendedVehicle):
+    """A vehicle whose IMU the test holds in its hands."""
+
+    gyro, accel = (0.001, -0.002, 0.0005), (0.0, 0.0, -GRAVITY)
+
+    @property
+    def inputs(self):
+        imu = SimpleNamespace(gyro_frd=np.array(self.gyro), accel_frd=np.array(self.accel))
+        return SimpleNamespace(imu=imu, battery=SimpleNamespace(voltage_v=16.2))
+
+
+@pytest.fixture
+def vehicle(tmp_path):
+    return Standing(tmp_path)
+
+
+@pytest.fixture
+def line():
+    return Line()
+
+
+@pytest.fixture
+def service(vehicle, line):
+    return Calibration(vehicle, line)
+
+
+def pass_by(service, seconds):
+    for _ in range(round(seconds / 0.02)):
+        service.vehicle.clock_us += 20_000
+        service.tick(0.0)
+
+
+def asked(service, *numbers):
+    return service.obey(order(241, *numbers), CLIENT)
+
+
+def test_a_still_vehicle_calibrates_its_gyro_with_progress_to_the_end(service, line):
+    result = asked(service, 1.0)
+    pass_by(service, 3.0)
+
+    progress = [
+        int(number) for text in line.texts for number in re.findall(r"\[cal\] progress <(\d+)>", text)
+    ]
+    assert result == m.MAV_RESULT_ACCEPTED
+    assert line.texts[0] == "[cal] calibration started: 2 gyro"
+    assert line.texts[-1] == "[cal] calibration done: gyro"
+    assert progress == sorted(progress)
+    assert progress[-1] == 100
+
+
+def test_a_vehicle_that_is_moved_fails_and_says_why(service, vehicle, line):
+    asked(service, 1.0)
+    for i in range(2000):
+        vehicle.gyro = (0.5 * (-1) ** i, 0.0, 0.0)
+        pass_by(service, 0.02)
+
+    assert line.texts[-1] == "[cal] calibration failed: the vehicle does not stand still"
+
+
+def test_the_accelerometer_wants_every_side_once_and_measures_its_offset(service, vehicle, line):
+    asked(service, 0, 0, 0, 0, 1.0)
+    for axis, sign in SIDES.values():
+        force = np.array([0.1, -0.2, 0.05])
+        force[axis] -= sign * GRAVITY
+        vehicle.accel = tuple(force)
+        pass_by(service, 2.5)
+
+    assert [t for t in line.texts if "orientation detected" in t] == [
+        f"[cal] {s} orientation detected" for s in SIDES
+    ]
+    assert line.texts[-1] == "[cal] calibration done: accel"
+    assert "offsets 0.100 -0.200 0.050" in line.texts[-2]
+
+
+def test_a_calibration_is_cancelled_and_another_may_follow(service, line):
+    asked(service, 0, 1.0)
+    pass_by(service, 0.5)
+    while_running = asked(service, 1.0)
+    cancelled = asked(service)
+
+    assert while_running == m.MAV_RESULT_TEMPORARILY_REJECTED
+    assert cancelled == m.MAV_RESULT_ACCEPTED
+    assert line.texts[-1] == "[cal] calibration cancelled"
+    assert asked(service, 0, 0, 0, 0, 2.0) == m.MAV_RESULT_ACCEPTED
+    pass_by(service, 3.0)
+    assert line.texts[-1] == "[cal] calibration done: level"
+
+
+def test_nothing_is_calibrated_in_flight_or_that_is_not_there(service, vehicle):
+    assert asked(service, 0, 0, 0, 1.0) == m.MAV_RESULT_UNSUPPORTED
+    assert asked(service, 1.0, 1.0) == m.MAV_RESULT_UNSUPPORTED
+    vehicle.said.arming = 1
+    assert asked(service, 1.0) == m.MAV_RESULT_TEMPORARILY_REJECTED
+
+
+def typed(shell, line, text):
+    data = text.encode()
+    for begin in range(0, len(data), 70):
+        piece = data[begin : begin + 70]
+        message = m.MAVLink_serial_control_message(10, 0, 0, 0, len(piece), list(piece.ljust(70, b"\0")))
+        shell.handle(message, CLIENT, line)
+    return b"".join(bytes(n.data[: n.count]) for n in line.taken()).decode()
+
+
+def test_the_shell_answers_lines_however_they_are_cut(vehicle, line):
+    shell = Shell(vehicle, line)
+
+    assert typed(shell, line, "param sh") == ""
+    assert "MIS_TAKEOFF_ALT = 2.5 m" in typed(shell, line, "ow MIS_TAKEOFF_ALT\n")
+    assert "hold, disarmed, landed, 16.20 V" in typed(shell, line, "status\n")
+    assert "not known; try help" in typed(shell, line, "rm -rf /\n")
+    assert "uptime" in typed(shell, line, "help\n")
+
+
+def test_tunes_and_corrections_are_answered_once_and_do_nothing(vehicle, line):
+    service = Pastimes(vehicle, line)
+    for _ in range(5):
+        service.handle(m.MAVLink_play_tune_message(1, 1, b"abc"), CLIENT, line)
+        service.handle(m.MAVLink_gps_rtcm_data_message(0, 3, [0] * 180), CLIENT, line)
+        service.handle(m.MAVLink_statustext_message(6, b"hello"), CLIENT, line)
+
+    assert len(line.texts) == 2
+    assert not vehicle.demands
