@@ -27,6 +27,30 @@ PPM_LEAST_US, PPM_MOST_US = 1000.0, 2000.0
 PPM_LAST = Slow.PPM + 7
 
 
+class Told:
+    """The inputs' fields as arrays: opening a record by name costs more than a whole frame."""
+
+    def __init__(self, inputs: np.void) -> None:
+        self.inputs = inputs
+        told = np.asarray(inputs).reshape(1).view(np.ndarray)
+        self.t_us = told["t_us"]
+        self.imu, self.battery, self.pilot = (told[name] for name in ("imu", "battery", "pilot"))
+        self.fresh = [group["fresh"] for group in (self.imu, self.battery, self.pilot)]
+        self.sampled_us, self.temperature_c = self.imu["t_us"], self.imu["temperature_c"]
+        self.gyro_frd, self.accel_frd = self.imu["gyro_frd"][0], self.imu["accel_frd"][0]
+        self.bridge_age_us = told["link"]["bridge_age_us"]
+        self.bridge_faults = told["system"]["bridge_faults"]
+
+
+class Said:
+    """The command's two fields that the board is told, as arrays."""
+
+    def __init__(self, command: np.void) -> None:
+        self.command = command
+        said = np.asarray(command).reshape(1).view(np.ndarray)
+        self.arming, self.motor = said["status"]["arming"], said["motors"]["motor"][0]
+
+
 class SerialWorld:
     """A World: `read` waits for the next IMU frame, `write` sends throttles and sees to arming.
 
@@ -48,7 +72,9 @@ class SerialWorld:
         self.seq = 0
         self.heard_us = self.asked_us = 0
         self.lost = self.skipped = self.restarts = 0
-        self.was_armed = self.pilot_due = False
+        self.was_armed = False
+        self.told: Told | None = None
+        self.said: Said | None = None
 
     def open(self) -> Hello:
         """Find the board, check its version and set it up; raise LinkError saying what to do."""
@@ -103,7 +129,6 @@ class SerialWorld:
             self.count(said)
             self.newest = self.last = said
             self.slow[said.seq % protocol.SLOWS] = said.slow
-            self.pilot_due |= said.seq % protocol.SLOWS == PPM_LAST
         elif isinstance(said, Answer):
             self.answers[said.asked] = said
             if said.refusal != Refused.NOT:
@@ -124,34 +149,41 @@ class SerialWorld:
 
     def read(self, inputs: np.void) -> bool:
         """Wait for the next sample, or one and a half periods; fill IMU, battery, receiver and link."""
-        began_us = self.wire.now_us()
+        if self.told is None or self.told.inputs is not inputs:
+            self.told = Told(inputs)
+        told = self.told
         self.newest = None
-        until_us = began_us + round(1e6 * PATIENCE * self.dt)
-        inputs.imu.fresh = inputs.battery.fresh = inputs.pilot.fresh = 0
-        if self.listen(until_us, lambda: self.newest is not None):
-            self.fill(inputs)
+        until_us = self.wire.now_us() + round(1e6 * PATIENCE * self.dt)
+        for fresh in told.fresh:
+            fresh[0] = 0
+        if self.listen(until_us, self.has_sample):
+            self.fill(told)
         else:
-            inputs.t_us = max(inputs.t_us + 1, self.wire.now_us())
-        inputs.link.bridge_age_us = self.wire.now_us() - self.heard_us if self.heard_us else -1
-        inputs.system.bridge_faults = self.faults()
+            told.t_us[0] = max(int(told.t_us[0]) + 1, self.wire.now_us())
+        told.bridge_age_us[0] = self.wire.now_us() - self.heard_us if self.heard_us else -1
+        told.bridge_faults[0] = self.faults()
         return True
 
-    def fill(self, inputs: np.void) -> None:
+    def has_sample(self) -> bool:
+        """Tell whether this tick's sample is there."""
+        return self.newest is not None
+
+    def fill(self, told: Told) -> None:
         """Write a frame into the inputs; their time is the sample's, told in the Pi's clock."""
         said = self.newest
         assert said is not None
         sampled_us = self.clock.align(said.t_us, self.wire.now_us())
-        inputs.t_us = max(sampled_us, int(inputs.t_us) + 1)
+        told.t_us[0] = max(sampled_us, int(told.t_us[0]) + 1)
         if not said.flags & Flag.IMU_STALE:
             who = self.hello.who_am_i if self.hello else 0
             gyro, accel, temperature_c = mpu.decode(said.raw, self.wiring.rotation, who)
-            imu = inputs.imu
-            imu.fresh, imu.t_us, imu.temperature_c = 1, inputs.t_us, temperature_c
-            imu.gyro_frd, imu.accel_frd = gyro, accel
-        if said.seq % protocol.SLOWS == Slow.BATTERY:
-            self.fill_battery(inputs)
-        if self.wiring.has_receiver and self.pilot_due:
-            self.fill_pilot(inputs)
+            told.imu["fresh"][0], told.sampled_us[0], told.temperature_c[0] = 1, told.t_us[0], temperature_c
+            told.gyro_frd[:], told.accel_frd[:] = gyro, accel
+        place = said.seq % protocol.SLOWS
+        if place == Slow.BATTERY:
+            self.fill_battery(told.inputs)
+        elif place == PPM_LAST and self.wiring.has_receiver:
+            self.fill_pilot(told.inputs)
 
     def fill_battery(self, inputs: np.void) -> None:
         """Write the battery's voltage and current, once the supply they are measured against is known."""
@@ -164,7 +196,6 @@ class SerialWorld:
 
     def fill_pilot(self, inputs: np.void) -> None:
         """Write the receiver's sticks (channels in the order roll, pitch, throttle, yaw, kill, arm)."""
-        self.pilot_due = False
         channels = self.slow[Slow.PPM : PPM_LAST + 1]
         if not all(channels[:4]):
             return
@@ -190,18 +221,22 @@ class SerialWorld:
 
     def write(self, command: np.void) -> None:
         """Send this tick's throttles; ask the board to arm or disarm when the loop has."""
-        is_armed = command.status.arming == Arming.ARMED
+        if self.said is None or self.said.command is not command:
+            self.said = Said(command)
+        is_armed = int(self.said.arming[0]) == Arming.ARMED
         state = self.last.state if self.last else State.DISARMED
-        throttles = self.throttles(command) if is_armed and state == State.ARMED else (0,) * protocol.MOTORS
+        throttles = (
+            self.throttles(self.said.motor) if is_armed and state == State.ARMED else (0,) * protocol.MOTORS
+        )
         frames = protocol.motors(self.next_seq(), throttles)
         if self.last and self.wire.now_us() - self.asked_us > REPEAT_US:
             frames += self.request(is_armed, state, self.last.nonce)
         self.wire.write(frames)
 
-    def throttles(self, command: np.void) -> tuple[int, ...]:
-        """Return motor ratios 0 to 1 as the board's numbers."""
-        ratios = np.clip(command.motors.motor[: protocol.MOTORS], 0.0, 1.0)
-        return tuple(int(r) for r in np.rint(protocol.THROTTLE_MAX * np.nan_to_num(ratios)))
+    def throttles(self, motor: np.ndarray) -> tuple[int, ...]:
+        """Return motor ratios 0 to 1 as the board's numbers; what is no number is zero."""
+        ratios = motor[: protocol.MOTORS].tolist()
+        return tuple(round(protocol.THROTTLE_MAX * min(r, 1.0)) if r > 0.0 else 0 for r in ratios)
 
     def request(self, is_armed: bool, state: State, nonce: int) -> bytes:
         """Return what brings the board to the loop's state: it arms once, and never out of a cut it made itself."""
