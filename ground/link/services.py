@@ -1,7 +1,6 @@
 """Every microservice of the link, in the order they see a pass."""
 
 from ground.link.calibration import Calibration
-from ground.link.courtesies import Courtesies
 from ground.link.events import Events
 from ground.link.failures import Failures
 from ground.link.flight_commands import FlightCommands
@@ -26,7 +25,6 @@ SERVICES: tuple[type[Microservice], ...] = (
     Setpoints,
     Sticks,
     Failures,
-    Courtesies,
     Parameters,
     Missions,
     Ftp,
