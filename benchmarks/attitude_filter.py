@@ -118,9 +118,9 @@ def mean_error(folder: Path, run: Filter, use_mag: bool, at_rest: bool) -> tuple
         readings = loaded(file)
         readings.mag_frd = field(file) if use_mag else None
         bias = bias_at_rest(readings) if at_rest else np.zeros(3)
-        began = time.perf_counter()
+        began = time.process_time()
         q = run(readings, bias)
-        took_s += time.perf_counter() - began
+        took_s += time.process_time() - began
         samples += len(q)
         said.append([attitude_errors(readings.truth, readings.t, q)[part] for part in PARTS])
     return " / ".join(f"{figure:.2f}" for figure in np.mean(said, axis=0)), samples / took_s
@@ -178,12 +178,12 @@ def made() -> tuple[np.ndarray, ...]:
 
 
 def best(run: Callable[[], object]) -> float:
-    """Return the shortest time in s of some passes."""
+    """Return the shortest time in s of some passes: the processor's own, for others may use it too."""
     took = []
     for _ in range(PASSES):
-        began = time.perf_counter()
+        began = time.process_time()
         run()
-        took.append(time.perf_counter() - began)
+        took.append(time.process_time() - began)
     return min(took)
 
 
