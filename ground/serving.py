@@ -252,11 +252,12 @@ class Service:
 
     choice: Choice
     lives: list[dict[str, Any]] = field(default_factory=list)
-    began_s: float = field(default_factory=time.monotonic)
+    began_s: float = 0.0
 
     def run(self) -> tuple[dict[str, Any], bool]:
         """Serve; return the figures, and whether Ctrl-C ended it."""
         warm(self.choice)
+        self.began_s = time.monotonic()
         with interruptible() as interrupt:
             code = int(End.POWER_CYCLE)
             while code == End.POWER_CYCLE and not self.is_over(interrupt):
