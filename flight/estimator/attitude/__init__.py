@@ -1,1 +1,1 @@
-"""Attitude alone, without position: `filter` is the one that flies, `mahony` and `madgwick` are for teaching."""
+"""Attitude alone, without position: `filter` for the recordings of anyone, `mahony` and `madgwick` for teaching; none flies."""
