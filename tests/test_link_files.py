@@ -294,6 +294,9 @@ def test_pymavlinks_own_ftp_client_lists_puts_gets_renames_and_removes(vehicle, 
     there.write_bytes(content)
     with board(lambda line: [Ftp(vehicle, line)]) as connection:
         client = mavftp.MAVFTP(connection, 1, 1)
+        # It waits this long for more after each answer, whatever it has: 3.7 s by itself.
+        client.ftp_settings.retry_time, client.ftp_settings.read_retry_time = 0.4, 0.4
+        client.ftp_settings.idle_detection_time = 0.6
         steps = [
             ["mkdir", "/shelf"],
             ["put", str(there), "/shelf/data.bin"],

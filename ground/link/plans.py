@@ -24,6 +24,7 @@ PASSED_OVER = (
     *(530, 531, 532, 1000, 1001, 2000, 2001, 2003, 2500, 2501),
 )
 SET_HOME = mavlink.MAV_CMD_DO_SET_HOME
+HERE = 1.0
 CIRCLES = {5003: Fence.CIRCLE_INSIDE, 5004: Fence.CIRCLE_OUTSIDE}
 POLYGONS = {5001: Fence.POLYGON_INSIDE, 5002: Fence.POLYGON_OUTSIDE}
 RALLY_POINT = 5100
@@ -70,7 +71,8 @@ def most(kind: int) -> int:
 def check_mission_item(item: WireItem) -> None:
     """Raise ItemError when a mission item cannot be flown."""
     if item.command == SET_HOME:
-        check_coordinates(item)
+        if item.p1 != HERE:
+            check_coordinates(item)
     elif item.command not in PASSED_OVER:
         items.checked(item.as_meant())
 

@@ -5,7 +5,7 @@ from typing import Any
 from flight.inputs import Demand
 from flight.modes import Event, Mode
 from ground.link.dialect import mavlink
-from ground.link.plans import MISSION, SET_HOME, Plan, earth_of
+from ground.link.plans import HERE, MISSION, SET_HOME, Plan, earth_of
 from ground.link.service import ACCEPTED, DENIED, WARNING, Link, Message, Order, Sender
 from ground.link.vehicle import Vehicle
 from ground.link.wire_items import WireItem
@@ -121,7 +121,7 @@ class Progress:
     def set_home(self, item: WireItem) -> None:
         """Set home where an item says: here, or at its place."""
         origin, home = self.vehicle.origin, self.vehicle.home
-        if item.p1 == 1.0 or origin is None or home is None:
+        if item.p1 == HERE or origin is None or home is None:
             self.vehicle.ask(Demand.SET_HOME)
             return
         north, east, height = earth_of(origin, home.alt_amsl_m).place(item.as_meant())
