@@ -1,1 +1,1 @@
-"""Attitude alone, without position: `filter` for the recordings of anyone, `mahony` and `madgwick` for teaching; none flies."""
+"""Attitude alone, for recordings, not for flight: `filter`, and `mahony` and `madgwick` for teaching."""
