@@ -11,6 +11,7 @@ from ground.link.channel import Channel
 from ground.link.dialect import mavlink
 from ground.link.frames import Scanner, Stamp, decoded, numbered
 from ground.link.signing import Keys, Signing
+from ground.link.streams import Schedule
 from ground.link.transports import MOST_CLIENTS, Udp, parts_of
 
 sender = mavlink.MAVLink(None, srcSystem=255, srcComponent=190)
@@ -187,3 +188,19 @@ def test_a_thousand_strangers_do_not_crowd_out_a_client():
 def test_an_endpoint_that_cannot_be_read_is_named(text):
     with pytest.raises(ConfigError, match=r"udpout:127\.0\.0\.1:14550|out of range"):
         parts_of(text)
+
+
+def test_a_stream_keeps_its_rate_when_the_link_is_sometimes_late():
+    schedule = Schedule(0.0)
+    schedule.set(30, 0.02, 0.0)
+    chance, now_s, sent = random.Random(3), 0.0, 0
+
+    while now_s < 20.0:
+        now_s += 0.06 if chance.random() < 0.02 else 0.002
+        numbers = schedule.pop(now_s)
+        assert len(numbers) == len(set(numbers))
+        sent += numbers.count(30)
+
+    assert sent == pytest.approx(1000, rel=0.02)
+    assert schedule.pop(now_s + 1000.0).count(30) == 1
+    assert 30 not in schedule.pop(now_s + 1000.001)

@@ -16,6 +16,8 @@ from ground.link.vehicle import Vehicle
 MICRO = 1e-6
 SHORTEST_S = 0.004
 LONGEST_S = 3600.0
+# A message so many intervals late is not sent once more for each of them.
+CATCH_UP = 5.0
 UNKNOWN_US, DISABLED_US = 0, -1
 # Messages per second until a client asks for something else, by message id; about what PX4 sends over UDP.
 DEFAULT_HZ = {
@@ -54,16 +56,15 @@ class Schedule:
         heapq.heapify(self.due)
 
     def pop(self, now_s: float) -> list[int]:
-        """Return the messages due now and plan their next time."""
+        """Return the messages due now, each once, and plan their next time: a short delay is caught up with."""
         found = []
         while self.due and self.due[0][0] <= now_s:
-            due_s, number = self.due[0]
+            found.append(heapq.heappop(self.due))
+        for due_s, number in found:
             interval_s = self.interval_s[number]
-            # Never two at once to catch up, but keep the beat when only a little late.
-            later_s = due_s + interval_s
-            heapq.heapreplace(self.due, (later_s if later_s > now_s else now_s + interval_s, number))
-            found.append(number)
-        return found
+            is_long = now_s - due_s > CATCH_UP * interval_s
+            heapq.heappush(self.due, ((now_s if is_long else due_s) + interval_s, number))
+        return [number for _, number in found]
 
 
 class Streams(Microservice):
