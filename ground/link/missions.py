@@ -62,7 +62,7 @@ class Missions(Microservice):
 
     def __init__(self, vehicle: Vehicle, link: Link) -> None:
         super().__init__(vehicle, link)
-        path = vehicle.parameter_file.with_name("missions.json")
+        path = vehicle.parameter_file.with_suffix(".missions")
         self.plans = mission_file.read(path)
         self.saver = Saver("missions", lambda: mission_file.write(path, list(self.plans.values())))
         self.core = CorePlans(vehicle, self.plans)

@@ -1,16 +1,21 @@
 """The parameters' present values, how they are changed, and how they are kept over a restart."""
 
+import logging
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from flight import airframe
+import numpy as np
+
+from flight import airframe, params
+from flight.errors import ConfigError
 from flight.parameter import Param, stored
 from ground.link import parameter_file, settings
 from ground.link.saver import Saver
 from ground.link.vehicle import Vehicle
 
+events = logging.getLogger("quadloop.parameters")
 Done = Callable[[str], None]
 # Longer than the loop needs for an answer, shorter than a ground station waits before it asks again.
 PATIENCE_S = 0.8
@@ -117,12 +122,20 @@ class ParameterValues:
 
     def reset(self) -> None:
         """Go back to the airframe's own values and forget the kept ones."""
-        own = airframe.load(self.vehicle.facts.airframe).params[0]
+        own = self.airframe_values()
         for name in self.rows:
             row = self.rows[name]
             value = row.default if name in settings.BY_ID else stored(own, row)
             self.change(row, value, is_kept=False)
         self.kept, self.saver.is_due = {}, True
+
+    def airframe_values(self) -> np.void:
+        """Return the airframe's own parameters, the usual ones where its file is gone."""
+        try:
+            return airframe.load(self.vehicle.facts.airframe).params[0]
+        except ConfigError as error:
+            events.warning("%s; the defaults are taken", error)
+            return params.defaults()[0]
 
     def reload(self) -> None:
         """Fly with what the file holds."""
