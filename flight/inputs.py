@@ -122,9 +122,9 @@ class Demand(IntEnum):
     RETURN = 9
     HOLD = 10
     MISSION_CLEAR = 11
-    MISSION_ITEM = (
-        12  # index: place; a0: Item, a1..a3: position, a4: yaw, a5: hold s, a6: speed m/s, a7: turns
-    )  # of a JUMP: a1: the item to go on with, a2: how many times; of LOITER_TURNS: a5: radius m, as of ORBIT
+    # index: place; a0: Item, a1..a3: position, a4: yaw, a5: hold s, a6: speed m/s, a7: turns
+    # of a JUMP: a1: the item to go on with, a2: how many times; of LOITER_TURNS: a5: radius m, as of ORBIT
+    MISSION_ITEM = 12
     MISSION_START = 13  # index: first item
     REBOOT = 14  # on the ground: said back as an event, which the world that can obeys
     FIGURE8 = 15  # a0..a2: centre, a3: half its length m (along north), a4: period s

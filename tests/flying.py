@@ -29,6 +29,15 @@ def tracking(name: str, track: Step, height_m: float = 3.0, seconds: float = 25.
     return Mission(name, [*up(height_m), track, Step(Demand.LAND, awaits=Await.AIRBORNE, wait_s=seconds)])
 
 
+def prepared_and_flown(
+    mission: Mission, seeds: Sequence[int], seconds: float, airframe: str = "pi450", **conditions: object
+) -> Fleet:
+    """Return vehicles that have flown a mission for a while."""
+    fleet = prepared(load(airframe), mission, Conditions(**conditions), list(seeds))  # type: ignore[arg-type]
+    fleet.fly(seconds)
+    return fleet
+
+
 def flown(
     mission: Mission,
     seeds: Sequence[int],

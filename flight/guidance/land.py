@@ -12,8 +12,8 @@ from flight.guidance.shaping import (
 from flight.kernel import kernel
 from flight.modes import Level
 from flight.physics import STANDARD_GRAVITY
-from flight.quaternion import from_yaw, put_quat, quat, yaw_of
-from flight.vector import ZERO, clamp, put
+from flight.quaternion import from_rotation_vector, from_yaw, put_quat, quat, yaw_of
+from flight.vector import ZERO, Vec3, clamp, put, shorten
 
 # Rounding of a setpoint that no longer accelerates, m/s2.
 SETTLED = 1e-6
@@ -105,6 +105,33 @@ def keep_over_spot(state, params, estimate):
 
 
 @kernel
+def is_spinning(params, command):
+    """Tell whether a rotor is lost and yaw with it: only the thrust axis can still be pointed."""
+    return command.status.lost_rotor != 0 and abs(command.estimate.omega_frd[2]) > params.spin_rate
+
+
+@kernel
+def against_drift(params, estimate):
+    """Return the attitude that leans gently against the drift; its heading is the vehicle's."""
+    heading = from_yaw(yaw_of(quat(estimate.q_ned_frd)))
+    if not estimate.is_velocity_valid:
+        return heading
+    drift = shorten(Vec3(estimate.v_ned[0], estimate.v_ned[1], 0.0) * params.spin_brake, params.spin_tilt)
+    return from_rotation_vector(Vec3(-drift.y, drift.x, 0.0)) * heading
+
+
+@kernel
+def sink_spinning(state, params, command):
+    """Come down with the thrust axis nearly upright, wherever the wind carries the vehicle."""
+    setpoint, estimate = command.setpoint, command.estimate
+    state.motion.yaw = yaw_of(quat(estimate.q_ned_frd))
+    put_quat(setpoint.q_sp_ned_frd, against_drift(params, estimate))
+    put(setpoint.omega_ff_frd, ZERO)
+    plan_to_velocity_z(state.motion, params, descent_speed(params, estimate.height_m))
+    state.level = Level.ALTITUDE
+
+
+@kernel
 def descend(state, params, command, dt):
     """Come down over the spot; position, velocity or only height is held, as far as the estimate reaches."""
     estimate = command.estimate
@@ -115,6 +142,9 @@ def descend(state, params, command, dt):
         sink_blindly(state, params, command, dt)
         return
     state.blind_s = 0.0
+    if is_spinning(params, command):
+        sink_spinning(state, params, command)
+        return
     keep_over_spot(state, params, estimate)
     plan_to_velocity_z(state.motion, params, descent_speed(params, estimate.height_m))
     plan_to_yaw_rate(state.motion, params, 0.0)

@@ -10,7 +10,7 @@ DAMPING = 1e-12
 # More for yaw: rotors that all turn one way still lift, whatever yaw that brings.
 DAMPING_YAW = 1e-9
 # A rotor whose part in the collective is below this does not limit the collective.
-NO_PART = 1e-6
+NO_PART = 0.02
 
 
 @kernel
@@ -21,11 +21,12 @@ def torque_of(airframe, i, thrust):
 
 
 @kernel
-def fill_effect(effect, airframe):
-    """Write each rotor's effect at full thrust: collective share, then torque about x, y, z in N m."""
+def fill_effect(effect, airframe, lost):
+    """Write each rotor's effect at full thrust: collective share, torque about x, y, z in N m; none of a lost one."""
     for i in range(airframe.rotor_count):
-        torque = torque_of(airframe, i, airframe.thrust_max_n)
-        effect[i, 0] = 1.0 / airframe.rotor_count
+        push = 0.0 if i + 1 == lost else 1.0
+        torque = torque_of(airframe, i, push * airframe.thrust_max_n)
+        effect[i, 0] = push / airframe.rotor_count
         effect[i, 1] = torque.x
         effect[i, 2] = torque.y
         effect[i, 3] = torque.z
@@ -72,10 +73,10 @@ def invert(work):
 
 
 @kernel
-def fill_allocation(allocation, work, effect, airframe):
-    """Write rotor thrust shares per unit of collective and torque: the damped pseudo-inverse."""
+def fill_allocation(allocation, work, effect, airframe, lost):
+    """Write rotor thrust shares per unit of collective and torque: the damped pseudo-inverse, without a lost rotor."""
     count = airframe.rotor_count
-    fill_effect(effect, airframe)
+    fill_effect(effect, airframe, lost)
     fill_gram(work, effect, count)
     invert(work)
     for i in range(count):

@@ -16,11 +16,13 @@ from flight.physics import NOMINAL_CELL_V
 from flight.record import INTEGER, MAX_ROTORS, REAL, record
 from flight.vector import ZERO, Vec3, clamp, put, vec
 
+FEWEST_ROTORS = 4
 # voltage_ratio is filtered voltage over nominal; effect and work are only written in `configure`.
 STATE = record(
     voltage_ratio=REAL,
     voltage_t_us=INTEGER,
     yaw_sure_nm=REAL,
+    lost_rotor=INTEGER,
     allocation=("f8", (MAX_ROTORS, 4)),
     effect=("f8", (MAX_ROTORS, 4)),
     work=("f8", (4, 8)),
@@ -39,11 +41,32 @@ def configure(state, params, airframe):
     """Work out the pseudo-inverse of the rotor layout and the yaw torque that is always kept."""
     if not state.voltage_ratio > 0.0:
         reset(state, params)
-    fill_allocation(state.allocation, state.work, state.effect, airframe)
+    fill_allocation(state.allocation, state.work, state.effect, airframe, state.lost_rotor)
     most = 0.0
     for i in range(airframe.rotor_count):
         most = max(most, abs(state.allocation[i, 3]))
     state.yaw_sure_nm = params.yaw_min / most if most > 0.0 else 0.0
+
+
+@kernel
+def heed_loss(state, params, airframe, lost):
+    """Share the work among the rotors that are left when one is lost."""
+    if lost != state.lost_rotor:
+        state.lost_rotor = lost
+        configure(state, params, airframe)
+
+
+@kernel
+def ahead(state, params, airframe, command):
+    """Return the torque for when it arrives: a vehicle that spins for want of a rotor has turned until then."""
+    torque = vec(command.setpoint.torque_sp_frd)
+    if state.lost_rotor == 0:
+        return torque
+    turn = command.estimate.omega_frd[2] * (airframe.motor_lag_s + params.loss_lead_s)
+    c, s = math.cos(turn), math.sin(turn)
+    # Three rotors have no yaw to give; more have, and do not spin.
+    yaw = torque.z if airframe.rotor_count > FEWEST_ROTORS else 0.0
+    return Vec3(c * torque.x + s * torque.y, c * torque.y - s * torque.x, yaw)
 
 
 @kernel
@@ -88,6 +111,9 @@ def write_motors(state, airframe, motors, collective, torque, floor, ceiling, ga
     share_sum = 0.0
     given = ZERO
     for i in range(airframe.rotor_count):
+        if i + 1 == state.lost_rotor:
+            motors.motor[i] = 0.0
+            continue
         share = clamp(share_of(state.allocation, i, collective, torque), floor, ceiling)
         motors.motor[i] = throttle_of(share * gain, airframe.throttle_curve)
         share_sum += share
@@ -102,10 +128,11 @@ def step(state, params, airframe, command, battery):
     Roll and pitch are kept, the collective moves to make room for them, further yaw takes what is left.
     """
     follow_voltage(state, params, airframe, battery)
+    heed_loss(state, params, airframe, command.status.lost_rotor)
     ratio = state.voltage_ratio if params.is_battery_compensated else 1.0
     floor, ceiling = airframe.speed_idle * airframe.speed_idle, ratio * ratio
     allocation, count = state.allocation, airframe.rotor_count
-    torque = vec(command.setpoint.torque_sp_frd)
+    torque = ahead(state, params, airframe, command)
     wanted = command.setpoint.thrust_sp
 
     firm = firm_torque(allocation, count, torque, state.yaw_sure_nm, floor, ceiling)

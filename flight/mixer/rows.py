@@ -57,4 +57,13 @@ ROWS: tuple[Param, ...] = (
         high=6.0,
         about="voltage per cell above which a reading is not believed",
     ),
+    Param(
+        "MIX_LOSS_LEAD",
+        "mixer.loss_lead_s",
+        unit="s",
+        default=0.005,
+        low=0.0,
+        high=0.1,
+        about="delay besides the motors' that a vehicle spinning on fewer rotors runs ahead of",
+    ),
 )

@@ -112,13 +112,22 @@ def hear(state, params, inputs, dt):
 
 
 @kernel
+def is_flying_free(state, params, command, is_armed):
+    """Tell whether nothing but the rotors turns the vehicle: it flies, is carried by them, and is off the ground."""
+    if not is_armed or state.landing.is_landed or state.landing.airborne_s <= params.rotor.settle_s:
+        return False
+    is_high = not command.estimate.is_altitude_valid or command.estimate.height_m > params.rotor.height
+    return is_high and landing.thrust_share_of(params.land, command, is_armed) > params.land.thrust
+
+
+@kernel
 def look(state, params, inputs, command, is_armed, dt):
     """Follow ground, fence, rotors and the vehicle's health."""
     estimate, was_landed = command.estimate, state.landing.is_landed
     landing.step(state.landing, params.land, inputs, command, is_armed, dt)
     note_ground(state, command.status, was_landed)
-    is_flying = is_armed and not state.landing.is_landed and state.landing.airborne_s > params.rotor.settle_s
-    rotors.step(state.rotors, params.rotor, command.motors, estimate, is_flying, dt)
+    is_free = is_flying_free(state, params, command, is_armed)
+    rotors.step(state.rotors, params.rotor, command.motors, estimate, is_free, dt)
     health.step(state.health, params.health, inputs, estimate, is_armed, dt)
     fence.step(state.fence, params.fence, estimate, command.status.home_ned, dt)
     must_end = orders.must_end_test(state, params, inputs, estimate)

@@ -36,9 +36,10 @@ HEALTH = (
     row("HLT_RATIO_T", "health.ratio_s", "s", 3.0, 0.0, 30.0, "time constant of test ratios"),
     row("HLT_FIELD_T", "health.field_s", "s", 0.5, 0.0, 30.0, "time constant of the field's strength"),
     row("ROT_LOSS", "rotor.share", "", 0.7, 0.2, 1.0, "missing part of a rotor's thrust that is a loss"),
-    row("ROT_LOSS_T", "rotor.time_s", "s", 0.06, 0.0, 2.0, "for this long before it counts"),
-    row("ROT_LOSS_TAU", "rotor.filter_s", "s", 0.02, 0.001, 1.0, "filter of angular acceleration"),
+    row("ROT_LOSS_T", "rotor.time_s", "s", 0.04, 0.0, 2.0, "for this long before it counts"),
+    row("ROT_LOSS_TAU", "rotor.filter_s", "s", 0.015, 0.001, 1.0, "filter of angular acceleration"),
     row("ROT_LOSS_MIN", "rotor.least", "", 0.1, 0.0, 1.0, "share of full thrust too small to judge"),
+    row("ROT_HEIGHT", "rotor.height", "m", 0.5, 0.0, 10.0, "lower than this, the ground may turn it: not judged"),
     row("ROT_SETTLE_T", "rotor.settle_s", "s", 0.5, 0.0, 10.0, "after take-off, before judging rotors"),
 )
 TEST = (
