@@ -26,15 +26,16 @@ LARGEST_INTEGER = 1 << 31
 LONGEST_TEXT = 1000
 
 
-def write_ulog(recording: Recording, path: str | os.PathLike[str]) -> dict[str, int]:
+def write_ulog(recording: Recording, path: str | os.PathLike[str], is_brief: bool = False) -> dict[str, int]:
     """Write every topic, parameter and message; return the rows of each topic written.
 
     Beside the log's own topics stand those that mean the same under PX4's names (logs/foreign/px4_terms.py), so that
-    `quadloop plot` and PX4's tools know them. Raises LogError when the file cannot be written.
+    `quadloop plot` and PX4's tools know them; a brief log holds these alone. Raises LogError when there is nothing to
+    write or the file cannot be written.
     """
-    topics = ulog_topics(recording)
+    topics = px4_terms(recording) if is_brief else ulog_topics(recording)
     if not topics:
-        raise LogError(f"{recording.path}: holds no row of any topic")
+        raise LogError(f"{recording.path}: holds nothing that can be told in PX4's terms")
     with written(recording.path, path) as sink:
         writer = ULogWriter(sink, min(int(rows["timestamp"][0]) for rows in topics.values()))
         _write(writer, recording, topics)

@@ -50,6 +50,13 @@ def trim(recording: Recording, path: str | os.PathLike[str], from_s: float, to_s
     return write_ulog(_cut(recording, begin, end), path)
 
 
+def import_whole(recording: Recording, path: str | os.PathLike[str]) -> dict[str, int]:
+    """Write a whole log as a ULog; of a ULog a copy without damage. Raises LogError as `write_ulog` does."""
+    if isinstance(recording, ULogRecording):
+        return trim(recording, path, -np.inf, np.inf)
+    return write_ulog(recording, path)
+
+
 def within(t_us: np.ndarray, begin: int, end: int) -> np.ndarray:
     """Return which times lie in a stretch, its ends included."""
     return (t_us.astype(np.int64) >= begin) & (t_us.astype(np.int64) <= end)

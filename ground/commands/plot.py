@@ -10,17 +10,20 @@ EXAMPLE = "quadloop plot flight.ulg --out pictures/flight.png"
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Take a log and where to put the pictures."""
-    parser.add_argument("log", metavar="LOG", help="a ULog, ours or PX4's")
+    parser.add_argument("log", metavar="LOG", help="a log of any autopilot, as in `quadloop log`")
     parser.add_argument("--out", metavar="PATH", help="a folder, or the PNG (default beside the log)")
     options.add_json(parser)
 
 
 def run(arguments: Namespace) -> int:
     """Draw the flight and say where the pictures are."""
+    from logs.contents import viewed
     from logs.plot import plot
+    from logs.sources import open_log
 
     terminal.note("drawing")
-    picture, report = plot(arguments.log, arguments.out)
+    with viewed(open_log(arguments.log)) as log:
+        picture, report = plot(log, arguments.out)
     if arguments.json:
         terminal.tell_json({"picture": str(picture), "report": str(report)})
     else:
