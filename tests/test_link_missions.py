@@ -146,7 +146,7 @@ def test_the_core_is_told_every_item_at_its_place_in_metres(client):
 
 
 def test_a_fence_and_rally_points_reach_the_core(client):
-    client.upload([*SQUARE, CIRCLE], 1)
+    assert client.upload([item(5000, z=0.0, kind=1), *SQUARE, CIRCLE], 1) == m.MAV_MISSION_ACCEPTED
     client.upload([item(5100, x=LAT + 100 * METRE, kind=2)], 2)
 
     points = [arguments for arguments, _ in client.told(Demand.FENCE_POINT)]

@@ -25,6 +25,8 @@ PASSED_OVER = (
 )
 SET_HOME = mavlink.MAV_CMD_DO_SET_HOME
 HERE = 1.0
+# Where older fence files begin: kept and read back, but RETURN goes home.
+RETURN_POINT = 5000
 CIRCLES = {5003: Fence.CIRCLE_INSIDE, 5004: Fence.CIRCLE_OUTSIDE}
 POLYGONS = {5001: Fence.POLYGON_INSIDE, 5002: Fence.POLYGON_OUTSIDE}
 RALLY_POINT = 5100
@@ -79,12 +81,12 @@ def check_mission_item(item: WireItem) -> None:
 
 def check_fence_item(item: WireItem) -> None:
     """Raise ItemError when a fence cannot have this point."""
-    if item.command not in (*CIRCLES, *POLYGONS):
+    if item.command not in (*CIRCLES, *POLYGONS, RETURN_POINT):
         raise ItemError(f"command {item.command} is no fence point", items.COMMAND)
     check_coordinates(item)
     if item.command in CIRCLES:
         items.needed(item.as_meant().p1, "radius", 1, 0.5, RADIUS_MAX_M)
-    else:
+    elif item.command in POLYGONS:
         items.needed(item.as_meant().p1, "corners", 1, 3, MOST_FENCE_POINTS)
 
 
@@ -128,7 +130,8 @@ def tell_mission(wanted: Sequence[WireItem], earth: Earth) -> list[ASK]:
 def shapes(wanted: Sequence[WireItem]) -> list[list[WireItem]]:
     """Return a fence's circles and polygons, each with its points; raise ItemError when one has not all of them."""
     found: list[list[WireItem]] = []
-    for (command, size), run in groupby(wanted, lambda item: (item.command, item.p1)):
+    enclosing = [item for item in wanted if item.command != RETURN_POINT]
+    for (command, size), run in groupby(enclosing, lambda item: (item.command, item.p1)):
         points = list(run)
         step = 1 if command in CIRCLES else round(size)
         if len(points) % step:
