@@ -44,13 +44,14 @@ class Calibration(Microservice):
         """Say one line to everyone."""
         self.link.say(f"[cal] {text}", severity)
 
-    def obey(self, order: Order, sender: Sender) -> int:
-        """Begin the calibration a command names; one that names none cancels."""
+    def obey(self, order: Order, sender: Sender) -> int | None:
+        """Begin the calibration a command names; one that names none cancels. The ACK goes before the first line."""
         given = (order.p1, order.p2, order.p3, order.p4, order.x, order.y, order.z)
         chosen = tuple(0.0 if math.isnan(value) else value for value in given)
         if not any(chosen):
+            self.link.acknowledge(order, sender, ACCEPTED)
             self.cancel()
-            return ACCEPTED
+            return None
         name = chosen_name(chosen)
         if name is None:
             self.link.say("Calibration refused: there is gyro, mag, baro, accel and level", WARNING, sender)
@@ -62,8 +63,9 @@ class Calibration(Microservice):
                 sender,
             )
             return REJECTED
+        self.link.acknowledge(order, sender, ACCEPTED)
         self.begin(name)
-        return ACCEPTED
+        return None
 
     def begin(self, name: str) -> None:
         """Begin a calibration."""
