@@ -45,6 +45,7 @@ class Shaker:
             self.inputs.imu.gyro_frd[:] = math.sin(2.0 * math.pi * frequency * k * DT)
             if speeds is not None:
                 self.inputs.rpm.speed[:4], self.inputs.rpm.t_us = speeds, self.inputs.t_us
+            self.command.estimate.omega_frd[:] = self.inputs.imu.gyro_frd
             gyro.step(
                 self.state, self.params.control.filter, self.params.airframe, self.command, self.inputs, DT
             )
@@ -100,6 +101,7 @@ def test_the_filters_know_their_own_delay():
         shaker.inputs.t_us = 1000 * (k + 1)
         shaker.inputs.imu.gyro_frd[:] = k * DT
         shaker.inputs.rpm.speed[:4], shaker.inputs.rpm.t_us = SPEEDS, shaker.inputs.t_us
+        shaker.command.estimate.omega_frd[:] = shaker.inputs.imu.gyro_frd
         gyro.step(
             shaker.state,
             shaker.params.control.filter,

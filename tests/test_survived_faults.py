@@ -22,7 +22,15 @@ SURVIVED = (
     "battery:dropout@10s",
     "accel:bias=0.5@15s",
     "motor2:0.8@15s",
+    "gyro:bias=0.05@15s",
+    "gyro:spike=30@15s",
+    "accel:bias=2@15s",
+    "accel:stuck@15s-18s",
+    "imu:stuck@15s-15.3s",
+    "imu:dropout@15s-15.5s",
+    "mag:stuck@12s",
 )
+POSES = ("mocap:stuck@15s", "mocap:noise=0.5@15s", "mocap:spike=2@15s", "mocap:dropout@15s")
 
 
 @pytest.mark.parametrize("fault", SURVIVED)
@@ -31,6 +39,14 @@ def test_the_vehicle_lands_in_spite_of(fault):
 
     assert all(column(scores, "landed"))
     assert column(scores, "position_error_rms_m").max() < STRAY_M
+
+
+@pytest.mark.parametrize("fault", POSES)
+def test_the_vehicle_lands_although_motion_capture_suffers(fault):
+    fleet, scores = flown(load_mission("hover"), SEEDS, faults=(fault,), sensors="mocap")
+
+    assert all(column(scores, "landed"))
+    assert abs(fleet.vehicles.truth.p_ned[:, :2]).max() < 15.0
 
 
 def test_gusts_do_not_pass_for_the_ground():

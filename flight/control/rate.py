@@ -66,7 +66,7 @@ def step(state, params, airframe, command, gyro, is_holding, dt):
     omega_dot_ff_frd = vec(setpoint.omega_dot_ff_frd)
     # What the late gyro would show now if the vehicle followed exactly.
     omega_sp_frd = vec(setpoint.omega_sp_frd) - delay(gyro) * omega_dot_ff_frd
-    if not is_holding:
+    if not is_holding and gyro.same_s <= params.blind_s:
         integrate(state, params, airframe, omega_sp_frd - omega, command.motors, dt)
     kd = vec(params.kd)
     p_term = vec(params.kp) * (params.weight * omega_sp_frd - omega)
@@ -74,6 +74,9 @@ def step(state, params, airframe, command, gyro, is_holding, dt):
     d_term = -kd * vec(gyro.omega_dot_frd)
     # The D term brakes what is fed forward as well: give that back.
     ff_term = (Vec3(1.0, 1.0, 1.0) + kd) * vec(params.ff) * omega_dot_ff_frd
+    if gyro.same_s > params.blind_s:
+        # Nobody sees the rotation: leave it as it is rather than push for ever.
+        p_term, d_term, ff_term, omega = ZERO, ZERO, ZERO, ZERO
     put(terms.rate_p, p_term)
     put(terms.rate_i, i_term)
     put(terms.rate_d, d_term)

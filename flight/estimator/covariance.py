@@ -124,6 +124,13 @@ def add_noise(filter, params, turned, t):
 
 
 @kernel
+def forgive_force(filter, params, t):
+    """Add the noise of a specific force that is assumed, not measured."""
+    for i in range(3):
+        filter.covariance[VELOCITY + i, VELOCITY + i] += params.accel_bad_noise * params.accel_bad_noise * t
+
+
+@kernel
 def bound(filter):
     """Start anew every error that has grown beyond meaning, so that no number overflows however long it lasts."""
     for i in range(3):
@@ -142,6 +149,8 @@ def step(state, params):
     if pending.time_s < params.predict_dt:
         return
     propagate(state.filter, params, pending, quat(state.nominal.q_ned_frd))
+    if state.imu.accel_same_s > params.accel_hung:
+        forgive_force(state.filter, params, pending.time_s)
     bound(state.filter)
     pending.time_s = 0.0
     for i in range(3):

@@ -7,6 +7,7 @@ from flight.estimator import (
     alignment,
     baro,
     covariance,
+    doubt,
     drag,
     flow,
     gps,
@@ -23,8 +24,10 @@ from flight.estimator import (
 )
 from flight.estimator.layout import COUNT, MOCAP, NEVER, STATE
 from flight.kernel import kernel
+from flight.modes import Arming
 from flight.vector import vec
 
+LONG_AGO_US = -(1 << 40)
 __all__ = ["STATE", "configure", "reset", "step"]
 
 
@@ -46,13 +49,16 @@ def reset(state, params):
         state.aid.failing_since_us[i] = NEVER
     for i in range(COUNT):
         state.filter.error[i] = 0.0
+    state.pose.slack_p = 1.0
+    state.strain.doubted_us = LONG_AGO_US
+    state.pose.slack_q = 1.0
     covariance.configure(state.filter, params)
 
 
 @kernel
 def step(state, params, airframe, inputs, estimate, motors, status, dt):
     """Turn one tick's sensor samples into `estimate`; dt is the time since the last tick in seconds."""
-    imu.step(state.imu, params, inputs.imu, vec(state.nominal.gyro_bias_frd), dt)
+    take_imu(state, params, inputs.imu, status, dt)
     if not state.is_aligned:
         alignment.step(state, params, inputs, dt)
     elif state.imu.stale_s < params.imu_time:
@@ -63,6 +69,16 @@ def step(state, params, airframe, inputs, estimate, motors, status, dt):
         update.inject(state, params, status)
         resets.let_through(state, params, status, dt)
     report.step(state, params, estimate, inputs.t_us)
+
+
+@kernel
+def take_imu(state, params, sample, status, dt):
+    """Take in the IMU's sample; after a gap allow what nobody saw."""
+    is_flying = status.arming == Arming.ARMED and not status.is_landed
+    gap_s = state.imu.stale_s
+    imu.step(state.imu, params, sample, vec(state.nominal.gyro_bias_frd), is_flying, dt)
+    if state.is_aligned and gap_s >= params.imu_time and state.imu.stale_s == 0.0:
+        doubt.doubt_gyro(state, params, gap_s)
 
 
 @kernel

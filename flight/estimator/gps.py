@@ -2,8 +2,18 @@
 
 import math
 
-from flight.estimator import course, covariance, history, resets, update
-from flight.estimator.layout import BARO, GPS_POSITION, GPS_VELOCITY, POSITION, VELOCITY, Part
+from flight.estimator import course, covariance, doubt, history, resets, update
+from flight.estimator.layout import (
+    BARO,
+    BY_GPS,
+    GPS_HEARD,
+    GPS_POSITION,
+    GPS_VELOCITY,
+    MAG,
+    POSITION,
+    VELOCITY,
+    Part,
+)
 from flight.geodesy import geodetic, local_ned
 from flight.kernel import kernel
 from flight.vector import Vec3, is_finite, norm, norm_xy, put, vec
@@ -103,14 +113,23 @@ def fuse_velocity(state, params, sample, now_us, status):
     innovation = vec(sample.v_ned) - vec(state.past.v_ned)
     sd = max(params.gps_velocity_sd, sample.speed_accuracy_m_s)
     worst = 0.0
+    dt = doubt.since_last(state.strain, params, GPS_HEARD, now_us)
     for i in range(3):
         update.on_velocity(state.filter, update.axis(i), state.past)
         spread = sd * VERTICAL if i == 2 else sd
         ratio = update.fuse(state.filter, update.pick(innovation, i), spread * spread, 1.0, params.gps_gate)
+        along = update.pick(innovation, i)
+        doubt.listen(state.strain, params, BY_GPS + i, along, ratio, params.gps_gate, dt)
         worst = max(worst, ratio)
     update.note(state.aid, GPS_VELOCITY, worst, now_us)
     if worst <= 1.0:
         state.aided_us = now_us
+    # A heading in dispute explains the velocities by itself.
+    is_turned = update.is_failing(state.aid, MAG, now_us, 0.0)
+    if status.is_landed or is_turned:
+        doubt.forget(state.strain, BY_GPS, 3)
+    if doubt.is_strained(state.strain, params, BY_GPS, 3, now_us):
+        doubt.doubt_imu(state, params, params.jump_time)
     if update.is_failing(state.aid, GPS_VELOCITY, now_us, params.reset_time):
         covariance.restart(state.filter, VELOCITY, 3, sd)
         put(state.nominal.v_ned, vec(state.nominal.v_ned) + innovation)

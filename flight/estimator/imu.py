@@ -12,18 +12,36 @@ def is_credible(sample, params):
 
 
 @kernel
-def step(imu, params, sample, bias_frd, dt):
+def step(imu, params, sample, bias_frd, is_flying, dt):
     """Keep the newest sample and the one before, their means, and for how long they have stood still.
 
     A missing or refused sample leaves the last one standing in for it.
     """
     put(imu.gyro_before_frd, vec(imu.gyro_frd))
     put(imu.accel_before_frd, vec(imu.accel_frd))
-    if sample.fresh and is_credible(sample, params):
+    hangs = is_flying and is_repeated(imu, sample, dt)
+    if sample.fresh and not hangs and is_credible(sample, params) and not is_spike(imu, params, sample):
         imu.stale_s = 0.0
         accept(imu, params, vec(sample.gyro_frd), vec(sample.accel_frd), bias_frd, dt)
     else:
         imu.stale_s += dt
+
+
+@kernel
+def is_repeated(imu, sample, dt):
+    """Tell whether a whole sample is the last one again, which noise forbids; time how long the force is the same."""
+    is_same = norm(vec(sample.accel_frd) - vec(imu.accel_frd)) == 0.0
+    imu.accel_same_s = imu.accel_same_s + dt if is_same else 0.0
+    return is_same and norm(vec(sample.gyro_frd) - vec(imu.gyro_frd)) == 0.0
+
+
+@kernel
+def is_spike(imu, params, sample):
+    """Tell whether rate or force have jumped as no vehicle can; what stays for a third sample was no spike."""
+    is_far = norm(vec(sample.gyro_frd) - vec(imu.gyro_frd)) > params.gyro_jump
+    is_far = is_far or norm(vec(sample.accel_frd) - vec(imu.accel_frd)) > params.accel_jump
+    imu.refused = imu.refused + 1 if is_far and imu.has_sample else 0
+    return 0 < imu.refused < 3
 
 
 @kernel
@@ -35,6 +53,7 @@ def accept(imu, params, gyro_frd, accel_frd, bias_frd, dt):
         put(imu.accel_before_frd, accel_frd)
         put(imu.gyro_mean_frd, gyro_frd)
         put(imu.accel_mean_frd, accel_frd)
+    imu.refused = 0
     put(imu.gyro_frd, gyro_frd)
     put(imu.accel_frd, accel_frd)
     share = dt / (params.still_tau + dt)

@@ -17,6 +17,9 @@ HISTORY_ROWS = 64
 HISTORY_PERIOD_US = 5000
 GPS_POSITION, GPS_VELOCITY, BARO, MAG, RANGE, FLOW, MOCAP, DRAG = range(len(AIDS))
 NEVER = -1
+# Where the means of GPS velocity, of a pose's position and attitude stand.
+BY_GPS, BY_POSE, STRAINS = 0, 3, 9
+GPS_HEARD, POSE_HEARD = 0, 1
 
 
 class Part(IntEnum):
@@ -60,6 +63,8 @@ IMU = record(
     lever_v_ned=VECTOR,
     still_s=REAL,
     stale_s=REAL,
+    accel_same_s=REAL,
+    refused=INTEGER,
     has_sample=FLAG,
 )
 # Since the covariance was last propagated: time, change of velocity by specific force, turn.
@@ -97,10 +102,15 @@ GPS = record(
     started_us=INTEGER,
     has_origin=FLAG,
 )
+# Means of normalized innovations that betray a broken IMU (GPS velocity, motion capture), and when heard.
+STRAIN = record(lean=("f8", STRAINS), heard_us=("i8", 2), doubted_us=INTEGER)
+POSE = record(last_ned=VECTOR, slack_p=REAL, slack_q=REAL)
 COURSE = record(
     felt_ned=VECTOR, seen_ned=VECTOR, sine=REAL, cosine=REAL, weight=REAL, t_us=INTEGER, has_last=FLAG
 )
-MAGNETIC = record(mean_ut_frd=VECTOR, norm_ut=REAL, inclination=REAL, fused_us=INTEGER, has_mean=FLAG)
+MAGNETIC = record(
+    last_ut_frd=VECTOR, mean_ut_frd=VECTOR, norm_ut=REAL, inclination=REAL, fused_us=INTEGER, has_mean=FLAG
+)
 GROUND = record(
     z_m=REAL,
     variance=REAL,
@@ -123,6 +133,8 @@ STATE = record(
     course=COURSE,
     mag=MAGNETIC,
     ground=GROUND,
+    strain=STRAIN,
+    pose=POSE,
     mean_force_frd=VECTOR,
     a_ned=VECTOR,
     waited_s=REAL,

@@ -69,8 +69,10 @@ def disturbance(mag, params, field_ned):
 def step(state, params, sample, now_us, status):
     """Fuse a heading; take it over outright when there was none or it has been refused too long."""
     field_frd = vec(sample.field_ut_frd)
-    if not sample.fresh or not is_credible(field_frd):
+    is_repeated = norm(field_frd - vec(state.mag.last_ut_frd)) == 0.0 and not status.is_landed
+    if not sample.fresh or is_repeated or not is_credible(field_frd):
         return
+    put(state.mag.last_ut_frd, field_frd)
     if not state.has_heading:
         take_heading(state, params, field_frd)
         update.announce(state, MAG, Part.HEADING, now_us, status)

@@ -1,12 +1,12 @@
 """Position and attitude from motion capture; where it exists it is the local frame."""
 
 from flight.command import say
-from flight.estimator import covariance, history, resets, update
-from flight.estimator.layout import MOCAP, NEVER, POSITION, THETA, VELOCITY, Part
+from flight.estimator import covariance, doubt, history, resets, update
+from flight.estimator.layout import BY_POSE, MOCAP, NEVER, POSE_HEARD, POSITION, THETA, VELOCITY, Part
 from flight.kernel import kernel
 from flight.modes import Arming, Event
 from flight.quaternion import conjugate, normalize, put_quat, quat, rotation_vector
-from flight.vector import norm, vec
+from flight.vector import clamp, norm, put, vec
 
 FARTHEST_M = 1e4
 
@@ -24,13 +24,17 @@ def step(state, params, sample, now_us, status):
     """Fuse a pose; the first one, and one refused too long, is taken over outright."""
     if not sample.fresh or not is_credible(sample):
         return
+    if is_repeated(state.pose, sample) and not status.is_landed:
+        return
     history.recall(state, sample.t_us, now_us, params.mocap_delay - params.imu_delay)
     past = state.past
     p_err = vec(sample.p_ned) - vec(past.p_ned)
     turn = normalize(quat(sample.q_ned_frd)) * conjugate(quat(past.q_ned_frd))
     is_first = state.aid.accepted_us[MOCAP] == NEVER
     if not is_first:
-        update.note(state.aid, MOCAP, fuse(state, params, p_err, rotation_vector(turn)), now_us)
+        update.note(state.aid, MOCAP, fuse(state, params, p_err, rotation_vector(turn), now_us), now_us)
+        if not status.is_landed and doubt.is_strained(state.strain, params, BY_POSE, 6, now_us):
+            doubt.doubt_imu(state, params, params.pose_jump_time)
     if is_first or update.is_failing(state.aid, MOCAP, now_us, params.reset_time):
         take_pose(state, params, p_err, turn)
         update.restart_aid(state.aid, MOCAP, now_us)
@@ -40,22 +44,54 @@ def step(state, params, sample, now_us, status):
 
 
 @kernel
-def fuse(state, params, p_err, q_err):
+def fuse(state, params, p_err, q_err, now_us):
     """Correct position and attitude, three scalars each; return the worst test ratio."""
-    filter = state.filter
-    worst = 0.0
-    variance = params.mocap_position_sd * params.mocap_position_sd
+    filter, pose = state.filter, state.pose
+    dt = doubt.since_last(state.strain, params, POSE_HEARD, now_us)
+    far = 0.0
+    variance = square(pose.slack_p * params.mocap_position_sd)
     for i in range(3):
         update.on_position(filter, i, state.past)
         ratio = update.fuse(filter, update.pick(p_err, i), variance, 1.0, params.mocap_gate)
-        worst = max(worst, ratio)
-    variance = params.mocap_attitude_sd * params.mocap_attitude_sd
+        doubt.listen(state.strain, params, BY_POSE + i, update.pick(p_err, i), ratio, params.mocap_gate, dt)
+        far = max(far, ratio)
+    variance = square(pose.slack_q * params.mocap_attitude_sd)
+    turned = 0.0
     for i in range(3):
         update.clear(filter)
         update.depend(filter, THETA + i, 1.0)
         ratio = update.fuse(filter, update.pick(q_err, i), variance, 1.0, params.mocap_gate)
-        worst = max(worst, ratio)
-    return worst
+        doubt.listen(
+            state.strain, params, BY_POSE + 3 + i, update.pick(q_err, i), ratio, params.mocap_gate, dt
+        )
+        turned = max(turned, ratio)
+    pose.slack_p = eased(params, pose.slack_p, far)
+    pose.slack_q = eased(params, pose.slack_q, turned)
+    return max(far, turned)
+
+
+@kernel
+def square(x):
+    """Return x squared."""
+    return x * x
+
+
+@kernel
+def eased(params, slack, ratio):
+    """Return how much worse than its data sheet the pose is: more while most samples surprise, else less.
+
+    Single wild samples among good ones move it little.
+    """
+    is_surprise = ratio * params.mocap_gate * params.mocap_gate > params.pose_surprise * params.pose_surprise
+    return clamp(slack * (1.05 if is_surprise else 0.98), 1.0, params.pose_slack)
+
+
+@kernel
+def is_repeated(pose, sample):
+    """Tell whether a place is the last one to the bit, which in flight means a system that hangs; keep it."""
+    is_same = norm(vec(sample.p_ned) - vec(pose.last_ned)) == 0.0
+    put(pose.last_ned, vec(sample.p_ned))
+    return is_same
 
 
 @kernel
@@ -64,7 +100,7 @@ def take_pose(state, params, p_err, turn):
     nominal = state.nominal
     put_quat(nominal.q_ned_frd, normalize(turn * quat(nominal.q_ned_frd)))
     resets.move(state, p_err)
-    covariance.restart(state.filter, THETA, 3, params.mocap_attitude_sd)
-    covariance.restart(state.filter, POSITION, 3, params.mocap_position_sd)
+    covariance.restart(state.filter, THETA, 3, state.pose.slack_q * params.mocap_attitude_sd)
+    covariance.restart(state.filter, POSITION, 3, state.pose.slack_p * params.mocap_position_sd)
     covariance.restart(state.filter, VELOCITY, 3, params.alone_velocity_sd)
     state.has_heading = 1

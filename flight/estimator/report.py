@@ -4,7 +4,7 @@ import math
 
 from flight.command import AIDS
 from flight.estimator import update
-from flight.estimator.layout import MAG, MOCAP, POSITION, RANGE, THETA, VELOCITY
+from flight.estimator.layout import DRAG, MAG, MOCAP, POSITION, RANGE, THETA, VELOCITY
 from flight.kernel import kernel
 from flight.quaternion import from_rotation_vector, normalize, put_quat, quat
 from flight.vector import Vec3, put, vec
@@ -120,6 +120,10 @@ def trust(state, params, estimate, now_us):
         1 if estimate.is_attitude_valid and has_height and estimate.sigma_p[2] < params.valid_altitude else 0
     )
     is_aided = state.aided_us >= 0 and 1e-6 * (now_us - state.aided_us) < params.dead_time
+    # Drag against a wind learned before holds the velocity; its growing doubt stands in sigma_v.
+    is_aided = is_aided or (
+        state.aided_us >= 0 and update.is_healthy(state.aid, DRAG, now_us, params.aid_time)
+    )
     v_sd = max(estimate.sigma_v[0], estimate.sigma_v[1])
     is_slow = is_aided and v_sd < params.valid_velocity
     estimate.is_velocity_valid = 1 if estimate.is_attitude_valid and is_slow else 0

@@ -2,7 +2,7 @@
 
 from flight.kernel import kernel
 from flight.physics import STANDARD_GRAVITY
-from flight.quaternion import from_rotation_vector, normalize, put_quat, quat, rotate
+from flight.quaternion import down_frd, from_rotation_vector, normalize, put_quat, quat, rotate
 from flight.vector import Vec3, cross, put, vec
 
 GRAVITY_NED = Vec3(0.0, 0.0, STANDARD_GRAVITY)
@@ -14,7 +14,7 @@ def step(state, params, lever_frd, dt):
     nominal = state.nominal
     imu = state.imu
     turn = dt * (0.5 * (vec(imu.gyro_frd) + vec(imu.gyro_before_frd)) - vec(nominal.gyro_bias_frd))
-    force = 0.5 * (vec(imu.accel_frd) + vec(imu.accel_before_frd)) - vec(nominal.accel_bias_frd)
+    force = felt(state, params)
     push = dt * (force + 0.5 * cross(turn, force))
     dq = from_rotation_vector(turn)
     before = quat(nominal.q_ned_frd)
@@ -25,6 +25,16 @@ def step(state, params, lever_frd, dt):
     move(state.history.now, force_dv + dt * GRAVITY_NED, dt)
     put_quat(state.history.now.q, quat(state.history.now.q) * dq)
     gather(state, params, force_dv, force, turn, dt)
+
+
+@kernel
+def felt(state, params):
+    """Return the mean specific force of the tick; that of hover while the accelerometer hangs."""
+    imu = state.imu
+    if imu.accel_same_s > params.accel_hung:
+        cosine = max(down_frd(quat(state.nominal.q_ned_frd)).z, 0.5)
+        return Vec3(0.0, 0.0, -STANDARD_GRAVITY / cosine)
+    return 0.5 * (vec(imu.accel_frd) + vec(imu.accel_before_frd)) - vec(state.nominal.accel_bias_frd)
 
 
 @kernel
