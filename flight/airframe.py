@@ -18,6 +18,8 @@ from flight.parameter import store
 from flight.physics import SPINS, checked_physics
 
 TABLES = ("airframe", "physics", "sensors", "gains")
+# What programs write beside an airframe: NAME.gains.toml holds a [gains] table and so on.
+OVERLAYS = ("calibration", "gains")
 
 
 @dataclass
@@ -48,11 +50,11 @@ def folder() -> Path:
 
 def names() -> list[str]:
     """Return the names `load` knows without a path."""
-    return sorted(f.stem for f in folder().glob("*.toml") if not f.name.endswith(".gains.toml"))
+    return sorted(f.stem for f in folder().glob("*.toml") if "." not in f.stem)
 
 
 def load(name: str | os.PathLike[str]) -> Airframe:
-    """Read an airframe by name or path, with its gains overlay if there is one.
+    """Read an airframe by name or path, with its overlays of gains and of calibration where there are such.
 
     Raises ConfigError naming file, key, value and what is allowed.
     """
@@ -64,9 +66,10 @@ def load(name: str | os.PathLike[str]) -> Airframe:
                 f"airframe {str(name)!r} is not known; known: {', '.join(names())}, or a path to a .toml"
             )
     airframe = from_tables(read_toml(path), path.name, path.stem)
-    overlay = path.with_suffix(".gains.toml")
-    if overlay.is_file():
-        apply_gains(airframe, read_toml(overlay).get("gains", {}), overlay.name)
+    for table in OVERLAYS:
+        overlay = path.with_suffix(f".{table}.toml")
+        if overlay.is_file():
+            apply_gains(airframe, read_toml(overlay).get(table, {}), overlay.name)
     return airframe
 
 

@@ -24,6 +24,7 @@ COMMANDS = (
     "failsafe",
     "firmware",
     "estimate",
+    "calibrate",
     "bench",
 )
 SUCCESS, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130

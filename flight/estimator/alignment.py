@@ -28,7 +28,7 @@ def step(state, params, inputs, dt):
     if not imu.has_sample:
         return
     state.waited_s += dt
-    mag.listen(state.mag, params, inputs.mag)
+    mag.listen(state.mag, params, state.corrected.mag)
     put_quat(state.nominal.q_ned_frd, level_attitude(vec(imu.accel_mean_frd)))
     if imu.still_s >= params.align_time:
         finish(state, params, inputs.t_us)

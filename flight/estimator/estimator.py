@@ -6,6 +6,7 @@ Solà, "Quaternion kinematics for the error-state Kalman filter", 2017.
 from flight.estimator import (
     alignment,
     baro,
+    correction,
     covariance,
     doubt,
     drag,
@@ -58,7 +59,8 @@ def reset(state, params):
 @kernel
 def step(state, params, airframe, inputs, estimate, motors, status, dt):
     """Turn one tick's sensor samples into `estimate`; dt is the time since the last tick in seconds."""
-    take_imu(state, params, inputs.imu, status, dt)
+    correction.step(state.corrected, params.correction, inputs)
+    take_imu(state, params, state.corrected.imu, status, dt)
     if not state.is_aligned:
         alignment.step(state, params, inputs, dt)
     elif state.imu.stale_s < params.imu_time:
@@ -88,7 +90,7 @@ def aid(state, params, airframe, inputs, motors, status):
     mocap.step(state, params, inputs.mocap, now_us, status)
     if not update.is_healthy(state.aid, MOCAP, now_us, params.aid_time):
         gps.step(state, params, inputs.gps, now_us, status)
-        mag.step(state, params, inputs.mag, now_us, status)
+        mag.step(state, params, state.corrected.mag, now_us, status)
     baro.step(state, params, inputs.baro, now_us, status)
     rangefinder.step(state, params, inputs.range, now_us, status)
     flow.step(state, params, inputs.flow, now_us)

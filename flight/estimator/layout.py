@@ -7,6 +7,7 @@ the attitude error turns world vectors: q_true = exp(error) * q (Solà 2017, sec
 from enum import IntEnum
 
 from flight.command import AIDS
+from flight.estimator.correction import CORRECTED
 from flight.record import FLAG, INTEGER, QUATERNION, REAL, VECTOR, record
 
 THETA, VELOCITY, POSITION, GYRO_BIAS, ACCEL_BIAS, BARO_OFFSET, WIND = 0, 3, 6, 9, 12, 15, 16
@@ -122,6 +123,7 @@ GROUND = record(
 )
 
 STATE = record(
+    corrected=CORRECTED,
     nominal=NOMINAL,
     filter=FILTER,
     imu=IMU,

@@ -1,5 +1,6 @@
 """The estimator's rows of the parameter table: noises, delays, gates, times."""
 
+from flight.estimator.calibration_rows import ROWS as CALIBRATION
 from flight.parameter import Param
 
 
@@ -321,4 +322,4 @@ TRUST = (
     row("OK_P", "valid_position", 8.0, "m", 0.05, 100.0, "largest uncertainty of a valid position"),
     row("OK_Z", "valid_altitude", 5.0, "m", 0.05, 100.0, "largest uncertainty of a valid altitude"),
 )
-ROWS: tuple[Param, ...] = (*START, *PROCESS, *DELAYS, *AIDS, *TRUST)
+ROWS: tuple[Param, ...] = (*START, *PROCESS, *DELAYS, *AIDS, *TRUST, *CALIBRATION)
