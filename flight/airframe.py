@@ -66,10 +66,10 @@ def load(name: str | os.PathLike[str]) -> Airframe:
                 f"airframe {str(name)!r} is not known; known: {', '.join(names())}, or a path to a .toml"
             )
     airframe = from_tables(read_toml(path), path.name, path.stem)
-    for table in OVERLAYS:
-        overlay = path.with_suffix(f".{table}.toml")
+    for kind in OVERLAYS:
+        overlay = path.with_suffix(f".{kind}.toml")
         if overlay.is_file():
-            apply_gains(airframe, read_toml(overlay).get(table, {}), overlay.name)
+            apply_gains(airframe, read_toml(overlay).get(kind, {}), overlay.name)
     return airframe
 
 

@@ -8,7 +8,7 @@ from scipy.spatial.transform import Rotation, Slerp
 
 from flight.record import rows
 from ground.calibration import accel, gyro, mag, overlay
-from ground.calibration.correction import PoorData
+from ground.calibration.correction import PoorDataError
 from ground.calibration.recording import calibrate
 from ground.calibration.stillness import poses
 from ground.estimation.readings import Readings
@@ -160,7 +160,7 @@ def test_a_missing_face_is_named(turned, face):
     readings, *_ = turned[0]
     held = poses(readings.t, readings.gyro_frd, readings.accel_frd)[:14]
 
-    with pytest.raises(PoorData, match=FACES[face]):
+    with pytest.raises(PoorDataError, match=FACES[face]):
         accel.fit(held[:face] + held[face + 1 : 6])
 
 
@@ -168,7 +168,7 @@ def test_too_few_poses_are_refused_with_what_to_do(turned):
     readings, *_ = turned[0]
     held = poses(readings.t, readings.gyro_frd, readings.accel_frd)
 
-    with pytest.raises(PoorData, match="6 still poses, 9 are needed"):
+    with pytest.raises(PoorDataError, match="6 still poses, 9 are needed"):
         accel.fit(held[:6])
 
 
@@ -176,7 +176,7 @@ def test_a_magnetometer_turned_about_one_axis_only_is_refused():
     angle = np.linspace(0.0, 12.0, 600)
     flat = np.c_[20 * np.cos(angle), 20 * np.sin(angle), np.full(600, 43.0)]
 
-    with pytest.raises(PoorData, match=r"of all directions seen"):
+    with pytest.raises(PoorDataError, match=r"of all directions seen"):
         mag.fit(flat + np.random.default_rng(1).normal(0, 0.3, flat.shape))
 
 
@@ -185,7 +185,7 @@ def test_iron_beside_it_is_refused():
     unit = rng.normal(size=(800, 3))
     unit /= np.linalg.norm(unit, axis=1, keepdims=True)
 
-    with pytest.raises(PoorData, match="miss the sphere"):
+    with pytest.raises(PoorDataError, match="miss the sphere"):
         mag.fit(48.0 * unit + rng.normal(0, 8.0, unit.shape))
 
 
@@ -196,7 +196,7 @@ def test_the_current_in_the_wires_is_told_from_the_field():
     field = np.array([20.0, 0.0, 43.0]) + current[:, None] * wires + rng.normal(0, 0.5, (400, 3))
 
     assert mag.per_ampere(field, current) == pytest.approx(wires, abs=0.02)
-    with pytest.raises(PoorData, match="hardly changed"):
+    with pytest.raises(PoorDataError, match="hardly changed"):
         mag.per_ampere(field, np.full(400, 5.0))
 
 
@@ -207,7 +207,7 @@ def test_a_vehicle_that_never_rests_is_refused(turned):
         "shaken", readings.t[moving], readings.gyro_frd[moving], readings.accel_frd[moving], None, "frd"
     )
 
-    with pytest.raises(PoorData, match="at rest"):
+    with pytest.raises(PoorDataError, match="at rest"):
         calibrate(shaken, ("gyro",))
 
 
@@ -279,7 +279,7 @@ def test_calibrated_samples_are_what_sound_sensors_would_have_said(turned):
     from flight.estimator import correction
     from flight.parameter import store
 
-    readings, own, truth = turned[0]
+    readings, *_ = turned[0]
     found = calibrate(readings, ("accel", "gyro"))
     chosen = params.defaults()
     for name, value in found.parameters().items():

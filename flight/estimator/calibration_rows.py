@@ -17,7 +17,7 @@ def matrix(sensor: str, group: str) -> tuple[Param, ...]:
             low=-2.0,
             high=2.0,
             about=f"{sensor} calibration: {AXES[i]} of what {AXES[j]} reads",
-        )  # fmt: skip
+        )
         for i in range(3)
         for j in range(3)
     )

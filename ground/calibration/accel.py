@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from flight.physics import STANDARD_GRAVITY
-from ground.calibration.correction import Correction, PoorData, upper
+from ground.calibration.correction import Correction, PoorDataError, upper
 from ground.calibration.stillness import Pose
 
 LEAST_POSES = 9
@@ -29,14 +29,14 @@ def missing_faces(poses: list[Pose]) -> list[str]:
 
 
 def fit(poses: list[Pose]) -> Correction:
-    """Return the accelerometer's correction; raise PoorData when the poses do not tell it."""
+    """Return the accelerometer's correction; raise PoorDataError when the poses do not tell it."""
     missing = missing_faces(poses)
     if missing:
-        raise PoorData(
+        raise PoorDataError(
             f"accelerometer: no still pose {', '.join(missing)}; hold each face up for two seconds"
         )
     if len(poses) < LEAST_POSES:
-        raise PoorData(
+        raise PoorDataError(
             f"accelerometer: {len(poses)} still poses, {LEAST_POSES} are needed: after the six faces hold it "
             "still in a few slanted ones"
         )
@@ -54,15 +54,15 @@ def fit(poses: list[Pose]) -> Correction:
 
 
 def check(correction: Correction) -> None:
-    """Raise PoorData for a fit no sound accelerometer has."""
+    """Raise PoorDataError for a fit no sound accelerometer has."""
     if correction.residual > MOST_RESIDUAL:
-        raise PoorData(
-            f"accelerometer: gravity differs by {correction.residual:.3f} m/s2 between poses (at most {MOST_RESIDUAL}): "
-            "hold it stiller, longer, on something solid"
+        raise PoorDataError(
+            f"accelerometer: gravity differs by {correction.residual:.3f} m/s2 between poses "
+            f"(at most {MOST_RESIDUAL}): hold it stiller, longer, on something solid"
         )
     if np.abs(np.diag(correction.matrix) - 1.0).max() > MOST_SCALE_ERROR:
-        raise PoorData(
+        raise PoorDataError(
             "accelerometer: a scale is off by more than 10 %: wrong range, wrong unit or a broken sensor"
         )
     if np.abs(correction.offset).max() > MOST_OFFSET:
-        raise PoorData(f"accelerometer: an offset is above {MOST_OFFSET} m/s2: a broken sensor")
+        raise PoorDataError(f"accelerometer: an offset is above {MOST_OFFSET} m/s2: a broken sensor")

@@ -7,7 +7,7 @@ import numpy as np
 from flight.errors import FlightError
 
 
-class PoorData(FlightError):
+class PoorDataError(FlightError):
     """A recording from which a sensor cannot be calibrated; says why and what to do."""
 
 

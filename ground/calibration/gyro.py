@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ground.calibration.correction import PoorData
+from ground.calibration.correction import PoorDataError
 from ground.calibration.stillness import Pose
 
 # Earth turns by 7e-5 rad/s; what is left of a bias after a good rest is below this.
@@ -32,10 +32,10 @@ class GyroBias:
 
 
 def fit(poses: list[Pose]) -> GyroBias:
-    """Return the gyro's bias; raise PoorData when it never rested, or not well."""
+    """Return the gyro's bias; raise PoorDataError when it never rested, or not well."""
     still_s = sum(p.ended_s - p.began_s for p in poses)
     if still_s < LEAST_STILL_S:
-        raise PoorData(
+        raise PoorDataError(
             f"gyro: {still_s:.1f} s at rest, {LEAST_STILL_S:.0f} are needed: leave the vehicle alone"
         )
     rates, weights = np.array([p.gyro for p in poses]), np.array([float(p.samples) for p in poses])
@@ -58,12 +58,12 @@ def fit(poses: list[Pose]) -> GyroBias:
 
 
 def check(bias: GyroBias) -> None:
-    """Raise PoorData for a bias no sound gyro has."""
+    """Raise PoorDataError for a bias no sound gyro has."""
     if np.abs(bias.bias).max() > MOST_BIAS:
-        raise PoorData(
+        raise PoorDataError(
             f"gyro: a bias of {np.degrees(np.abs(bias.bias).max()):.1f} deg/s: it was turning, or is broken"
         )
     if bias.residual > MOST_RESIDUAL:
-        raise PoorData(
+        raise PoorDataError(
             f"gyro: rates at rest differ by {np.degrees(bias.residual):.2f} deg/s: it was not at rest"
         )

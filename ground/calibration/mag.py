@@ -7,7 +7,7 @@ Hard iron shifts the sphere, soft iron and scales make it an ellipsoid: robust l
 import numpy as np
 from scipy.optimize import least_squares
 
-from ground.calibration.correction import Correction, PoorData
+from ground.calibration.correction import Correction, PoorDataError
 
 # The sphere is cut into this many parts of about equal size; a share of them has to be seen.
 PARTS = 60
@@ -41,16 +41,18 @@ def symmetric(six: np.ndarray) -> np.ndarray:
 def fit(raw: np.ndarray, strength_ut: float | None = None) -> Correction:
     """Return the magnetometer's correction of readings (n, 3) in microtesla.
 
-    The field's strength is kept as it is on average where it is not given. Raises PoorData saying what is missing.
+    The field's strength is kept as it is on average where it is not given. Raises PoorDataError saying what is missing.
     """
     raw = raw[np.isfinite(raw).all(1)]
     if len(raw) < LEAST_SAMPLES:
-        raise PoorData(f"magnetometer: {len(raw)} readings, {LEAST_SAMPLES} are needed: turn it for a minute")
+        raise PoorDataError(
+            f"magnetometer: {len(raw)} readings, {LEAST_SAMPLES} are needed: turn it for a minute"
+        )
     centre = 0.5 * (raw.max(0) + raw.min(0))
     radius = float(np.median(np.linalg.norm(raw - centre, axis=1)))
     seen = coverage((raw - centre) / np.maximum(np.linalg.norm(raw - centre, axis=1, keepdims=True), 1e-9))
     if seen < LEAST_COVERAGE:
-        raise PoorData(
+        raise PoorDataError(
             f"magnetometer: {100 * seen:.0f} % of all directions seen, {100 * LEAST_COVERAGE:.0f} % are needed: "
             "turn it once about each axis, nose down and on its sides too"
         )
@@ -71,27 +73,29 @@ def fit(raw: np.ndarray, strength_ut: float | None = None) -> Correction:
 
 
 def check(correction: Correction, strength_ut: float) -> None:
-    """Raise PoorData for a fit no sound magnetometer has."""
+    """Raise PoorDataError for a fit no sound magnetometer has."""
     if not WEAKEST_UT < strength_ut < STRONGEST_UT:
-        raise PoorData(
+        raise PoorDataError(
             f"magnetometer: a field of {strength_ut:.0f} uT; the Earth's is 22 to 67: wrong unit, or iron near"
         )
     if correction.residual > MOST_RESIDUAL * strength_ut:
-        raise PoorData(
+        raise PoorDataError(
             f"magnetometer: readings miss the sphere by {correction.residual:.1f} uT "
             f"(allowed {MOST_RESIDUAL * strength_ut:.1f}): iron or currents near"
         )
     if np.linalg.norm(correction.offset) > MOST_OFFSET_UT:
-        raise PoorData(f"magnetometer: an offset above {MOST_OFFSET_UT:.0f} uT: a magnet sits on the vehicle")
+        raise PoorDataError(
+            f"magnetometer: an offset above {MOST_OFFSET_UT:.0f} uT: a magnet sits on the vehicle"
+        )
 
 
 def per_ampere(field_ut: np.ndarray, current_a: np.ndarray) -> np.ndarray:
     """Return the field a current adds, uT/A per axis, from corrected readings (n, 3) in one attitude.
 
-    Raises PoorData when the current hardly changed.
+    Raises PoorDataError when the current hardly changed.
     """
     if float(np.std(current_a)) < 1.0:
-        raise PoorData(
+        raise PoorDataError(
             "magnetometer: the current hardly changed; run the motors at several throttles, tied down"
         )
     columns = np.c_[np.ones(len(current_a)), current_a]

@@ -28,7 +28,8 @@ class Calibration:
 
     def parameters(self) -> dict[str, float]:
         """Return the CAL_ parameters; the level's turn is part of every matrix."""
-        turn, found = rotation(self.level_rad), {}
+        turn = rotation(self.level_rad)
+        found: dict[str, float] = {}
         if self.accel:
             found |= affine("ACC", turn @ self.accel.matrix, self.accel.offset)
         if self.gyro:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ground.calibration import accel, gyro, level, mag
-from ground.calibration.correction import PoorData
+from ground.calibration.correction import PoorDataError
 from ground.calibration.overlay import Calibration
 from ground.calibration.stillness import poses
 from ground.estimation.readings import Readings
@@ -14,7 +14,7 @@ SENSORS = ("accel", "gyro", "mag", "level")
 def calibrate(readings: Readings, wanted: tuple[str, ...], strength_ut: float | None = None) -> Calibration:
     """Fit what is wanted; what the recording does not tell goes into `left_out` with its reason.
 
-    `strength_ut` is the Earth's field at the place, where known. Raises PoorData when nothing could be fitted.
+    `strength_ut` is the Earth's field at the place, where known. Raises PoorDataError when nothing could be fitted.
     """
     result = Calibration()
     held = poses(readings.t, readings.gyro_frd, readings.accel_frd, readings.aids.get("temperature_c"))
@@ -29,23 +29,23 @@ def calibrate(readings: Readings, wanted: tuple[str, ...], strength_ut: float | 
                 result.level_rad = level.tilt(resting(result, readings, held))
             else:
                 setattr(result, name, fits[name]())
-        except PoorData as reason:
+        except PoorDataError as reason:
             result.left_out[name] = str(reason)
     if len(result.left_out) == len(wanted):
-        raise PoorData(f"{readings.path}: " + "; ".join(result.left_out.values()))
+        raise PoorDataError(f"{readings.path}: " + "; ".join(result.left_out.values()))
     return result
 
 
 def field_of(readings: Readings) -> np.ndarray:
     """Return the magnetometer's readings."""
     if readings.mag_frd is None:
-        raise PoorData("magnetometer: not in the recording")
+        raise PoorDataError("magnetometer: not in the recording")
     return readings.mag_frd
 
 
 def resting(result: Calibration, readings: Readings, held: list) -> np.ndarray:
     """Return the corrected specific force of the longest rest."""
     if not held:
-        raise PoorData("level: the vehicle never stood still for half a second")
+        raise PoorDataError("level: the vehicle never stood still for half a second")
     longest = max(held, key=lambda p: p.ended_s - p.began_s)
     return result.accel.apply(longest.accel[None])[0] if result.accel else longest.accel
