@@ -1,15 +1,9 @@
-// Time: microseconds since reset, and the millisecond tick that watches over everything.
+// Time: microseconds since reset, and the milliseconds that main.c's tick counts.
 #include "clock.h"
 
 #include <avr/interrupt.h>
 #include <avr/io.h>
 #include <util/atomic.h>
-
-#include "analog.h"
-#include "imu.h"
-#include "motors.h"
-#include "ppm.h"
-#include "safety.h"
 
 static volatile uint32_t overflows;
 static volatile uint8_t milliseconds;
@@ -40,11 +34,4 @@ uint32_t clock_us(void) {
 
 uint8_t clock_ms(void) { return milliseconds; }
 
-ISR(TIMER0_COMPA_vect) {
-    milliseconds++;
-    safety_tick();
-    motors_poll();
-    imu_tick();
-    analog_tick();
-    ppm_tick();
-}
+void clock_tick(void) { milliseconds++; }

@@ -7,3 +7,5 @@ void clock_begin(void);
 uint32_t clock_us(void);
 // Low byte of the milliseconds since reset, for short waits.
 uint8_t clock_ms(void);
+// Count a millisecond; the tick's.
+void clock_tick(void);

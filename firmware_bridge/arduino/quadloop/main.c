@@ -9,6 +9,7 @@
 #include "imu.h"
 #include "link.h"
 #include "motors.h"
+#include "ppm.h"
 #include "safety.h"
 #include "twi.h"
 #include "uart.h"
@@ -22,6 +23,16 @@ void keep_reset_cause(void) {
     reset_cause = MCUSR;
     MCUSR = 0;
     wdt_disable();
+}
+
+// Every millisecond: safety first.
+ISR(TIMER0_COMPA_vect) {
+    clock_tick();
+    safety_tick();
+    motors_poll();
+    imu_tick();
+    analog_tick();
+    ppm_tick();
 }
 
 // The dog is fed only while both the main loop and the tick run.

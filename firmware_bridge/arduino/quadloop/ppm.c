@@ -6,7 +6,6 @@
 #include <util/atomic.h>
 
 #include "config.h"
-#include "safety.h"
 
 // Half microseconds: a pause parts frames, a channel lies between the others.
 #define PAUSE 5000
@@ -27,7 +26,6 @@ static void accept(void) {
     uint8_t asks = place > KILL_CHANNEL && channels[KILL_CHANNEL] > KILL_ABOVE_US;
     kills = asks ? kills + (kills < KILL_FRAMES) : 0;
     is_kill_on = kills >= KILL_FRAMES;
-    if (is_kill_on) safety_kill();
 }
 
 ISR(TIMER1_CAPT_vect) {

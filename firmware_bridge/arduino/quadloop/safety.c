@@ -54,6 +54,7 @@ void safety_tick(void) {
     if (silence_ms < 255) silence_ms++;
     if (wary_ms) wary_ms--;
     if (state == STATE_ARMED && silence_ms >= DEADMAN_MS) enter(STATE_FAILSAFE);
+    if (state != STATE_KILLED && ppm_is_kill_on()) enter(STATE_KILLED);
 }
 
 uint8_t safety_arm(uint16_t asked) {
@@ -104,10 +105,6 @@ uint8_t safety_output(uint8_t output) {
 void safety_disarm(void) {
     // A switch that still says kill is not argued with.
     enter(ppm_is_kill_on() ? STATE_KILLED : STATE_DISARMED);
-}
-
-void safety_kill(void) {
-    if (state != STATE_KILLED) enter(STATE_KILLED);
 }
 
 uint8_t safety_state(void) { return state; }

@@ -9,7 +9,6 @@ uint8_t safety_arm(uint16_t nonce);
 uint8_t safety_motors(uint8_t seq, const uint16_t *throttle);
 uint8_t safety_output(uint8_t output);
 void safety_disarm(void);
-void safety_kill(void);
 uint8_t safety_state(void);
 uint16_t safety_nonce(void);
 // The last motor frame's seq.
