@@ -236,3 +236,77 @@ def test_only_frames_this_version_knows_are_believed():
     assert short is None
     assert unknown is None
     assert isinstance(whole, Imu)
+
+
+@pytest.fixture
+def terminal(chip):
+    """Return a board on a pseudo-terminal."""
+    from tests.emulator.terminal import BoardOnTerminal
+
+    board = BoardOnTerminal(chip())
+    yield board
+    board.close()
+
+
+@pytest.mark.slow
+def test_pyserial_flies_the_board_in_real_time(terminal, record_property):
+    from firmware_bridge.serial_world import SerialWorld
+    from firmware_bridge.wire import SerialWire
+    from flight.command import COMMAND
+    from flight.inputs import INPUTS
+    from flight.record import rows
+
+    world = SerialWorld(SerialWire(terminal.port), 0.002)
+    hello = world.open()
+    inputs, command = rows(INPUTS)[0], rows(COMMAND)[0]
+    states, times = [], []
+    for tick in range(1500):
+        world.read(inputs)
+        command.status.arming = Arming.ARMED if 200 <= tick < 1200 else Arming.DISARMED
+        command.motors.motor[:4] = 0.4
+        world.write(command)
+        states.append(world.last.state if world.last else None)
+        times.append(inputs.t_us)
+    world.close()
+
+    record_property("real time over a terminal: samples lost of 1500", world.lost)
+    assert hello.protocol == protocol.PROTOCOL_VERSION
+    assert states[150] == State.DISARMED
+    assert State.ARMED in states[210:1200]
+    assert states[-1] == State.DISARMED
+    assert world.lost == 0
+    assert np.all(np.diff(times) > 0)
+    assert terminal.board.pulses()["value"].max() == pytest.approx((125.0 + 0.4 * 125.0) * 16, abs=16)
+
+
+@pytest.mark.slow
+def test_a_port_that_goes_away_is_silence_not_an_exception(chip):
+    from firmware_bridge.serial_world import SerialWorld
+    from firmware_bridge.wire import SerialWire
+    from flight.command import COMMAND
+    from flight.inputs import INPUTS
+    from flight.record import rows
+    from tests.emulator.terminal import BoardOnTerminal
+
+    board = BoardOnTerminal(chip())
+    world = SerialWorld(SerialWire(board.port), 0.002)
+    world.open()
+    inputs, command = rows(INPUTS)[0], rows(COMMAND)[0]
+    world.read(inputs)
+    board.close()
+    for _ in range(50):
+        assert world.read(inputs)
+        world.write(command)
+
+    assert not inputs.imu.fresh
+    assert inputs.link.bridge_age_us > 50_000
+    assert world.wire.losses == 1
+    world.close()
+
+
+def test_a_port_that_is_not_there_is_named():
+    from firmware_bridge.wire import SerialWire
+    from flight.errors import LinkError
+
+    with pytest.raises(LinkError, match="/dev/no-such-port"):
+        SerialWire("/dev/no-such-port")

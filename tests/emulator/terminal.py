@@ -1,0 +1,52 @@
+"""The emulated board at the end of a pseudo-terminal, at the pace of the clock: what pyserial opens is real."""
+
+import os
+import threading
+import time
+import tty
+
+from tests.emulator.board import Board
+
+SLICE_US = 500
+
+
+class BoardOnTerminal:
+    """Run a board in a thread; `port` is the terminal to open."""
+
+    def __init__(self, board: Board) -> None:
+        self.board, self.seen, self.is_over = board, 0, False
+        self.ours, self.theirs = os.openpty()
+        tty.setraw(self.ours)
+        tty.setraw(self.theirs)
+        os.set_blocking(self.ours, False)
+        self.port = os.ttyname(self.theirs)
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self) -> None:
+        """Let the board's time follow the clock; on a busy machine it falls behind, and goes on from there."""
+        began_s, begin = time.monotonic(), self.board.cycle
+        while not self.is_over:
+            self.board.send(self.received())
+            self.board.run_us(SLICE_US)
+            new = self.board.log("bytes", self.seen)
+            self.seen += len(new)
+            if len(new):
+                os.write(self.ours, new["what"].astype("u1").tobytes())
+            ahead_s = (self.board.cycle - begin) / 16e6 - (time.monotonic() - began_s)
+            if ahead_s > 0.0:
+                time.sleep(ahead_s)
+
+    def received(self) -> bytes:
+        """Return what was written to the port."""
+        try:
+            return os.read(self.ours, 4096)
+        except BlockingIOError:
+            return b""
+
+    def close(self) -> None:
+        """Switch the board off."""
+        self.is_over = True
+        self.thread.join()
+        os.close(self.ours)
+        os.close(self.theirs)
