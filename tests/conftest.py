@@ -35,6 +35,12 @@ def shared_data() -> Path:
     return SHARED_DATA
 
 
+@pytest.fixture
+def record_property(record_property):
+    """Show a figure as text: what numpy computed does not travel between test processes."""
+    return lambda name, value: record_property(name, str(value))
+
+
 @pytest.fixture(scope="session")
 def chip(tmp_path_factory):
     """Return how to switch on a board; what the machine lacks is named."""
