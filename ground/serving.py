@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from firmware_bridge.serial_world import SerialWorld
+from firmware_bridge.wire import SerialWire
 from flight.airframe import Airframe
 from flight.autopilot import Autopilot
 from flight.errors import ConfigError
@@ -55,6 +57,13 @@ class Choice:
     signing_file: Path | None = None
     longest_s: float | None = None
     overrides: dict[str, float] = field(default_factory=dict)
+    # The serial port of a board, or nothing: the simulator.
+    port: str = ""
+
+    @property
+    def dt(self) -> float:
+        """Return the loop's period in seconds."""
+        return 1.0 / self.airframe.loop_rate_hz
 
 
 @dataclass
@@ -111,12 +120,12 @@ class Boot:
         self.choice = choice
         self.airframe = as_kept(choice)
         self.seats = Seats()
-        self.world = made_world(choice)
+        self.simulator = None if choice.port else made_world(choice)
         self.logs: list[Path] = []
         self.snapshots = Reader(self.seats.snapshots, from_start=True)
         folder = log_path(choice.log, "serve", self.airframe.name)
         self.facts = Facts(
-            self.airframe.name, folder.parent, choice.parameter_file, True, choice.speed,
+            self.airframe.name, folder.parent, choice.parameter_file, not choice.port, choice.speed,
             signing_file=choice.signing_file,
             rotors=int(self.airframe.params[0].airframe.rotor_count),
             cells=float(self.airframe.params[0].airframe.cells),
@@ -127,17 +136,26 @@ class Boot:
 
     def fly(self, _: int) -> None:
         """Be the flight loop."""
-        speed = self.choice.speed
-        world = Paced(self.world, speed) if speed > 0.0 else self.world
-        autopilot = Autopilot(self.airframe.params, world.dt)
-        loop = FlightLoop(autopilot, world, self.seats, plain(self.world.vehicles)["truth"], speed)
+        autopilot = Autopilot(self.airframe.params, self.choice.dt)
+        loop = self.simulated(autopilot) if self.simulator else self.on_board(autopilot)
         loop.obey = self.obey
         os._exit(loop.run())
 
+    def simulated(self, autopilot: Autopilot) -> FlightLoop:
+        """Return the loop in the simulator, at its pace."""
+        assert self.simulator is not None
+        speed, truth = self.choice.speed, plain(self.simulator.vehicles)["truth"]
+        world = Paced(self.simulator, speed) if speed > 0.0 else self.simulator
+        return FlightLoop(autopilot, world, self.seats, truth, speed)
+
+    def on_board(self, autopilot: Autopilot) -> FlightLoop:
+        """Return the loop on a real vehicle, whose samples are its pace."""
+        return FlightLoop(autopilot, board_world(self.choice), self.seats)
+
     def obey(self, what: What, text: bytes) -> End | None:
         """Do what is asked of the simulator itself."""
-        if what == What.FAULT:
-            let_fail(self.world, text.decode("ascii", "replace"))
+        if what == What.FAULT and self.simulator:
+            let_fail(self.simulator, text.decode("ascii", "replace"))
         return {What.POWER_CYCLE: End.POWER_CYCLE, What.END: End.ASKED}.get(what)
 
     def record(self, number: int) -> None:
@@ -147,7 +165,7 @@ class Boot:
             self.seats,
             path,
             self.airframe,
-            self.world.dt,
+            self.choice.dt,
             self.choice.conditions.seed,
             from_start=number == 0,
         )
@@ -234,6 +252,13 @@ def made_world(choice: Choice) -> Simulator:
     return world
 
 
+def board_world(choice: Choice) -> SerialWorld:
+    """Return the vehicle behind a board that has answered; raise LinkError saying what to do."""
+    world = SerialWorld(SerialWire(choice.port), choice.dt)
+    world.open()
+    return world
+
+
 def let_fail(world: Simulator, text: str) -> None:
     """Let a part of the simulated vehicle fail, or be well again (`gps:ok@0s`); what makes no sense does nothing."""
     part, _, rest = text.partition(":")
@@ -308,6 +333,8 @@ def warm(choice: Choice) -> None:
 
     for transport in opened_all(choice.endpoints, choice.signing_file):
         transport.close()
+    if choice.port:
+        board_world(choice).close()
     world = made_world(choice)
     autopilot = Autopilot(choice.airframe.params, world.dt)
     world.read(autopilot.inputs[0])

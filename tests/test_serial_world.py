@@ -310,3 +310,39 @@ def test_a_port_that_is_not_there_is_named():
 
     with pytest.raises(LinkError, match="/dev/no-such-port"):
         SerialWire("/dev/no-such-port")
+
+
+@pytest.mark.slow
+def test_a_board_is_served_like_the_simulator(chip, tmp_path, record_property):
+    from ground.link.dialect import mavlink
+    from tests.emulator.terminal import BoardOnTerminal
+    from tests.served import Client, Served
+
+    wiring, roll = Wiring(), 0.2
+    leaning = (0.0, -9.80665 * np.sin(roll), -9.80665 * np.cos(roll))
+    board = BoardOnTerminal(
+        chip(sample=lambda _: mpu.encode((0.0, 0.0, 0.0), leaning, 25.0, wiring.rotation))
+    )
+    served = Served(tmp_path, "--world", f"serial:{board.port}", "--log", str(tmp_path / "bench.npz"))
+    try:
+        client = Client(served.port)
+        beat = client.receive("HEARTBEAT", timeout_s=120.0)
+        attitude = client.receive("ATTITUDE", where=lambda m: m.time_boot_ms > 3000, timeout_s=60.0)
+        assert beat
+        assert beat.autopilot == mavlink.MAV_AUTOPILOT_PX4
+        assert attitude
+        refused = client.command(mavlink.MAV_CMD_COMPONENT_ARM_DISARM, 1)
+    finally:
+        ended = served.end()
+        board.close()
+
+    record_property(
+        "a served board leaning 0.2 rad: roll and pitch", f"{attitude.roll:.3f}, {attitude.pitch:.3f}"
+    )
+    assert attitude.roll == pytest.approx(roll, abs=0.02)
+    assert attitude.pitch == pytest.approx(0.0, abs=0.02)
+    # No GPS, barometer or battery on this bench: it says no and why.
+    assert refused in (mavlink.MAV_RESULT_DENIED, mavlink.MAV_RESULT_TEMPORARILY_REJECTED)
+    assert client.texts
+    # Ctrl-C.
+    assert ended == 130

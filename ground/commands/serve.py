@@ -6,7 +6,7 @@ from pathlib import Path
 from ground import compiling, options, terminal
 from ground.commands.fly import SENSORS, TURBULENCE
 
-ABOUT = "fly the simulator in real time and talk MAVLink to ground stations and programs"
+ABOUT = "fly the simulator or a real vehicle and talk MAVLink to ground stations and programs"
 EXAMPLE = "quadloop serve --mavlink udpout:127.0.0.1:14550 --wind 5"
 # Where PX4's simulator sends: ground stations, then programs.
 ENDPOINTS = ("udpout:127.0.0.1:14550", "udpout:127.0.0.1:14540")
@@ -17,6 +17,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     options.add_airframe(parser)
     options.add_json(parser)
     add = parser.add_argument
+    add("--world", default="sim", help="sim (default), or serial:PORT for a vehicle behind the Arduino board")
     add(
         "--mavlink",
         action="append",
@@ -62,6 +63,7 @@ def run(arguments: Namespace) -> int:
         Path(arguments.signing) if arguments.signing else None,
         arguments.seconds,
         options.overrides(arguments),
+        arguments.world.removeprefix("sim").removeprefix("serial:"),
     )
     with compiling.shown():
         compiling.ahead()
@@ -77,6 +79,11 @@ def check(arguments: Namespace) -> None:
     """Raise ConfigError for conditions nobody can fly in."""
     from flight.errors import ConfigError
     from ground import faults
+
+    if arguments.world != "sim" and not arguments.world.startswith("serial:/"):
+        raise ConfigError(
+            f"--world {arguments.world}: is not known; known: sim, serial:/dev/ttyUSB0 and the like"
+        )
 
     if not 0.0 <= arguments.wind <= 40.0:
         raise ConfigError(f"--wind {arguments.wind:g}: out of range; allowed 0 to 40 m/s")
