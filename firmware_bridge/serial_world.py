@@ -71,6 +71,8 @@ class SerialWorld:
         self.refusal = Refused.NOT
         self.seq = 0
         self.heard_us = self.asked_us = 0
+        # When this tick's sample was taken, in the Pi's clock; 0 when none came.
+        self.sampled_us = 0
         self.lost = self.skipped = self.restarts = 0
         self.was_armed = False
         self.told: Told | None = None
@@ -159,10 +161,16 @@ class SerialWorld:
         if self.listen(until_us, self.has_sample):
             self.fill(told)
         else:
+            self.sampled_us = 0
             told.t_us[0] = max(int(told.t_us[0]) + 1, self.wire.now_us())
         told.bridge_age_us[0] = self.wire.now_us() - self.heard_us if self.heard_us else -1
         told.bridge_faults[0] = self.faults()
         return True
+
+    @property
+    def overruns(self) -> int:
+        """Return how many samples came too late to be flown: a newer one was there."""
+        return self.skipped
 
     def has_sample(self) -> bool:
         """Tell whether this tick's sample is there."""
@@ -172,8 +180,8 @@ class SerialWorld:
         """Write a frame into the inputs; their time is the sample's, told in the Pi's clock."""
         said = self.newest
         assert said is not None
-        sampled_us = self.clock.align(said.t_us, self.wire.now_us())
-        told.t_us[0] = max(sampled_us, int(told.t_us[0]) + 1)
+        self.sampled_us = self.clock.align(said.t_us, self.wire.now_us())
+        told.t_us[0] = max(self.sampled_us, int(told.t_us[0]) + 1)
         if not said.flags & Flag.IMU_STALE:
             who = self.hello.who_am_i if self.hello else 0
             gyro, accel, temperature_c = mpu.decode(said.raw, self.wiring.rotation, who)

@@ -15,6 +15,7 @@ from flight.autopilot import Autopilot
 from flight.inputs import DEMAND, Demand, LogState
 from flight.modes import Event
 from flight.record import rows
+from ground.realtime import Standing, Stopwatch, sleep_until
 from ground.rings import Reader
 from ground.seats import Seats, What
 
@@ -52,7 +53,7 @@ class Paced:
     def __init__(self, world: World, speed: float) -> None:
         self.world, self.dt = world, world.dt
         self.pace_s = world.dt / speed
-        self.due_s = 0.0
+        self.due_s = self.sampled_us = 0.0
         self.overruns = 0
 
     def read(self, inputs: np.void) -> bool:
@@ -60,10 +61,11 @@ class Paced:
         self.due_s = (self.due_s or time.monotonic()) + self.pace_s
         ahead_s = self.due_s - time.monotonic()
         if ahead_s > BURST_S:
-            time.sleep(ahead_s)
+            sleep_until(round(1e9 * self.due_s))
         elif ahead_s < -LATE_S:
             self.overruns += round(-ahead_s / self.pace_s)
             self.due_s -= ahead_s
+        self.sampled_us = 1e6 * self.due_s
         return self.world.read(inputs)
 
     def write(self, command: np.void) -> None:
@@ -150,6 +152,7 @@ class FlightLoop:
         seats: Seats,
         truth: np.ndarray | None = None,
         speed: float = 1.0,
+        standing: Standing | None = None,
     ) -> None:
         self.autopilot, self.world, self.seats, self.truth = autopilot, world, seats, truth
         self.inbox = Inbox(seats, autopilot.inputs)
@@ -161,6 +164,7 @@ class FlightLoop:
         self.is_told = self.told["demand"]["fresh"]
         self.every = max(1, round(SNAPSHOT_S * speed / world.dt))
         self.ticks = 0
+        self.stopwatch = Stopwatch(standing)
         self.obey: Callable[[What, bytes], End | None] = lambda what, text: None
         seats.params.push(autopilot.params[0])
 
@@ -168,10 +172,12 @@ class FlightLoop:
         """Fly one tick; False when the world has none."""
         if not self.world.read(self.inputs):
             return False
+        woke_us = 1e-3 * time.monotonic_ns()
         self.inbox.fill()
         truth = () if self.truth is None else (self.truth.copy(),)
         self.autopilot.step()
         self.world.write(self.command)
+        self.measure(woke_us)
         self.ticks += 1
         self.seats.ticks.push(self.told, self.said, *truth)
         has_said = self.codes[0] != 0 or self.is_told[0] != 0
@@ -182,6 +188,13 @@ class FlightLoop:
         if has_said:
             self.tell()
         return True
+
+    def measure(self, woke_us: float) -> None:
+        """Count how long this tick took, and how old its sample is; tell it now and then."""
+        sampled_us = getattr(self.world, "sampled_us", woke_us)
+        if self.stopwatch.note(woke_us, sampled_us, 1e-3 * time.monotonic_ns()):
+            overruns = getattr(self.world, "overruns", 0)
+            self.seats.timings.push(self.stopwatch.tell(int(self.inputs.t_us), overruns))
 
     def tell(self) -> None:
         """Tell what was said in this tick, and which demand it followed."""

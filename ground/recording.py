@@ -7,12 +7,15 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from flight.airframe import Airframe
 from flight.inputs import LogState
 from ground.rings import Reader
 from ground.seats import Seats
+from logs import timing
 from logs.recorder import FlightLog
-from logs.ulog import WARNING
+from logs.ulog import NOTICE, WARNING
 
 events = logging.getLogger("quadloop.recording")
 LOOK_S = 0.05
@@ -27,6 +30,8 @@ class Recording:
         self.log, self.has_truth = log, has_truth
         self.known_missed = 0
         self.done = seats.recorded
+        self.timings = Reader(seats.timings, from_start=from_start)
+        self.is_told = False
 
     def take(self) -> int:
         """Write some waiting ticks; return how many there were."""
@@ -38,8 +43,19 @@ class Recording:
             self.log.append(
                 ticks.inputs.copy(), ticks.command.copy(), None if truth is None else truth.copy()
             )
+        for row in self.timings.drain():
+            self.tell(row)
         self.done.push(self.reader.seen, LogState.STOPPED if self.log.trouble else LogState.RUNNING)
         return len(ticks)
+
+    def tell(self, row: np.record) -> None:
+        """Log how punctual the loop is; say once when a vehicle's loop has to do without priority."""
+        self.log.add(timing.TOPIC, int(row.t_us), row)
+        if row.is_real and not self.is_told:
+            self.is_told = True
+            severity = NOTICE if row.is_prior and row.is_locked else WARNING
+            held = timing.standing(timing.facts(row))
+            self.log.say(int(row.t_us), f"the loop runs with {held}, core {int(row.core)}", severity)
 
     def complain(self, count: int, t_us: int) -> None:
         """Say that ticks are missing."""
@@ -58,7 +74,7 @@ def record(seats: Seats, path: Path, airframe: Airframe, dt: float, seed: int, *
 
     signal.signal(signal.SIGTERM, end)
     parent = os.getppid()
-    with FlightLog(path, airframe=airframe, seed=seed, dt=dt) as log:
+    with FlightLog(path, airframe=airframe, seed=seed, dt=dt, extras={timing.TOPIC: timing.TIMING}) as log:
         recording = Recording(seats, log, **options)
         while not is_over and os.getppid() == parent:
             if recording.take() < MOST_TICKS:

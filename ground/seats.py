@@ -10,6 +10,7 @@ from flight.inputs import DEMAND, INPUTS, OFFBOARD, PILOT
 from flight.params import PARAMS
 from flight.record import INTEGER, REAL, record
 from ground.rings import Ring
+from logs.timing import TIMING
 from sim.truth import TRUTH
 
 TEXT = "S64"
@@ -44,6 +45,7 @@ class Seats:
     happenings: Ring = field(default_factory=lambda: Ring(HAPPENING, 1024))
     params: Ring = field(default_factory=lambda: Ring(PARAMS, 4))
     ticks: Ring = field(default_factory=lambda: Ring(TICK, 8192))
+    timings: Ring = field(default_factory=lambda: Ring(TIMING, 4))
     recorded: Ring = field(default_factory=lambda: Ring(RECORDED, 2))
     # One ring for each process that may ask: only one writes into each.
     link_requests: Ring = field(default_factory=lambda: Ring(REQUEST, 2048))

@@ -21,7 +21,7 @@ from flight.inputs import Demand
 from flight.params import BY_ID
 from flight.quaternion import Quat, rotate_back
 from flight.vector import Vec3
-from ground import faults
+from ground import faults, realtime
 from ground.link import parameter_file
 from ground.link.frames import Scanner
 from ground.link.vehicle import Facts
@@ -30,6 +30,7 @@ from ground.recording import record
 from ground.rings import Reader
 from ground.seats import Seats, What, request
 from ground.session import Conditions, Interrupt, interruptible, log_path
+from logs import timing
 from sim.plant.wind import set_wind
 from sim.sensors.faults import set_fault
 from sim.world import Simulator
@@ -150,7 +151,8 @@ class Boot:
 
     def on_board(self, autopilot: Autopilot) -> FlightLoop:
         """Return the loop on a real vehicle, whose samples are its pace."""
-        return FlightLoop(autopilot, board_world(self.choice), self.seats)
+        world = board_world(self.choice)
+        return FlightLoop(autopilot, world, self.seats, standing=realtime.claim())
 
     def obey(self, what: What, text: bytes) -> End | None:
         """Do what is asked of the simulator itself."""
@@ -160,6 +162,7 @@ class Boot:
 
     def record(self, number: int) -> None:
         """Be the recorder; one that was brought back begins another log."""
+        self.stand_back()
         path = self.log_file(number)
         record(
             self.seats,
@@ -169,6 +172,11 @@ class Boot:
             self.choice.conditions.seed,
             from_start=number == 0,
         )
+
+    def stand_back(self) -> None:
+        """Leave a vehicle's loop the core it runs on."""
+        if self.choice.port:
+            realtime.step_aside()
 
     def log_file(self, number: int) -> Path:
         """Return the log of a recorder's life."""
@@ -181,6 +189,7 @@ class Boot:
         """Be the link."""
         from ground.link.process import talk
 
+        self.stand_back()
         talk(self.seats, self.facts, self.choice.endpoints)
 
     def start(self) -> None:
@@ -219,11 +228,13 @@ class Boot:
         newest = self.snapshots.newest()
         row = None if newest is None else newest[0]
         recorder = self.beside[0]
+        timed = Reader(self.seats.timings, from_start=True).newest()
         return {
             "logs": [str(self.log_file(i)) for i in range(recorder.starts)],
             "duration_s": 0.0 if row is None else 1e-6 * float(row.inputs.t_us),
             "ticks": 0 if row is None else int(row.command.status.tick),
             "overruns": 0 if row is None else int(row.overruns),
+            "timing": None if timed is None else timing.facts(timed[0]),
             "link_restarts": self.beside[1].starts - 1,
             "recorder_restarts": recorder.starts - 1,
         }
@@ -335,11 +346,13 @@ def warm(choice: Choice) -> None:
         transport.close()
     if choice.port:
         board_world(choice).close()
-    world = made_world(choice)
-    autopilot = Autopilot(choice.airframe.params, world.dt)
-    world.read(autopilot.inputs[0])
+    autopilot = Autopilot(choice.airframe.params, choice.dt)
+    world = None if choice.port else made_world(choice)
+    if world:
+        world.read(autopilot.inputs[0])
     autopilot.step()
-    world.write(autopilot.commands[0])
+    if world:
+        world.write(autopilot.commands[0])
     local_ned(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     geodetic(Vec3(0.0, 0.0, 0.0), 0.0, 0.0, 0.0)
     rotate_back(Quat(1.0, 0.0, 0.0, 0.0), Vec3(0.0, 0.0, 0.0))

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from logs import timing
 from logs.figures import figures
 from logs.panels import View
 from logs.reader import Log
@@ -40,7 +41,14 @@ def info(source: Log | str | os.PathLike[str]) -> dict[str, Any]:
         "dropouts": {"count": len(log.dropouts), "total_s": sum(ms for _, ms in log.dropouts) / 1000.0},
         "damage": log.damage,
         "figures": figures(view),
+        "loop": loop(log),
     }
+
+
+def loop(log: Log) -> dict[str, Any] | None:
+    """Return how punctual the loop was; None in a log that does not tell."""
+    rows = log.get(timing.TOPIC, ())
+    return timing.facts(rows[-1]) if len(rows) else None
 
 
 def topic(log: Log, name: str) -> dict[str, Any]:
@@ -74,6 +82,7 @@ def text(facts: dict[str, Any]) -> str:
         else "replay    not possible: no inputs in it",
         f"dropouts  {facts['dropouts']['count']}, {facts['dropouts']['total_s']:.2f} s",
         *(f"damage    {line}" for line in facts["damage"]),
+        *([f"loop      {timing.text(facts['loop'])}"] if facts["loop"] else []),
         f"parameters {facts['parameters']}, {len(facts['parameters_changed'])} not at their default",
         "",
         f"{'topic':<38}{'rows':>9}{'Hz':>9}{'kB':>10}",

@@ -48,7 +48,8 @@ class FlightLog:
 
     Raises LogError when the file cannot be written before the flight; later trouble ends the log, never the flight, and
     `trouble` says what it was. `params` is the parameter record if it is not the airframe's own; `facts` are further
-    lines for the log's header (text or numpy numbers). Data older than 0.1 s is in the operating system's hands.
+    lines for the log's header (text or numpy numbers), `extras` further topics, which `add` fills.
+    Data older than 0.1 s is in the operating system's hands.
     """
 
     def __init__(
@@ -59,12 +60,14 @@ class FlightLog:
         seed: int = 0,
         params: np.ndarray | None = None,
         facts: dict[str, Any] | None = None,
+        extras: dict[str, np.dtype] | None = None,
     ) -> None:
         self.sink = Sink(path)
         self.path = self.sink.path
         self.writer = ULogWriter(self.sink)
         chosen = np.array(airframe.params[0] if params is None else np.asarray(params).reshape(-1)[0])
         self.airframe = chosen["airframe"]
+        self.extras = extras or {}
         self.count = 0
         self.waiting = 0
         self.has_begun = False
@@ -132,6 +135,16 @@ class FlightLog:
         self.flush()
         self.writer.say(t_us, text, severity)
 
+    def add(self, topic: str, t_us: int, row: np.void) -> None:
+        """Write a row of a topic that is not the loop's own; before the first tick it is left out."""
+        if self.has_begun and self.sink.is_open:
+            self.flush()
+            stamped = np.zeros(1, self.writer.formats[topic])
+            stamped["timestamp"] = t_us
+            for name in row.dtype.names or ():
+                stamped[name] = row[name]
+            self.writer.append(topic, stamped)
+
     def set_params(self, params: np.ndarray) -> None:
         """Record parameters that hold from the next tick on."""
         self.flush()
@@ -160,6 +173,7 @@ class FlightLog:
             self.truth_dtype = truth
             self.truth = np.zeros((CAPACITY, truth.itemsize // exact.WORD), np.uint64)
             formats[TRUTH_TOPIC] = np.dtype([("timestamp", "<u8"), *truth.descr])
+        formats |= {n: np.dtype([("timestamp", "<u8"), *dtype.descr]) for n, dtype in self.extras.items()}
         for name, dtype in formats.items():
             self.writer.define(name, dtype)
         numbers = {name: self.writer.subscribe(name) for name in formats}

@@ -67,12 +67,22 @@ def run(arguments: Namespace) -> int:
     )
     with compiling.shown():
         compiling.ahead()
+    if choice.port:
+        tell_privileges()
     terminal.note(f"{vehicle.name} on {', '.join(endpoints)}; Ctrl-C lands and ends")
     figures, is_interrupted = Service(choice).run()
     show(figures | {"airframe": vehicle.name, "seed": arguments.seed}, arguments.json)
     if is_interrupted:
         raise KeyboardInterrupt
     return 0 if figures["loop_exit_code"] == 0 else 1
+
+
+def tell_privileges() -> None:
+    """Say what a real vehicle's loop has to do without."""
+    from ground import realtime
+
+    for what in realtime.missing():
+        terminal.complain(f"quadloop: the loop does without {what}")
 
 
 def check(arguments: Namespace) -> None:
@@ -100,8 +110,13 @@ def show(figures: dict[str, object], is_json: bool) -> None:
     if is_json:
         terminal.tell_json(figures)
         return
+    from logs import timing
+
     boots = figures["boots"]
     logs = [log for boot in boots for log in boot["logs"]]  # type: ignore[attr-defined]
     terminal.tell(
         f"{figures['duration_s']:.1f} s flown, {figures['overruns']} ticks late, log {', '.join(logs)}"
     )
+    for boot in boots:  # type: ignore[attr-defined]
+        if boot["timing"]:
+            terminal.tell(f"loop: {timing.text(boot['timing'])}")
