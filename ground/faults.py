@@ -1,4 +1,7 @@
-"""Faults as a person writes them: `motor2@12s`, `motor2:0.5@12s`, `gps:dropout@20s-30s`, `baro:bias=2@15s`."""
+"""Faults as a person writes them: `motor2@12s`, `motor2:0.5@12s`, `gps:dropout@20s-30s`, `baro:bias=2@15s`.
+
+Beside motors and sensors: `ground:dropout`, `bridge:dropout` (links), `log:dropout` (recorder), `loop:delay=0.004` (late).
+"""
 
 import math
 import re
@@ -11,13 +14,15 @@ from flight.inputs import SENSORS
 from flight.record import MAX_ROTORS
 from sim.sensors.faults import Fault as Kind
 from sim.sensors.faults import set_fault
+from sim.troubles import KINDS as TROUBLES
+from sim.troubles import set_trouble
 
 GRAMMAR = re.compile(
     r"(?P<part>[a-z]+?)(?P<rotor>\d*)(?::(?P<kind>[a-z]+)?=?(?P<size>[-+.\de]+)?)?"
     r"@(?P<start>[.\d]+)s?(?:-(?P<stop>[.\d]+)s?)?"
 )
 EXAMPLES = "motor2@12s, motor2:0.5@12s, gps:dropout@20s-30s, baro:bias=2@15s"
-PARTS = (*(name for name in SENSORS if name != "offboard"), "gyro", "accel")
+PARTS = (*(name for name in SENSORS if name != "offboard"), "gyro", "accel", *TROUBLES)
 KINDS = tuple(kind.name.lower() for kind in Kind if kind != Kind.NONE)
 SIZED = ("spike", "bias", "delay", "noise")
 # Parts of one sensor that fail by themselves.
@@ -43,12 +48,19 @@ class Fault:
             from sim.vehicle import fault_rotor
 
             fault_rotor(vehicle, self.rotor, self.start_s, self.size)
+        elif self.part in TROUBLES:
+            dt = 1e-6 * float(setup.tick_us)
+            set_trouble(vehicle.troubles, self.part, self.kind, self.start_s, self.stop_s, self.size, dt)
         else:
             set_fault(vehicle.sensors, self.part, self.kind, self.start_s, self.stop_s, self.size)
+        if self.part == "pilot":
+            take_transmitter(vehicle.sensors.pilot.script)
 
     def check_presence(self, setup: np.void) -> None:
         """Raise ConfigError when the vehicle lacks the part."""
         presets, count = setup.presets, int(setup.plant.rotor_count)
+        if self.part in TROUBLES:
+            return
         if self.part == "motor" and self.rotor > count:
             raise ConfigError(
                 f"--fault motor{self.rotor}: this airframe has {count} motors, motor1 to motor{count}"
@@ -58,6 +70,12 @@ class Fault:
             raise ConfigError(
                 f"--fault {self.part}: this vehicle carries none; it carries {', '.join(carried)}"
             )
+
+
+def take_transmitter(script: np.void) -> None:
+    """Let a pilot hold a transmitter, sticks centred and no switch on: only who has one can lose it."""
+    if not script.is_present:
+        script.is_present, script.throttle = 1, 0.5
 
 
 def parse(text: str) -> Fault:
@@ -91,6 +109,8 @@ def check_sensor(where: str, fault: Fault) -> None:
     """Raise ConfigError for a sensor or a kind of fault that is not known."""
     if fault.part not in PARTS or fault.rotor:
         raise ConfigError(f"{where}: {fault.part!r} is not known; known: motor1 and up, {', '.join(PARTS)}")
+    if fault.kind != TROUBLES.get(fault.part, fault.kind):
+        raise ConfigError(f"{where}: {fault.part} knows only {TROUBLES[fault.part]}")
     if fault.kind not in KINDS:
         raise ConfigError(f"{where}: {fault.kind!r} is not known; known: {', '.join(KINDS)}")
     if fault.kind in SIZED and not is_size(fault.kind, fault.size):

@@ -1,5 +1,6 @@
 """A flight from power-on to disarmed: a vehicle, its autopilot, an operator and a log."""
 
+import math
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -43,6 +44,7 @@ class Conditions:
     seed: int = 1
     sensors: str = "consumer"
     wind_m_s: float = 0.0
+    wind_from_deg: float | None = None
     turbulence: str = "none"
     faults: tuple[str, ...] = ()
     is_realtime: bool = False
@@ -50,7 +52,10 @@ class Conditions:
 
     def mean_wind_ned(self) -> tuple[float, float, float]:
         """Return the mean wind; it blows from the south-west, across a square's sides and corners alike."""
-        return (0.8 * self.wind_m_s, 0.6 * self.wind_m_s, 0.0)
+        if self.wind_from_deg is None:
+            return (0.8 * self.wind_m_s, 0.6 * self.wind_m_s, 0.0)
+        towards = math.radians(self.wind_from_deg) + math.pi
+        return (self.wind_m_s * math.cos(towards), self.wind_m_s * math.sin(towards), 0.0)
 
 
 @dataclass

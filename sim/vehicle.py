@@ -13,6 +13,7 @@ from sim.plant.spread import NOMINAL, Spread, varied
 from sim.plant.wind import WIND, blow
 from sim.score import SCORE, judge
 from sim.sensors import presets, sensors
+from sim.troubles import TROUBLES, tell, ticks_lost
 from sim.truth import TRUTH
 
 # Where rotors fail: from fault_us on, a rotor's health (1 sound, 0 dead) is fault_health; 0 us is never.
@@ -23,6 +24,7 @@ VEHICLE = record(
     wind=WIND,
     sensors=sensors.SENSORS,
     rotor_fault=ROTOR_FAULT,
+    troubles=TROUBLES,
     operator=OPERATOR,
     score=SCORE,
 )
@@ -58,6 +60,7 @@ def measure(vehicle, setup, status, inputs):
     """Fill one tick's inputs from the truth; `status` is what the operator's telemetry shows."""
     inputs.t_us = vehicle.truth.t_us
     sensors.measure(vehicle.sensors, setup.presets, vehicle.truth, inputs)
+    tell(vehicle.troubles, inputs)
     operate(vehicle.operator, status, inputs.demand, vehicle.truth.t_us)
 
 
@@ -98,9 +101,10 @@ def tick(vehicle, setup, state, params, inputs, command):
 
 @kernel
 def obey(vehicle, setup, command):
-    """Judge the flight as it stands, then let one tick pass under the command."""
+    """Judge the flight as it stands, then let one tick pass under the command; several where the loop is late."""
     judge(vehicle.score, vehicle.truth, command, vehicle.sensors.gps.error_ned)
-    advance(vehicle, setup, command.motors.motor)
+    for _ in range(1 + ticks_lost(vehicle.troubles, vehicle.truth.t_us)):
+        advance(vehicle, setup, command.motors.motor)
 
 
 def fault_rotor(vehicle: np.void, rotor: int, start_s: float, health: float = 0.0) -> None:

@@ -112,3 +112,14 @@ def test_leaving_an_orbit_brakes_from_its_speed():
 
     assert np.abs(after - before).max() < 0.02
     assert np.abs(flight.command.setpoint.v_ff_ned).max() == 0.0
+
+
+def test_a_small_circle_without_a_speed_turns_no_harder_than_setpoints_may():
+    flight = ToyFlight(dt=0.004, lag_s=0.05).airborne().ask(Demand.ORBIT, 6.0, 0.0, None, 1.0)
+    flight.fly(8.0)
+
+    assert np.linalg.norm(flight.command.setpoint.a_ff_ned) == pytest.approx(4.0, abs=1e-3)
+
+    flight.ask(Demand.GOTO, 0.0, 0.0, -10.0).fly(6.0)
+
+    assert np.linalg.norm(np.array(flight.command.setpoint.p_sp_ned) - (0.0, 0.0, -10.0)) < 0.1

@@ -177,7 +177,8 @@ def begin_item(state, params, command):
         return_home.enter(state, params, command)
     elif kind == Item.LOITER_TURNS:
         radius = number(plan, 5, params.loiter_radius)
-        orbit.start_circle(state, params, place, radius, number(plan, 6, usual_speed(state, params)))
+        usual = orbit.turning_speed(params, radius, usual_speed(state, params))
+        orbit.start_circle(state, params, place, radius, number(plan, 6, usual))
     else:
         goal = Vec3(place.x, place.y, here.z) if kind == Item.LAND else place
         set_leg(state, params, goal, number(plan, 6, 0.0))

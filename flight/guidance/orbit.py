@@ -13,6 +13,12 @@ from flight.vector import Vec3, put
 
 
 @kernel
+def turning_speed(params, radius, usual):
+    """Return the speed round a circle for which none is asked: a small one must not turn harder than NAV_XY_ACC."""
+    return min(usual, math.sqrt(params.acc_xy * max(abs(radius), 0.1)))
+
+
+@kernel
 def start_circle(state, params, centre_ned, radius, speed):
     """Begin a circle at its nearest point; a negative radius turns counter-clockwise."""
     place = stopping_place(state.motion, params)
@@ -47,7 +53,9 @@ def enter(state, params, inputs, command):
     centre, size, pace = here, params.loiter_radius, params.cruise
     if is_asked:
         centre = Vec3(asked(demand, 0, here.x), asked(demand, 1, here.y), asked(demand, 2, here.z))
-        size, pace = asked(demand, 3, size), asked(demand, 4, pace)
+        size = asked(demand, 3, size)
+        usual = turning_speed(params, size, pace) if state.mode == Mode.ORBIT else pace
+        pace = asked(demand, 4, usual)
     if state.mode == Mode.ORBIT:
         start_circle(state, params, centre, size, pace)
     else:

@@ -48,6 +48,7 @@ def add_conditions(parser: ArgumentParser) -> None:
         help="the airframe's own, motion capture, or without error",
     )
     add("--wind", type=float, default=0.0, metavar="M_S", help="mean wind at 6 m height")
+    add("--wind-from", type=float, metavar="DEG", help="where it comes from, 0 north, 90 east (default 217)")
     add("--turbulence", choices=TURBULENCE, default="none", help="Dryden turbulence to MIL-F-8785C")
     add(
         "--fault",
@@ -89,6 +90,8 @@ def check(arguments: Namespace) -> None:
         raise ConfigError(f"--world {arguments.world}: not yet; so far there is only: sim")
     if not 0.0 <= arguments.wind <= 40.0:
         raise ConfigError(f"--wind {arguments.wind:g}: out of range; allowed 0 to 40 m/s")
+    if arguments.wind_from is not None and not -360.0 <= arguments.wind_from <= 360.0:
+        raise ConfigError(f"--wind-from {arguments.wind_from:g}: out of range; allowed -360 to 360 degrees")
     if not 1 <= arguments.vehicles <= 100_000:
         raise ConfigError(f"--vehicles {arguments.vehicles}: out of range; allowed 1 to 100000")
     if not 0 <= arguments.seed < 2**63:
@@ -153,6 +156,7 @@ def conditions(arguments: Namespace) -> Any:
         seed=arguments.seed,
         sensors=arguments.sensors,
         wind_m_s=arguments.wind,
+        wind_from_deg=arguments.wind_from,
         turbulence=arguments.turbulence,
         faults=tuple(arguments.fault),
         is_realtime=arguments.realtime,

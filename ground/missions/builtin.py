@@ -1,4 +1,4 @@
-"""The missions that come with Quadloop: square, hover, circle, figure8."""
+"""The missions that come with Quadloop: square, hover, circle, figure8; rounds and room for campaigns."""
 
 from collections.abc import Callable
 
@@ -16,6 +16,7 @@ SPEED_M_S = 1.0
 PERIOD_S = 5.0
 HOVER_S = 65.0
 TRACK_S = 35.0
+PAUSE_S = 3.0
 
 
 def square() -> Mission:
@@ -47,6 +48,32 @@ def figure8() -> Mission:
     )
 
 
+def rounds() -> Mission:
+    """Go through every phase outdoors: climb, hover, a fast leg, a circle, straight down, back, land."""
+    return every_phase("rounds", height_m=8.0, low_m=3.0, far_m=25.0, speed_m_s=8.0, radius_m=4.0)
+
+
+def room() -> Mission:
+    """Go through every phase in a room."""
+    return every_phase("room", height_m=2.5, low_m=1.2, far_m=3.0, speed_m_s=2.0, radius_m=1.0)
+
+
+def every_phase(
+    name: str, height_m: float, low_m: float, far_m: float, speed_m_s: float, radius_m: float
+) -> Mission:
+    """Return a mission in which faults can be met in every phase of a flight."""
+    legs = [
+        Leg(Item.TAKEOFF, height_m=height_m),
+        Leg(Item.LOITER_TIME, 0.0, 0.0, height_m, hold_s=PAUSE_S),
+        Leg(Item.WAYPOINT, far_m, 0.0, height_m, speed_m_s=speed_m_s),
+        Leg(Item.LOITER_TURNS, far_m, 0.0, height_m, turns=1.0, radius_m=radius_m),
+        Leg(Item.WAYPOINT, far_m, 0.0, low_m),
+        Leg(Item.WAYPOINT, 0.0, 0.0, low_m, speed_m_s=speed_m_s),
+        Leg(Item.LAND),
+    ]
+    return from_legs(name, legs)
+
+
 def up() -> list[Step]:
     """Arm when ready and take off."""
     return [Step(Demand.ARM, awaits=Await.READY), Step(Demand.TAKEOFF, (HEIGHT_M,), awaits=Await.ARMED)]
@@ -62,4 +89,6 @@ BUILTIN: dict[str, Callable[[], Mission]] = {
     "hover": hover,
     "circle": circle,
     "figure8": figure8,
+    "rounds": rounds,
+    "room": room,
 }
