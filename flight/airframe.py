@@ -1,7 +1,7 @@
 """An airframe file: what the vehicle is (physics), what was chosen for it (gains), which sensors it carries.
 
-TOML with tables `[airframe]`, `[physics.*]`, `[[physics.rotor]]`, `[sensors]`, `[gains]`. A file `NAME.gains.toml`
-beside it, written by the tuner, overrides gains and never the measured numbers.
+TOML with tables `[airframe]`, `[physics.*]`, `[[physics.rotor]]`, `[sensors]`, `[bridge]`, `[gains]`. A file
+`NAME.gains.toml` beside it, written by the tuner, overrides gains and never the measured numbers.
 """
 
 import os
@@ -17,9 +17,9 @@ from flight.errors import ConfigError
 from flight.parameter import store
 from flight.physics import SPINS, checked_physics
 
-TABLES = ("airframe", "physics", "sensors", "gains")
+TABLES = ("airframe", "physics", "sensors", "bridge", "gains")
 # What programs write beside an airframe: NAME.gains.toml holds a [gains] table and so on.
-OVERLAYS = ("calibration", "gains")
+OVERLAYS = ("calibration", "bridge", "gains")
 
 
 @dataclass
@@ -33,6 +33,8 @@ class Airframe:
     params: np.recarray
     loop_rate_hz: float = 1000.0
     gains: dict[str, float] = field(default_factory=dict)
+    # How the vehicle is wired to its board, as the file says it; `firmware_bridge.wiring` knows the keys.
+    bridge: dict[str, Any] = field(default_factory=dict)
 
     def set(self, name: str, value: object, source: str = "--set") -> None:
         """Override one parameter by its id; raise ConfigError when the id or value is wrong."""
@@ -69,8 +71,16 @@ def load(name: str | os.PathLike[str]) -> Airframe:
     for kind in OVERLAYS:
         overlay = path.with_suffix(f".{kind}.toml")
         if overlay.is_file():
-            apply_gains(airframe, read_toml(overlay).get(kind, {}), overlay.name)
+            overlaid(airframe, kind, read_toml(overlay).get(kind, {}), overlay.name)
     return airframe
+
+
+def overlaid(airframe: Airframe, kind: str, found: dict[str, Any], where: str) -> None:
+    """Lay what a program wrote beside an airframe over it."""
+    if kind == "bridge":
+        airframe.bridge |= found
+    else:
+        apply_gains(airframe, found, where)
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -100,6 +110,7 @@ def from_tables(tables: dict[str, Any], where: str, name: str) -> Airframe:
     sensors = {str(k): str(v) for k, v in tables.get("sensors", {}).items()}
     airframe = Airframe(name, head.get("about", ""), physics, sensors, table.defaults(), float(rate))
     tell_physics(airframe.params[0].airframe, physics)
+    airframe.bridge = dict(tables.get("bridge", {}))
     apply_gains(airframe, tables.get("gains", {}), where)
     return airframe
 

@@ -25,6 +25,7 @@ COMMANDS = (
     "firmware",
     "estimate",
     "calibrate",
+    "doctor",
     "bench",
 )
 SUCCESS, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130

@@ -11,8 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from firmware_bridge.serial_world import SerialWorld
-from firmware_bridge.wire import SerialWire
 from flight.airframe import Airframe
 from flight.autopilot import Autopilot
 from flight.errors import ConfigError
@@ -21,7 +19,7 @@ from flight.inputs import Demand
 from flight.params import BY_ID
 from flight.quaternion import Quat, rotate_back
 from flight.vector import Vec3
-from ground import faults, realtime
+from ground import board, faults, realtime
 from ground.link import parameter_file
 from ground.link.frames import Scanner
 from ground.link.vehicle import Facts
@@ -151,7 +149,7 @@ class Boot:
 
     def on_board(self, autopilot: Autopilot) -> FlightLoop:
         """Return the loop on a real vehicle, whose samples are its pace."""
-        world = board_world(self.choice)
+        world = board.opened(self.airframe, self.choice.port)
         return FlightLoop(autopilot, world, self.seats, standing=realtime.claim())
 
     def obey(self, what: What, text: bytes) -> End | None:
@@ -263,13 +261,6 @@ def made_world(choice: Choice) -> Simulator:
     return world
 
 
-def board_world(choice: Choice) -> SerialWorld:
-    """Return the vehicle behind a board that has answered; raise LinkError saying what to do."""
-    world = SerialWorld(SerialWire(choice.port), choice.dt)
-    world.open()
-    return world
-
-
 def let_fail(world: Simulator, text: str) -> None:
     """Let a part of the simulated vehicle fail, or be well again (`gps:ok@0s`); what makes no sense does nothing."""
     part, _, rest = text.partition(":")
@@ -345,7 +336,7 @@ def warm(choice: Choice) -> None:
     for transport in opened_all(choice.endpoints, choice.signing_file):
         transport.close()
     if choice.port:
-        board_world(choice).close()
+        board.opened(choice.airframe, choice.port).close()
     autopilot = Autopilot(choice.airframe.params, choice.dt)
     world = None if choice.port else made_world(choice)
     if world:

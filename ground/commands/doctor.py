@@ -1,0 +1,90 @@
+"""`quadloop doctor`: examine computer, board and sensors before the first flight; say what to do about each finding."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ground import options, terminal
+
+if TYPE_CHECKING:
+    from ground.doctor.computer import Port
+    from ground.doctor.finding import Finding
+
+ABOUT = "examine computer, board and sensors of a real vehicle; say what to do about what is found"
+EXAMPLE = "quadloop doctor --world serial:/dev/ttyUSB0"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Take the board's port and how long to listen."""
+    options.add_airframe(parser)
+    parser.add_argument(
+        "--world",
+        metavar="serial:PORT",
+        help="the board (default: the only likely one attached, if there is one)",
+    )
+    parser.add_argument("--seconds", type=float, default=3.0, metavar="S", help="listen to the board for (3)")
+    parser.add_argument(
+        "--log", type=Path, default=Path("logs/flights"), metavar="FOLDER", help="where logs will go"
+    )
+    options.add_json(parser)
+
+
+def run(arguments: Namespace) -> int:
+    """Examine everything; return 1 when something keeps the vehicle from flying."""
+    from ground.doctor import computer, finding
+
+    found = computer.ports()
+    port = chosen_port(arguments.world, found)
+    with terminal.Progress("examining") as progress:
+        progress.say("the computer")
+        findings = computer.examine(found, arguments.log)
+        facts: dict[str, Any] = {"port": port}
+        if port:
+            progress.say(f"the board at {port}; leave the vehicle still")
+            findings += board_findings(arguments, port, facts)
+    facts |= {"is_healthy": finding.is_healthy(findings), "findings": finding.jsonable(findings)}
+    if arguments.json:
+        terminal.tell_json(facts)
+    else:
+        terminal.tell(finding.text(findings))
+    return 0 if facts["is_healthy"] else 1
+
+
+def chosen_port(world: str | None, found: "list[Port]") -> str | None:
+    """Return the port to examine: the one that was asked for, else the only likely one."""
+    from flight.errors import ConfigError
+
+    if world is not None:
+        if not world.startswith("serial:"):
+            raise ConfigError(
+                f"--world {world}: the doctor examines serial:PORT, for example serial:/dev/ttyUSB0"
+            )
+        return world.removeprefix("serial:")
+    likely = [port.device for port in found if port.is_likely]
+    return likely[0] if len(likely) == 1 else None
+
+
+def board_findings(arguments: Namespace, port: str, facts: dict[str, Any]) -> "list[Finding]":
+    """Return what is found at the board; a board that does not answer is a finding."""
+    from firmware_bridge.listening import collect
+    from flight.errors import LinkError
+    from ground.board import opened
+    from ground.doctor import board, finding
+
+    try:
+        world = opened(options.chosen_airframe(arguments), port)
+    except LinkError as error:
+        to_do = "check cable and port, flash the firmware: quadloop firmware flash --port PORT"
+        return [finding.Finding("board", finding.State.BAD, str(error), to_do)]
+    try:
+        heard = collect(world, arguments.seconds)
+        assert world.hello is not None
+        facts |= {
+            "firmware": list(world.hello.version),
+            "imu_rate_hz": heard.rate_hz,
+            "samples": len(heard.board_us),
+            "frames_lost": heard.lost,
+        }
+        return board.examine(world.hello, heard, 1.0 / world.dt, world.wiring)
+    finally:
+        world.close()
