@@ -67,7 +67,7 @@ def test_help_needs_no_compiler_and_no_plots():
         (["fly", "--fault", "motor9@1s"], "motor1 to motor8"),
         (["fly", "--fault", "gps:vanish@1s"], "known: stuck, dropout"),
         (["fly", "--fault", "gps:dropout@9s-3s"], "ends before it begins"),
-        (["fly", "--fault", "baro:bias@9s"], "needs its size"),
+        (["fly", "--fault", "baro:bias@9s"], "a bias needs a size, as in baro:bias=2@15s"),
         (["params", "show", "RATE_ROLL"], "did you mean RATE_ROLL_K"),
         (["soar"], "invalid choice: 'soar'"),
         ([], "the following arguments are required: COMMAND"),

@@ -29,11 +29,11 @@ def ready(**chosen: float) -> ToyFlight:
 
 
 def inside(f: ToyFlight, north: float, east: float) -> bool:
-    return fence.room_over_ground(f.supervisor.fence, Vec3(north, east, 0.0)) >= 0.0
+    return fence.room_over_ground(f.supervisor.fence, Vec3(float(north), float(east), 0.0)) >= 0.0
 
 
 def room(f: ToyFlight, north: float, east: float) -> float:
-    return fence.room_over_ground(f.supervisor.fence, Vec3(north, east, 0.0))
+    return fence.room_over_ground(f.supervisor.fence, Vec3(float(north), float(east), 0.0))
 
 
 def refused(f: ToyFlight, why: Why) -> bool:

@@ -134,6 +134,7 @@ class ToyFlight:
             goal = np.array(s.v_sp_ned)
         if level == Level.ALTITUDE:
             goal[:2] = 0.0
+            self.estimate.q_ned_frd = s.q_sp_ned_frd
         a = (goal - self.speed) / self.lag_s
         if level in (Level.RATE, Level.ATTITUDE):
             a = np.array([0.0, 0.0, GRAVITY * (1.0 - s.thrust_sp / HOVER)]) - 0.2 * self.speed
