@@ -28,7 +28,7 @@ from ground.link.service import (
 from ground.link.vehicle import Vehicle
 
 # PX4 tells its whole list in about a second; a fast burst would overrun the buffers of a ground station.
-LIST_HZ = 400.0
+LIST_S = 0.95
 FRAME_BYTES = 37
 MOST_LISTS = 16
 TEXT_PERIOD_S = 0.2
@@ -60,7 +60,7 @@ class Listing:
             place = next(self.places, None)
             if place is None:
                 return True
-            self.due_s += 1.0 / LIST_HZ
+            self.due_s += LIST_S / self.count
             self.send(place)
         return False
 
