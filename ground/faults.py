@@ -1,6 +1,6 @@
 """Faults as a person writes them: `motor2@12s`, `motor2:0.5@12s`, `gps:dropout@20s-30s`, `baro:bias=2@15s`.
 
-Beside motors and sensors: `ground:dropout`, `bridge:dropout` (links), `log:dropout` (recorder), `loop:delay=0.004` (late).
+Beside motors and sensors: `ground:dropout`, `bridge:dropout` (links), `log:dropout` (recorder), `loop:delay=0.004`.
 """
 
 import math

@@ -96,13 +96,18 @@ def prepared(airframe: Airframe, mission: Mission, conditions: Conditions, seeds
     fleet = Fleet(airframe, seeds, conditions.sensors)
     fleet.brief(mission.steps)
     for vehicle, setup, seed in zip(fleet.vehicles, fleet.setups, seeds, strict=True):
-        set_wind(vehicle.wind, conditions.mean_wind_ned(), conditions.turbulence, seed)
-        for text in conditions.faults:
-            faults.parse(text).apply(vehicle, setup)
-        if mission.home:
-            home = mission.home
-            place_home(setup, home.lat_deg, home.lon_deg, home.alt_amsl_m)
+        expose(vehicle, setup, mission, conditions, seed)
     return fleet
+
+
+def expose(vehicle: np.void, setup: np.void, mission: Mission, conditions: Conditions, seed: int) -> None:
+    """Put one vehicle where its mission begins, into its wind and in the way of its faults."""
+    set_wind(vehicle.wind, conditions.mean_wind_ned(), conditions.turbulence, seed)
+    for text in conditions.faults:
+        faults.parse(text).apply(vehicle, setup)
+    if mission.home:
+        home = mission.home
+        place_home(setup, home.lat_deg, home.lon_deg, home.alt_amsl_m)
 
 
 def fly(

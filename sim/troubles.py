@@ -8,7 +8,7 @@ from flight.kernel import kernel
 from flight.record import INTEGER, record
 from sim.sensors.faults import FOREVER_US
 
-# From start_us to stop_us; 0 is never. stretch_ticks: how many ticks' time every tick of a late loop takes besides its own.
+# From start_us to stop_us; 0 is never. stretch_ticks: by how many ticks every tick of a late loop is longer.
 TROUBLE = record(start_us=INTEGER, stop_us=INTEGER)
 TROUBLES = record(ground=TROUBLE, bridge=TROUBLE, log=TROUBLE, loop=TROUBLE, stretch_ticks=INTEGER)
 KINDS = {"ground": "dropout", "bridge": "dropout", "log": "dropout", "loop": "delay"}

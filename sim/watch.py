@@ -31,6 +31,7 @@ LOW_M = 1.0
 MOVING_M_S = 1.0
 SINKING_M_S = 0.5
 # A phase counts once it has been entered; wanted: the one to tell of, at `fired_us`, `offset_us` after it began.
+# mode, mission_index: the last while it was armed.
 # touch_*: the hardest contact with the ground, as it was just before; *_error: estimate against truth, until then.
 WATCH = record(
     longest_us=INTEGER,
@@ -49,6 +50,8 @@ WATCH = record(
     farthest_m=REAL,
     highest_m=REAL,
     tilt_worst=REAL,
+    mode=INTEGER,
+    mission_index=INTEGER,
     failsafes=INTEGER,
     first_failsafe_us=INTEGER,
     tilt_error=REAL,
@@ -98,6 +101,8 @@ def note_phase(watch, vehicle, state, status):
     kind = item_under_way(state, status)
     if watch.fired_us == 0 and phase_of(truth, status, kind, vehicle.score.has_flown) == watch.wanted:
         watch.fired_us = truth.t_us + watch.offset_us
+    if status.arming == Arming.ARMED:
+        watch.mode, watch.mission_index = status.mode, status.mission_index
     watch.failsafes |= status.failsafes
     if status.failsafes != 0 and watch.first_failsafe_us == 0:
         watch.first_failsafe_us = truth.t_us
