@@ -83,6 +83,14 @@ def overlaid(airframe: Airframe, kind: str, found: dict[str, Any], where: str) -
         apply_gains(airframe, found, where)
 
 
+def beside(name: str, kind: str) -> Path:
+    """Return where an airframe's overlay of a kind belongs; raise ConfigError when there is no such airframe."""
+    load(name)
+    path = Path(name)
+    path = path if path.suffix == ".toml" else folder() / f"{name}.toml"
+    return path.with_suffix(f".{kind}.toml")
+
+
 def read_toml(path: Path) -> dict[str, Any]:
     """Return a TOML file's tables, or raise ConfigError."""
     try:

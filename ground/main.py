@@ -26,6 +26,7 @@ COMMANDS = (
     "estimate",
     "calibrate",
     "doctor",
+    "motors",
     "bench",
 )
 SUCCESS, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130

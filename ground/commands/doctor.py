@@ -1,5 +1,6 @@
 """`quadloop doctor`: examine computer, board and sensors before the first flight; say what to do about each finding."""
 
+import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -7,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 from ground import options, terminal
 
 if TYPE_CHECKING:
+    import numpy as np
+
+    from firmware_bridge.serial_world import SerialWorld
     from ground.doctor.computer import Port
     from ground.doctor.finding import Finding
 
@@ -26,6 +30,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--log", type=Path, default=Path("logs/flights"), metavar="FOLDER", help="where logs will go"
     )
+    parser.add_argument(
+        "--orientation",
+        action="store_true",
+        help="find how the IMU is mounted, from three poses; write it down",
+    )
     options.add_json(parser)
 
 
@@ -35,6 +44,8 @@ def run(arguments: Namespace) -> int:
 
     found = computer.ports()
     port = chosen_port(arguments.world, found)
+    if arguments.orientation:
+        return orientation(arguments, port)
     with terminal.Progress("examining") as progress:
         progress.say("the computer")
         findings = computer.examine(found, arguments.log)
@@ -88,3 +99,44 @@ def board_findings(arguments: Namespace, port: str, facts: dict[str, Any]) -> "l
         return board.examine(world.hello, heard, 1.0 / world.dt, world.wiring)
     finally:
         world.close()
+
+
+def orientation(arguments: Namespace, port: str | None) -> int:
+    """Find how the IMU is mounted and write it beside the airframe."""
+    from flight.airframe import beside
+    from flight.errors import ConfigError
+    from ground.board import opened
+    from ground.motors.mounting import POSES, mounting
+
+    if port is None:
+        raise ConfigError("--orientation: needs a board, for example --world serial:/dev/ttyUSB0")
+    world = opened(options.chosen_airframe(arguments), port)
+    try:
+        level, nose, right = (held(world, pose, arguments.seconds) for pose in POSES)
+    finally:
+        world.close()
+    ways, off_deg = mounting(level, nose, right)
+    place = beside(arguments.airframe, "bridge")
+    written = ", ".join(f'"{way}"' for way in ways)
+    remark = "# Where the IMU's x, y and z point; found by quadloop doctor --orientation"
+    place.write_text(f"{remark}\n[bridge]\nimu_axes = [{written}]\n")
+    if arguments.json:
+        terminal.tell_json({"imu_axes": ways, "off_deg": off_deg, "overlay": str(place)})
+    else:
+        terminal.tell(
+            f"x points {ways[0]}, y {ways[1]}, z {ways[2]}, {off_deg:.1f} degrees off; written to {place}"
+        )
+    return 0
+
+
+def held(world: "SerialWorld", pose: str, seconds: float) -> "np.ndarray":
+    """Ask for a pose; return the specific force in the chip's axes while it is held."""
+    from firmware_bridge.listening import collect
+    from flight.errors import LinkError
+
+    terminal.complain(f"hold it {pose} and press Enter")
+    sys.stdin.readline()
+    heard = collect(world, seconds)
+    if len(heard.accel_frd) == 0:
+        raise LinkError("the board gives no samples: run `quadloop doctor`")
+    return world.wiring.rotation.T @ heard.accel_frd.mean(axis=0)

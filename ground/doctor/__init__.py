@@ -1,0 +1,1 @@
+"""The examination of a real vehicle before it flies."""

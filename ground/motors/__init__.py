@@ -1,0 +1,1 @@
+"""The check of single motors: spin one, feel how the vehicle answers."""
