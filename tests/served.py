@@ -81,6 +81,8 @@ class Client:
         self.link = mavutil.mavlink_connection(f"udpout:127.0.0.1:{port}", source_system=system, **options)
         self.mav, self.texts = self.link.mav, []
         self.beaten_s = 0.0
+        # The vehicle's own time: a busy machine may fly slower than it should.
+        self.vehicle_s = 0.0
 
     def beat(self) -> None:
         """Say that we are here, once a second."""
@@ -88,7 +90,7 @@ class Client:
             self.beaten_s = time.monotonic()
             self.mav.heartbeat_send(mavlink.MAV_TYPE_GCS, mavlink.MAV_AUTOPILOT_INVALID, 0, 0, 0)
 
-    def receive(self, *names: str, where: Any = None, timeout_s: float = 10.0) -> Any:
+    def receive(self, *names: str, where: Any = None, timeout_s: float = 30.0) -> Any:
         """Return the next message of these names for which `where` holds; None when none came."""
         until_s = time.monotonic() + timeout_s
         while time.monotonic() < until_s:
@@ -96,13 +98,24 @@ class Client:
             message = self.link.recv_match(blocking=True, timeout=0.2)
             if message is None:
                 continue
+            self.vehicle_s = 1e-3 * getattr(message, "time_boot_ms", 1e3 * self.vehicle_s)
             if message.get_type() == "STATUSTEXT":
                 self.texts.append(message.text)
             if (not names or message.get_type() in names) and (where is None or where(message)):
                 return message
         return None
 
-    def command(self, number: int, *parameters: float, system: int = 1, timeout_s: float = 5.0) -> int | None:
+    def track(self, seconds: float) -> list[Any]:
+        """Return where the vehicle is while so many of its own seconds pass."""
+        seen = [self.position()]
+        until_s = self.vehicle_s + seconds
+        while self.vehicle_s < until_s:
+            seen.append(self.position())
+        return seen
+
+    def command(
+        self, number: int, *parameters: float, system: int = 1, timeout_s: float = 20.0
+    ) -> int | None:
         """Send a COMMAND_LONG and return its result."""
         padded = (*parameters, *[0.0] * (7 - len(parameters)))
         self.mav.command_long_send(system, 1, number, 0, *padded)
@@ -114,7 +127,7 @@ class Client:
         assert self.receive("HOME_POSITION", timeout_s=120.0)
         assert self.receive("SYS_STATUS", where=is_ready, timeout_s=60.0), self.texts
 
-    def position(self, where: Any = None, timeout_s: float = 30.0) -> Any:
+    def position(self, where: Any = None, timeout_s: float = 90.0) -> Any:
         """Return a LOCAL_POSITION_NED."""
         return self.receive("LOCAL_POSITION_NED", where=where, timeout_s=timeout_s)
 

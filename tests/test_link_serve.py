@@ -55,7 +55,7 @@ def fly_up(client: Client, height_m: float = 5.0) -> None:
 def come_down(client: Client) -> None:
     """Land and wait until disarmed."""
     assert client.command(LAND) == ACCEPTED
-    assert client.receive("HEARTBEAT", where=lambda h: not h.base_mode & 128, timeout_s=40.0), client.texts
+    assert client.receive("HEARTBEAT", where=lambda h: not h.base_mode & 128, timeout_s=120.0), client.texts
 
 
 def test_it_says_who_it_is_and_what_it_can(client):
@@ -116,8 +116,7 @@ def test_times_and_pings_are_answered(client):
 
 def test_it_takes_off_goes_and_lands(client, record_property):
     fly_up(client)
-    time.sleep(4.0 / SPEED)
-    height = -client.position().z
+    height = -client.track(4.0)[-1].z
     assert height == pytest.approx(5.0, abs=0.3)
 
     home = client.receive("HOME_POSITION")
@@ -126,10 +125,7 @@ def test_it_takes_off_goes_and_lands(client, record_property):
         1, 1, 0, 192, 0, 0, -1, 1, 0, NAN, north, home.longitude, 1e-3 * home.altitude + 5.0
     )
     assert client.receive("COMMAND_ACK", where=lambda a: a.command == 192).result == ACCEPTED
-    track = []
-    until_s = time.monotonic() + 14.0 / SPEED
-    while time.monotonic() < until_s:
-        track.append(client.position())
+    track = client.track(14.0)
     end = track[-1]
 
     record_property("take-off to 5 m, height", f"{height:.2f} m")
@@ -140,7 +136,7 @@ def test_it_takes_off_goes_and_lands(client, record_property):
     assert max(p.x for p in track) < 20.5
     assert -end.z == pytest.approx(5.0, abs=0.3)
     assert client.command(20) == ACCEPTED
-    assert client.receive("HEARTBEAT", where=lambda h: not h.base_mode & 128, timeout_s=60.0), client.texts
+    assert client.receive("HEARTBEAT", where=lambda h: not h.base_mode & 128, timeout_s=120.0), client.texts
     landed = client.position()
     record_property("return lands off home by", f"{math.hypot(landed.x, landed.y):.2f} m")
     assert math.hypot(landed.x, landed.y) < 0.5
@@ -157,10 +153,11 @@ def test_what_makes_no_sense_is_denied_with_a_reason(client):
 
 
 def stream(client: Client, seconds: float, **fields: float) -> None:
-    """Send position setpoints at 20 Hz."""
+    """Send position setpoints at 20 Hz or more while so many of the vehicle's seconds pass."""
     values = {"x": 0.0, "y": 0.0, "z": -5.0, "yaw": 0.0} | fields
-    until_s = time.monotonic() + seconds
-    while time.monotonic() < until_s:
+    client.position()
+    until_s = client.vehicle_s + seconds
+    while client.vehicle_s < until_s:
         client.mav.set_position_target_local_ned_send(
             0,
             1,
@@ -186,13 +183,13 @@ def test_offboard_needs_a_stream_follows_it_and_is_left_when_it_stops(client):
     fly_up(client)
     assert client.command(176, 1, 6, 0) == REJECTED, "no stream, no offboard"
 
-    stream(client, 0.5)
+    stream(client, 2.0)
     assert client.command(176, 1, 6, 0) == ACCEPTED, client.texts
-    stream(client, 8.0 / SPEED, x=6.0, y=3.0)
+    stream(client, 8.0, x=6.0, y=3.0)
     before = client.position()
-    stream(client, 0.5, x=NAN)
+    stream(client, 2.0, x=NAN)
     after = client.position()
-    gone = client.receive("HEARTBEAT", where=lambda h: h.custom_mode >> 16 & 0xFF != 6, timeout_s=4.0)
+    gone = client.receive("HEARTBEAT", where=lambda h: h.custom_mode >> 16 & 0xFF != 6, timeout_s=30.0)
 
     assert math.dist((before.x, before.y, before.z), (6.0, 3.0, -5.0)) < 0.5
     assert math.dist((before.x, before.y, before.z), (after.x, after.y, after.z)) < 0.5
@@ -205,13 +202,13 @@ def test_a_pilot_flies_by_manual_control_and_losing_it_holds(client):
     client.mav.manual_control_send(1, 0, 0, 500, 0, 0)
     assert client.command(176, 1, 3, 0) == ACCEPTED, client.texts
 
-    until_s = time.monotonic() + 6.0 / SPEED
-    while time.monotonic() < until_s:
+    until_s = client.vehicle_s + 6.0
+    while client.vehicle_s < until_s:
         client.mav.manual_control_send(1, 500, 0, 500, 0, 0)
         client.receive("LOCAL_POSITION_NED", timeout_s=0.03)
     moved = client.position()
-    client.receive("STATUSTEXT", where=lambda t: "pilot" in t.text.lower(), timeout_s=3.0)
-    held = client.receive("HEARTBEAT", where=lambda h: h.custom_mode >> 16 & 0xFF == 4, timeout_s=3.0)
+    client.receive("STATUSTEXT", where=lambda t: "pilot" in t.text.lower(), timeout_s=20.0)
+    held = client.receive("HEARTBEAT", where=lambda h: h.custom_mode >> 16 & 0xFF == 4, timeout_s=20.0)
 
     assert math.hypot(moved.x, moved.y) > 2.0
     assert held is not None, client.texts
@@ -220,8 +217,7 @@ def test_a_pilot_flies_by_manual_control_and_losing_it_holds(client):
 
 def test_garbage_changes_nothing(served, client):
     fly_up(client)
-    time.sleep(8.0 / SPEED)
-    before = client.position()
+    before = client.track(8.0)[-1]
     chance = random.Random(5)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hostile:
         for k in range(4000):
@@ -248,10 +244,10 @@ def test_killing_link_and_recorder_costs_the_loop_not_one_tick(served, client):
     for _ in range(5):
         for pid in beside:
             os.kill(pid, signal.SIGKILL)
-        assert client.receive("HEARTBEAT", timeout_s=5.0)
+        assert client.receive("HEARTBEAT", timeout_s=30.0)
         loop_again, *beside = list(served.children().values())
         assert loop_again == loop
 
-    assert client.receive("HEARTBEAT", where=lambda h: h.base_mode & 128, timeout_s=5.0)
+    assert client.receive("HEARTBEAT", where=lambda h: h.base_mode & 128, timeout_s=30.0)
     assert -client.position().z == pytest.approx(5.0, abs=0.5)
     come_down(client)
