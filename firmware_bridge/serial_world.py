@@ -223,6 +223,7 @@ class SerialWorld:
         found = BridgeFault.BOARD_VOLTAGE if 0 < supply_mv < SUPPLY_LEAST_MV else 0
         found |= BridgeFault.RESTARTED if self.restarts else 0
         found |= BridgeFault.BUS if last and last.flags & Flag.IMU_STALE else 0
+        found |= BridgeFault.STOPPED if self.was_armed and last and last.state != State.ARMED else 0
         if hello and hello.protocol != protocol.PROTOCOL_VERSION:
             found |= BridgeFault.PROTOCOL
         return int(found)

@@ -168,3 +168,4 @@ class BridgeFault(IntEnum):
     BOARD_VOLTAGE = 4
     RESTARTED = 8  # the firmware began anew in flight
     BUS = 16  # a sensor bus does not answer
+    STOPPED = 32  # the firmware has cut the motors of an armed vehicle by itself

@@ -146,6 +146,7 @@ class Failsafe(IntEnum):
     AID_LOST = 1 << 24
     LOG_LOST = 1 << 25
     BRIDGE_FAULT = 1 << 26
+    BATTERY_UNKNOWN = 1 << 27
 
 
 class Action(IntEnum):

@@ -30,7 +30,7 @@ class Pretence:
         self.state, self.inputs = rows(supervisor.STATE)[0], rows(INPUTS)[0]
         self.command = rows(COMMAND)[0]
         self.tick, self.cell_v, self.shaking = 0, 4.0, 0.0
-        self.pilots, self.streams, self.samples = True, True, True
+        self.pilots, self.streams, self.samples, self.measures = True, True, True, True
         self.timeline: list[dict[str, Any]] = []
         supervisor.reset(self.state, self.params.supervisor)
         self.state.cells = 4.0
@@ -55,7 +55,7 @@ class Pretence:
         i, status = self.inputs, self.command.status
         self.tick += 1
         i.t_us = round(self.tick * DT * 1e6)
-        i.battery.fresh, i.battery.voltage_v = 1, 4.0 * self.cell_v
+        i.battery.fresh, i.battery.voltage_v = int(self.measures), 4.0 * self.cell_v
         if self.samples:
             i.imu.fresh, i.imu.t_us = 1, i.t_us
             wobble = 1e-3 * (self.tick % 7)
@@ -146,6 +146,7 @@ GIVENS: dict[str, dict[str, Callable[[Pretence], object]]] = {
         "low": lambda p: setattr(p, "cell_v", float(p.params.supervisor.battery.low_v) - 0.02),
         "critical": lambda p: setattr(p, "cell_v", float(p.params.supervisor.battery.critical_v) - 0.02),
         "empty": lambda p: setattr(p, "cell_v", float(p.params.supervisor.battery.emergency_v) - 0.02),
+        "silent": lambda p: setattr(p, "measures", False),
     },
     "position": {"lost": lambda p: setattr(p.command.estimate, "is_position_valid", 0)},
     "height": {"lost": lambda p: setattr(p.command.estimate, "is_altitude_valid", 0)},

@@ -313,7 +313,9 @@ def test_on_the_ground_rotors_are_not_judged():
     f = quad(ready())
     f.command.motors.motor[:4] = 0.5
     for _ in range(50):
-        rotors.step(f.supervisor.rotors, f.params.supervisor.rotor, f.command.motors, f.estimate, False, DT)
+        rotors.step(
+            f.supervisor.rotors, f.params.supervisor.rotor, f.command.motors, f.estimate, 0.4, False, DT
+        )
 
     assert f.supervisor.rotors.lost == 0
 

@@ -19,6 +19,7 @@ from flight.parameter import filled, storage
 from flight.record import rows
 from flight.supervisor import supervisor
 from flight.supervisor.rows import ROWS as SUPERVISOR
+from tests.plain import plain
 
 GRAVITY = 9.80665
 HOVER = 0.45
@@ -36,8 +37,9 @@ class ToyFlight:
         self.params = filled(storage(TABLE), TABLE)[0]
         for name, value in chosen.items():
             store(self.params, BY_ID[name], value)
-        self.supervisor, self.guidance = rows(supervisor.STATE)[0], rows(guidance.STATE)[0]
-        self.inputs, self.command = rows(INPUTS)[0], rows(COMMAND)[0]
+        self.params = plain(self.params)
+        kinds = supervisor.STATE, guidance.STATE, INPUTS, COMMAND
+        self.supervisor, self.guidance, self.inputs, self.command = (plain(rows(kind)[0]) for kind in kinds)
         supervisor.reset(self.supervisor, self.params.supervisor)
         guidance.reset(self.guidance, self.params.guidance)
         self.supervisor.cells = 4.0

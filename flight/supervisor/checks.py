@@ -6,7 +6,7 @@ from flight.inputs import LogState
 from flight.kernel import kernel
 from flight.modes import Arming, Failsafe, Level, Mode
 from flight.quaternion import body_z_ned, quat, tilt_of
-from flight.supervisor.energy import is_home_far
+from flight.supervisor.energy import is_home_far, is_silent
 from flight.supervisor.table import BRIDGE, GROUND, MODE_TABLE, NEEDS, OFFBOARD, PILOT, PILOTED, PLACE
 from flight.vector import dot, is_finite, norm, vec
 
@@ -75,11 +75,12 @@ def link_troubles(state, params, inputs):
 
 @kernel
 def battery_troubles(state, params):
-    """Return how empty the battery is."""
+    """Return how empty the battery is, or that nobody tells."""
     if not state.battery_seen:
         return 0
     return (
-        when(state.cell_v < params.battery.low_v, Failsafe.BATTERY_LOW)
+        when(is_silent(state, params.battery), Failsafe.BATTERY_UNKNOWN)
+        | when(state.cell_v < params.battery.low_v, Failsafe.BATTERY_LOW)
         | when(state.cell_v < params.battery.critical_v, Failsafe.BATTERY_CRITICAL)
         | when(state.cell_v < params.battery.emergency_v, Failsafe.BATTERY_EMERGENCY)
     )

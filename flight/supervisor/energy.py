@@ -11,16 +11,24 @@ NEVER = 1e9
 @kernel
 def hear(state, params, battery, dt):
     """Follow the voltage per cell, and twice more slowly to see it fall."""
+    state.battery_quiet_s += dt
     if battery.fresh and state.cells > 0.0 and math.isfinite(battery.voltage_v):
-        cell_v = battery.voltage_v / state.cells
+        state.told_v = battery.voltage_v / state.cells
         if not state.battery_seen:
-            state.cell_v, state.slow_v, state.slower_v = cell_v, cell_v, cell_v
+            state.cell_v, state.slow_v, state.slower_v = state.told_v, state.told_v, state.told_v
         state.battery_seen = 1
+        state.battery_quiet_s = 0.0
     if state.battery_seen:
-        cell_v, slope_s = battery.voltage_v / state.cells, params.slope_s
+        cell_v, slope_s = state.told_v, params.slope_s
         state.cell_v += (cell_v - state.cell_v) * (dt / (params.filter_s + dt))
         state.slow_v += (cell_v - state.slow_v) * (dt / (slope_s + dt))
         state.slower_v += (cell_v - state.slower_v) * (dt / (2.0 * slope_s + dt))
+
+
+@kernel
+def is_silent(state, params):
+    """Tell whether a voltage that was told is told no more."""
+    return state.battery_seen == 1 and state.battery_quiet_s > params.age_s
 
 
 @kernel

@@ -38,7 +38,7 @@ def share(dt, time):
 
 @kernel
 def feel(health, params, imu, dt):
-    """Follow how much the vehicle shakes, and whether the samples still change."""
+    """Follow how much the vehicle shakes, and whether its samples still change."""
     accel, gyro = vec(imu.accel_frd), vec(imu.gyro_frd)
     is_same = accel == vec(health.accel_before_frd) and gyro == vec(health.gyro_before_frd)
     # A gyro that reads exactly nothing is a simulated one.
@@ -95,6 +95,8 @@ def step(health, params, inputs, estimate, is_armed, dt):
     """Take in one tick."""
     if inputs.imu.fresh:
         feel(health, params, inputs.imu, dt)
+    else:
+        health.frozen_s += dt
     a = norm(vec(estimate.a_ned))
     health.force += share(dt, params.force_s) * (a - health.force) if math.isfinite(a) else 0.0
     watch_loop(health, params, inputs.system, dt)

@@ -97,12 +97,18 @@ def hover(landing, params, estimate, mode, thrust_share, dt):
 
 
 @kernel
+def hover_of(params, command):
+    """Return the collective that carries the vehicle, as learnt or as chosen."""
+    known = command.terms.hover_thrust
+    return known if known > 0.0 else params.hover
+
+
+@kernel
 def thrust_share_of(params, command, is_armed):
     """Return the last collective as a share of hover thrust."""
     if not (is_armed and math.isfinite(command.setpoint.thrust_sp)):
         return 0.0
-    known = command.terms.hover_thrust
-    return command.setpoint.thrust_sp / (known if known > 0.0 else params.hover)
+    return command.setpoint.thrust_sp / hover_of(params, command)
 
 
 @kernel

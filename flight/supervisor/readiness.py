@@ -5,7 +5,8 @@ from flight.kernel import kernel
 from flight.modes import Arming, Mode, Refusal
 from flight.quaternion import quat, tilt_of
 from flight.supervisor import fence
-from flight.supervisor.checks import age_s, is_bridge_lost, is_pilot_there, is_piloted, when
+from flight.supervisor.checks import MICRO, age_s, is_bridge_lost, is_pilot_there, is_piloted, when
+from flight.supervisor.energy import is_silent
 from flight.supervisor.health import BARO, MAG, MOCAP
 from flight.supervisor.table import MODE_TABLE, NEEDS
 from flight.vector import is_finite, norm, vec
@@ -16,7 +17,7 @@ def is_battery_bad(state, params):
     """Tell whether the battery forbids a flight."""
     if not state.battery_seen:
         return params.arm.needs_battery == 1
-    return state.cell_v < params.arm.cell_v
+    return is_silent(state, params.battery) or state.cell_v < params.arm.cell_v
 
 
 @kernel
@@ -25,14 +26,17 @@ def is_throttle_up(state, params, pilot):
     if not (state.pilot_seen and is_piloted(state.mode)):
         return False
     is_direct = state.mode == Mode.RATE or state.mode == Mode.ANGLE
-    return pilot.throttle > (params.arm.throttle if is_direct else params.arm.throttle_mid)
+    highest = params.arm.throttle if is_direct else params.arm.throttle_mid
+    # What is no number is not low either.
+    return not pilot.throttle <= highest
 
 
 @kernel
 def are_sticks_off_centre(state, params, pilot):
-    """Tell whether a stick would lean or turn the vehicle at once."""
-    most = max(abs(pilot.roll), abs(pilot.pitch), abs(pilot.yaw))
-    return state.pilot_seen == 1 and is_piloted(state.mode) and most > params.arm.stick
+    """Tell whether a stick would lean or turn the vehicle at once, or is no number."""
+    most = params.arm.stick
+    is_centred = abs(pilot.roll) <= most and abs(pilot.pitch) <= most and abs(pilot.yaw) <= most
+    return state.pilot_seen == 1 and is_piloted(state.mode) and not is_centred
 
 
 @kernel
@@ -66,11 +70,18 @@ def is_biased(params, estimate):
 
 
 @kernel
-def is_compass_implausible(health, params):
-    """Tell whether the magnetic field is not Earth's, or the heading disagrees with it."""
+def has_fallen_silent(params, now_us, sample):
+    """Tell whether a sensor has spoken since the start and does so no more."""
+    return sample.t_us > 0 and MICRO * float(now_us - sample.t_us) > params.arm.aid_age_s
+
+
+@kernel
+def is_compass_implausible(health, params, inputs):
+    """Tell whether the field is gone or not Earth's, or the heading disagrees with it; poses make up for it."""
     if not health.has_field or health.aids >> MOCAP & 1:
         return False
     is_strange = not params.arm.field_low <= health.field_ut <= params.arm.field_high
+    is_strange = is_strange or has_fallen_silent(params, inputs.t_us, inputs.mag)
     return is_strange or (health.aids >> MAG & 1 == 1 and health.ratios[2] > params.arm.ratio_yaw)
 
 
@@ -81,9 +92,11 @@ def is_place_in_doubt(health, params):
 
 
 @kernel
-def is_height_in_doubt(health, params):
-    """Tell whether the barometer disagrees with the estimate."""
-    return health.aids >> BARO & 1 == 1 and health.ratios[1] > params.arm.ratio_height
+def is_height_in_doubt(health, params, inputs):
+    """Tell whether the barometer is gone or disagrees with the estimate; poses make up for one that is gone."""
+    if health.aids >> BARO & 1:
+        return health.ratios[1] > params.arm.ratio_height
+    return health.aids >> MOCAP & 1 == 0 and has_fallen_silent(params, inputs.t_us, inputs.baro)
 
 
 @kernel
@@ -117,9 +130,9 @@ def sensor_refusals(state, params, inputs, estimate):
         | when(is_imu_missing(state, params, inputs), Refusal.SENSOR)
         | when(is_moving(params, estimate), Refusal.MOVING)
         | when(is_biased(params, estimate), Refusal.CALIBRATION)
-        | when(is_compass_implausible(health, params), Refusal.COMPASS)
+        | when(is_compass_implausible(health, params, inputs), Refusal.COMPASS)
         | when(is_place_in_doubt(health, params), Refusal.PLACE)
-        | when(is_height_in_doubt(health, params), Refusal.HEIGHT)
+        | when(is_height_in_doubt(health, params, inputs), Refusal.HEIGHT)
     )
 
 

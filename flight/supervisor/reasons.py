@@ -32,10 +32,11 @@ REFUSALS: dict[Refusal, Told] = {
     R.KILLED: Told("it has been killed", "disarm it"),
     R.CALIBRATION: Told("gyro or accelerometer are far off", "calibrate them, with the vehicle still"),
     R.COMPASS: Told(
-        "the magnetic field is not Earth's", "move away from iron and cables; calibrate the compass"
+        "the compass is silent or its field not Earth's",
+        "move away from iron and cables; calibrate the compass",
     ),
     R.PLACE: Told("the satellites contradict the estimate", "wait under open sky"),
-    R.HEIGHT: Told("the barometer contradicts the estimate", "shade it from sun and wind; wait"),
+    R.HEIGHT: Told("the barometer is silent or contradicts the estimate", "shade it from sun and wind; wait"),
     R.STICKS: Told("a stick is off centre", "centre the sticks, trim the transmitter"),
     R.THRESHOLDS: Told(
         "the battery's levels are out of order", "set BATT_LOW_V >= BATT_CRIT_V >= BATT_EMERG_V"
@@ -87,10 +88,13 @@ FAILSAFES: dict[Failsafe, Told] = {
     F.FLIGHT_TIME: Told("it has flown for long enough", "land", DISARMED),
     F.RESERVE: Told("the battery just suffices for the way home", "let it return", DISARMED),
     F.LOOP_LATE: Told("the flight loop is late too often", "land; end other programs", GONE),
-    F.IMU_STUCK: Told("the IMU always says the same", "land", GONE),
+    F.IMU_STUCK: Told("the IMU is silent or always says the same", "land", GONE),
     F.AID_LOST: Told("a sensor in use fell silent or disagrees", "look which one in the log's health", GONE),
     F.LOG_LOST: Told("the log has stopped", "land if you need it", "the log running again"),
     F.BRIDGE_FAULT: Told("the bridge's firmware reports a fault", "land; see `quadloop doctor`", GONE),
+    F.BATTERY_UNKNOWN: Told(
+        "the battery's voltage is told no more", "land; check its sensor", "a voltage again"
+    ),
 }
 # The parameters that say when a trouble is one, besides how long it must last.
 THRESHOLDS: dict[Failsafe, tuple[str, ...]] = {
@@ -114,6 +118,7 @@ THRESHOLDS: dict[Failsafe, tuple[str, ...]] = {
     F.RESERVE: ("BATT_RESERVE_T", "BATT_HOME_VEL", "BATT_SINK_VEL"),
     F.LOOP_LATE: ("HLT_LATE",),
     F.IMU_STUCK: ("HLT_FROZEN_T",),
+    F.BATTERY_UNKNOWN: ("BATT_AGE",),
 }
 WHYS: dict[Why, str] = {
     Why.UNKNOWN: "there is no such thing",

@@ -68,12 +68,15 @@ def turning(rotors, params, omega_frd, dt):
 
 
 @kernel
-def compare(rotors, params, left, dt):
-    """Count for how long each rotor's thrust has been missing; name one that has been for long enough."""
+def compare(rotors, params, left, least_n, dt):
+    """Count for how long each rotor's thrust has been missing; name one that has been for long enough.
+
+    A rotor asked for little cannot be judged: a gust turns the vehicle by more than its loss would.
+    """
     for i in range(rotors.count):
         loss = Vec3(rotors.effect[i, 0], rotors.effect[i, 1], 0.0) * (-rotors.thrust[i])
         square = dot(loss, loss)
-        is_pushing = rotors.thrust[i] > params.least * rotors.full_n and square > 0.0
+        is_pushing = rotors.thrust[i] > least_n and square > 0.0
         is_missing = is_pushing and dot(left, loss) > params.share * square
         rotors.missing_s[i] = rotors.missing_s[i] + dt if is_missing else 0.0
         if rotors.missing_s[i] >= params.time_s and rotors.lost == 0:
@@ -81,10 +84,10 @@ def compare(rotors, params, left, dt):
 
 
 @kernel
-def step(rotors, params, motors, estimate, is_flying, dt):
-    """Watch the rotors of a flying vehicle."""
+def step(rotors, params, motors, estimate, hover, is_flying, dt):
+    """Watch the rotors of a flying vehicle; `hover` is the share of full thrust that carries it."""
     push = follow(rotors, params, motors, dt)
     omega = vec(estimate.omega_frd)
     turn = turning(rotors, params, Vec3(omega.x, omega.y, 0.0), dt)
     if is_flying:
-        compare(rotors, params, turn - push, dt)
+        compare(rotors, params, turn - push, params.least * hover * rotors.full_n, dt)

@@ -385,6 +385,9 @@ TROUBLES = (
     ),
     *trouble(Failsafe.LOG_LOST, "FS_LOG_T", 1.0, "FS_LOG_ACT", Action.WARN, "log stopped"),
     *trouble(Failsafe.BRIDGE_FAULT, "FS_BRFLT_T", 0.5, "FS_BRFLT_ACT", Action.LAND, "bridge reports a fault"),
+    *trouble(
+        Failsafe.BATTERY_UNKNOWN, "FS_BUNKN_T", 1.0, "FS_BUNKN_ACT", Action.WARN, "battery voltage silent"
+    ),
 )
 ROWS: tuple[Param, ...] = (
     *ARMING, *HEALTH, *BATTERY, *LANDING, *LIMITS, *FLIGHT, *FENCE, *TEST, *TROUBLES,

@@ -53,9 +53,11 @@ STATE = record(
     is_output_broken=FLAG,
     is_crashed=FLAG,
     cells=REAL,
+    told_v=REAL,
     cell_v=REAL,
     slow_v=REAL,
     slower_v=REAL,
+    battery_quiet_s=REAL,
     yaw_limit=REAL,
     landing=LANDING,
     watch=WATCH,
@@ -84,6 +86,7 @@ def reset(state, params):
     state.is_arm_switch_safe = 0
     state.is_output_broken = 0
     state.cell_v = 0.0
+    state.battery_quiet_s = 0.0
     state.is_crashed = 0
     state.test.left_s = 0.0
     fence.reset(state.fence)
@@ -127,7 +130,8 @@ def look(state, params, inputs, command, is_armed, dt):
     landing.step(state.landing, params.land, inputs, command, is_armed, dt)
     note_ground(state, command.status, was_landed)
     is_free = is_flying_free(state, params, command, is_armed)
-    rotors.step(state.rotors, params.rotor, command.motors, estimate, is_free, dt)
+    hover = landing.hover_of(params.land, command)
+    rotors.step(state.rotors, params.rotor, command.motors, estimate, hover, is_free, dt)
     health.step(state.health, params.health, inputs, estimate, is_armed, dt)
     fence.step(state.fence, params.fence, estimate, command.status.home_ned, dt)
     must_end = orders.must_end_test(state, params, inputs, estimate)

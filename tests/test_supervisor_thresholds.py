@@ -1,0 +1,398 @@
+"""Every threshold to the last bit: at its parameter's value nothing is wrong, just beyond it something is."""
+
+import math
+
+import pytest
+
+from flight.inputs import BridgeFault, LogState
+from flight.modes import Arming, Failsafe, Level, Mode
+from flight.quaternion import body_z_ned, quat, tilt_of
+from flight.supervisor import checks, energy
+from flight.supervisor.table import Sign
+from flight.vector import dot
+from tests.supervisor_rig import DT, above, below, flying, in_plain_python, leaning, toy
+from tests.toy_flight import ToyFlight
+
+in_plain_python()
+pytestmark = pytest.mark.interpreted
+
+
+# Links.
+
+
+def test_a_sample_is_as_old_as_its_time_and_one_that_never_was_is_older():
+    assert checks.age_s(2_000_000, 500_000, True) == pytest.approx(1.5)
+    assert checks.age_s(2_000_000, 500_000, False) > 1e6
+
+
+@pytest.mark.parametrize(("late_us", "there"), [(0, True), (1, False)])
+def test_pilot_and_stream_are_lost_beyond_their_time(late_us, there):
+    f = toy()
+    for part, seen in (("pilot", "pilot_seen"), ("offboard", "offboard_seen")):
+        setattr(f.s, seen, 1)
+        f.inputs[part].t_us = 1_000_000
+    f.inputs.t_us = 1_500_000 + late_us
+    assert checks.is_pilot_there(f.s, f.p, f.inputs) == there
+    f.inputs.t_us = 2_000_000 + late_us
+    assert checks.is_stream_running(f.s, f.p, f.inputs) == there
+
+    f.s.pilot_seen = f.s.offboard_seen = 0
+    f.inputs.t_us = 1_000_000
+    assert not checks.is_pilot_there(f.s, f.p, f.inputs)
+    assert not checks.is_stream_running(f.s, f.p, f.inputs)
+
+
+def test_bridge_and_ground_are_lost_beyond_their_time():
+    f = flying()
+    f.inputs.link.bridge_age_us, f.inputs.link.ground_age_us = 500_000, 5_000_000
+    assert checks.link_troubles(f.s, f.p, f.inputs) == 0
+
+    f.inputs.link.bridge_age_us, f.inputs.link.ground_age_us = 500_001, 5_000_001
+    assert checks.link_troubles(f.s, f.p, f.inputs) == Failsafe.BRIDGE_LOST | Failsafe.GROUND_LOST
+
+
+@pytest.mark.parametrize(
+    ("mode", "seen", "needs", "everywhere", "raised", "missed"),
+    [
+        (Mode.ANGLE, 1, 0, 0, 0, True),
+        (Mode.ANGLE, 0, 0, 0, 0, False),
+        (Mode.ANGLE, 0, 1, 0, 0, True),
+        (Mode.GOTO, 1, 0, 0, 0, False),
+        (Mode.GOTO, 1, 0, 1, 0, True),
+        (Mode.GOTO, 1, 0, 0, int(Failsafe.PILOT_LOST), True),
+        (Mode.GOTO, 1, 0, 0, int(Failsafe.GROUND_LOST), False),
+    ],
+)
+def test_a_pilot_is_missed_where_one_was_or_must_be_and_the_mode_cares(
+    mode, seen, needs, everywhere, raised, missed
+):
+    f = flying(mode, ARM_NEED_PILOT=needs, FS_PILOT_ALL=everywhere)
+    f.s.pilot_seen, f.s.watch.raised, f.inputs.t_us = seen, raised, 9_000_000
+
+    assert checks.link_troubles(f.s, f.p, f.inputs) == (Failsafe.PILOT_LOST if missed else 0)
+
+
+@pytest.mark.parametrize(
+    ("mode", "raised", "missed"),
+    [
+        (Mode.OFFBOARD, 0, True),
+        (Mode.HOLD, 0, False),
+        (Mode.HOLD, int(Failsafe.OFFBOARD_LOST), True),
+        (Mode.HOLD, int(Failsafe.GROUND_LOST), False),
+    ],
+)
+def test_a_stream_is_missed_by_the_mode_that_flies_it_and_after_it_was_lost(mode, raised, missed):
+    f = flying(mode)
+    f.s.watch.raised = raised
+
+    assert checks.link_troubles(f.s, f.p, f.inputs) == (Failsafe.OFFBOARD_LOST if missed else 0)
+
+
+# Motion.
+
+
+def test_numbers_everywhere_make_an_estimate_sound():
+    for name, length in (("q_ned_frd", 4), ("omega_frd", 3), ("v_ned", 3), ("p_ned", 3)):
+        for i in range(length):
+            f = toy()
+            assert checks.is_sound(f.estimate)
+            f.estimate[name][i] = math.nan
+            assert not checks.is_sound(f.estimate)
+
+
+def test_tilt_is_too_much_beyond_its_limit():
+    f = leaning(flying(), 50.0)
+    f.p.tilt_max = tilt_of(quat(f.estimate.q_ned_frd))
+    assert checks.attitude_troubles(f.s, f.p, f.estimate, -1) == 0
+    f.p.tilt_max = below(f.p.tilt_max)
+    assert checks.attitude_troubles(f.s, f.p, f.estimate, -1) == Failsafe.TILT
+    f.s.mode = Mode.RATE
+    assert checks.attitude_troubles(f.s, f.p, f.estimate, -1) == 0
+
+
+@pytest.mark.parametrize(
+    ("mode", "raised", "signs", "lost"),
+    [
+        (Mode.POSITION, 0, Sign.ATTITUDE | Sign.ALTITUDE | Sign.POSITION, False),
+        (Mode.POSITION, 0, Sign.ATTITUDE | Sign.ALTITUDE, True),
+        (Mode.ALTITUDE, 0, Sign.ATTITUDE | Sign.ALTITUDE, False),
+        (Mode.ALTITUDE, 0, Sign.ATTITUDE | Sign.POSITION, True),
+        (Mode.POSITION, 0, Sign.ATTITUDE | Sign.ALTITUDE | Sign.POSITION | Sign.HOME, False),
+        (Mode.ALTITUDE, int(Failsafe.POSITION_LOST), Sign.ATTITUDE | Sign.ALTITUDE, True),
+        (
+            Mode.ALTITUDE,
+            int(Failsafe.POSITION_LOST),
+            Sign.ATTITUDE | Sign.ALTITUDE | Sign.POSITION | Sign.HOME,
+            False,
+        ),
+        (Mode.ALTITUDE, int(Failsafe.TILT), Sign.ATTITUDE | Sign.ALTITUDE, False),
+        (Mode.LAND, 0, 0, False),
+    ],
+)
+def test_a_place_is_lost_to_the_mode_that_needs_it_and_stays_so_until_all_of_it_is_back(
+    mode, raised, signs, lost
+):
+    f = flying(mode)
+    f.s.watch.raised = raised
+
+    assert checks.is_place_lost(f.s, int(signs)) == lost
+
+
+def test_one_is_astray_when_the_thrust_axis_is_beyond_an_angle_and_attitude_is_flown():
+    f = leaning(flying(), 40.0)
+    setpoint, estimate = f.command.setpoint, f.estimate
+    cosine = dot(body_z_ned(quat(setpoint.q_sp_ned_frd)), body_z_ned(quat(estimate.q_ned_frd)))
+
+    assert not checks.is_astray(setpoint, estimate, cosine)
+    assert checks.is_astray(setpoint, estimate, above(cosine))
+    setpoint.level = Level.ATTITUDE
+    assert checks.is_astray(setpoint, estimate, above(cosine))
+    setpoint.level = Level.RATE
+    assert not checks.is_astray(setpoint, estimate, above(cosine))
+
+
+def test_a_crash_is_astray_slow_and_unmoved_on_all_rotors():
+    def lies(**change: float) -> bool:
+        f = leaning(flying(), 45.0)
+        f.s.rotors.lost = int(change.get("lost", 0))
+        f.estimate.is_velocity_valid = int(change.get("valid", 1))
+        f.estimate.v_ned = (change.get("speed", 0.0), 0.0, 0.0)
+        f.s.health.force = change.get("force", 0.0)
+        return bool(checks.has_crashed(f.s, f.p, f.command))
+
+    assert lies()
+    assert not lies(lost=1)
+    assert lies(speed=below(10.0))
+    assert not lies(speed=10.0)
+    assert lies(speed=99.0, valid=0)
+    assert lies(force=below(3.0))
+    assert not lies(force=3.0)
+
+
+def test_a_runaway_spins_about_the_level_axes_while_it_stands_or_has_just_left():
+    def runs(*rates: float, mode: Mode = Mode.HOLD, landed: int = 0, airborne_s: float = 1.0) -> bool:
+        f = flying(mode)
+        f.estimate.omega_frd, f.s.landing.is_landed, f.s.landing.airborne_s = rates, landed, airborne_s
+        f.p.flight.runaway_rate, f.p.early_s = 5.0, 3.0
+        return bool(checks.runs_away(f.s, f.p, f.estimate))
+
+    assert not runs(3.0, 4.0, 0.0)
+    assert runs(3.0, above(4.0) + 1e-9, 0.0)
+    assert runs(above(3.0) + 1e-9, -4.0, 0.0)
+    assert runs(0.0, 5.1, 0.0)
+    assert runs(5.1, 0.0, 0.0)
+    assert not runs(0.0, 0.0, 50.0)
+    assert not runs(50.0, 0.0, 0.0, mode=Mode.RATE)
+    assert not runs(50.0, 0.0, 0.0, airborne_s=3.0)
+    assert runs(50.0, 0.0, 0.0, airborne_s=below(3.0))
+    assert runs(50.0, 0.0, 0.0, airborne_s=99.0, landed=1)
+
+
+def test_all_the_thrust_there_is_does_not_hold_it():
+    def falls(thrust: float, sinking: float, valid: int = 1, landed: int = 0) -> bool:
+        f = flying()
+        f.command.setpoint.thrust_sp, f.estimate.v_ned = thrust, (0.0, 0.0, sinking)
+        f.estimate.is_altitude_valid, f.s.landing.is_landed = valid, landed
+        return bool(checks.falls_at_full_thrust(f.s, f.p, f.command))
+
+    assert falls(above(0.9), above(1.0))
+    assert not falls(0.9, 5.0)
+    assert not falls(1.0, 1.0)
+    assert not falls(1.0, 5.0, valid=0)
+    assert not falls(1.0, 5.0, landed=1)
+
+
+def test_shaking_yaw_and_rotors_are_told_apart():
+    f = flying()
+    f.s.yaw_limit, f.command.terms.rate_i = 2.0, (9.0, 9.0, -1.5)
+    f.s.health.shake = 900.0
+    assert checks.rotor_troubles(f.s, f.p, f.command) == 0
+
+    f.s.health.shake = above(900.0)
+    assert checks.rotor_troubles(f.s, f.p, f.command) == Failsafe.VIBRATION
+    f.s.health.shake, f.command.terms.rate_i = 0.0, (0.0, 0.0, above(1.5))
+    assert checks.rotor_troubles(f.s, f.p, f.command) == Failsafe.YAW_LIMIT
+    f.s.yaw_limit = 0.5
+    f.command.terms.rate_i = (0.0, 0.0, 0.3)
+    assert checks.rotor_troubles(f.s, f.p, f.command) == 0
+    f.s.yaw_limit, f.command.terms.rate_i = 0.0, (0.0, 0.0, 1e9)
+    assert checks.rotor_troubles(f.s, f.p, f.command) == 0
+    f.s.rotors.lost = 3
+    assert checks.rotor_troubles(f.s, f.p, f.command) == Failsafe.ROTOR_LOST
+
+
+# Place, time and computers.
+
+
+def test_wind_and_time_are_too_much_beyond_their_limits():
+    f = flying(FLT_TIME_MAX=100.0)
+    f.estimate.wind_ned = (9.0, 12.0, 0.0)
+    assert checks.place_troubles(f.s, f.p, f.command) == 0
+
+    f.s.landing.airborne_s, f.estimate.wind_ned = above(100.0), (9.0, 12.0, 1.0)
+    assert checks.place_troubles(f.s, f.p, f.command) == Failsafe.WIND | Failsafe.FLIGHT_TIME
+    f.p.flight.longest_s, f.estimate.wind_ned = 0.0, (0.0, 0.0, 0.0)
+    assert checks.place_troubles(f.s, f.p, f.command) == 0
+    f.s.fence.is_near, f.s.fence.is_breached = 1, 1
+    assert checks.place_troubles(f.s, f.p, f.command) == Failsafe.FENCE_NEAR | Failsafe.FENCE
+
+
+def test_sensors_and_computers_fail_beyond_their_limits_each_by_its_name():
+    f = flying()
+    f.s.health.late, f.s.health.frozen_s, f.s.health.aids, f.s.health.aids_seen = 0.05, 0.1, 12, 4
+    f.inputs.system.log_state = int(LogState.RUNNING)
+    assert checks.system_troubles(f.s, f.p, f.inputs) == 0
+
+    f.s.health.late = above(0.05)
+    assert checks.system_troubles(f.s, f.p, f.inputs) == Failsafe.LOOP_LATE
+    f.s.health.late, f.s.health.frozen_s = 0.0, above(0.1)
+    assert checks.system_troubles(f.s, f.p, f.inputs) == Failsafe.IMU_STUCK
+    f.s.health.frozen_s, f.s.health.aids_seen = 0.0, 5
+    assert checks.system_troubles(f.s, f.p, f.inputs) == Failsafe.AID_LOST
+    f.s.health.aids_seen, f.inputs.system.log_state = 0, int(LogState.STOPPED)
+    assert checks.system_troubles(f.s, f.p, f.inputs) == Failsafe.LOG_LOST
+    f.inputs.system.log_state, f.inputs.system.bridge_faults = 0, int(BridgeFault.STOPPED)
+    assert checks.system_troubles(f.s, f.p, f.inputs) == Failsafe.BRIDGE_FAULT
+
+
+def test_on_the_ground_only_what_matters_there_is_wrong():
+    f = leaning(flying(), 100.0)
+    f.s.fence.is_breached, f.s.rotors.lost, f.inputs.system.bridge_faults = 1, 1, 2
+    f.inputs.link.ground_age_us = 60_000_000
+    here = Failsafe.TILT | Failsafe.ROTOR_LOST | Failsafe.BRIDGE_FAULT | Failsafe.GROUND_LOST
+    assert checks.troubles(f.s, f.p, f.inputs, f.command, -1) == here | Failsafe.FENCE
+    f.s.landing.is_landed = 1
+    assert checks.troubles(f.s, f.p, f.inputs, f.command, -1) == here
+    f.s.arming = Arming.DISARMED
+    assert checks.troubles(f.s, f.p, f.inputs, f.command, -1) == 0
+    f.s.is_output_broken = 1
+    assert checks.troubles(f.s, f.p, f.inputs, f.command, -1) == Failsafe.NOT_A_NUMBER
+    f.s.is_output_broken, f.estimate.v_ned = 0, (0.0, math.nan, 0.0)
+    assert checks.troubles(f.s, f.p, f.inputs, f.command, -1) == Failsafe.NOT_A_NUMBER
+
+
+# The battery.
+
+
+def test_each_level_counts_below_it():
+    f = toy()
+    f.s.battery_seen = 1
+    flags = 0
+    for level, flag in (
+        (3.5, Failsafe.BATTERY_LOW),
+        (3.4, Failsafe.BATTERY_CRITICAL),
+        (3.3, Failsafe.BATTERY_EMERGENCY),
+    ):
+        f.s.cell_v = level
+        assert checks.battery_troubles(f.s, f.p) == flags
+        f.s.cell_v, flags = below(level), flags | flag
+        assert checks.battery_troubles(f.s, f.p) == flags
+    f.s.cell_v, f.s.battery_quiet_s = 4.0, 5.0
+    assert checks.battery_troubles(f.s, f.p) == 0
+    f.s.battery_quiet_s = above(5.0)
+    assert checks.battery_troubles(f.s, f.p) == Failsafe.BATTERY_UNKNOWN
+    f.s.battery_seen = 0
+    assert checks.battery_troubles(f.s, f.p) == 0
+
+
+def test_voltages_are_followed_by_first_order_filters_of_one_and_two_times_the_time():
+    f = toy()
+    battery, p = f.inputs.battery, f.p.battery
+    battery.fresh, battery.voltage_v = 1, 16.0
+    energy.hear(f.s, p, battery, DT)
+    assert (f.s.cell_v, f.s.slow_v, f.s.slower_v, f.s.battery_seen) == (4.0, 4.0, 4.0, 1)
+    battery.fresh, f.s.told_v = 0, 3.0
+    energy.hear(f.s, p, battery, DT)
+    got = [4.0 - v for v in (f.s.cell_v, f.s.slow_v, f.s.slower_v)]
+    assert got == pytest.approx([DT / (T + DT) for T in (1.0, 30.0, 60.0)], rel=1e-12)
+    assert f.s.battery_quiet_s == pytest.approx(DT)
+
+
+@pytest.mark.parametrize(("voltage", "cells"), [(math.nan, 4.0), (math.inf, 4.0), (16.0, 0.0)])
+def test_a_voltage_that_tells_nothing_is_no_voltage(voltage, cells):
+    f = toy()
+    f.s.cells = cells
+    f.inputs.battery.fresh, f.inputs.battery.voltage_v = 1, voltage
+    energy.hear(f.s, f.p.battery, f.inputs.battery, DT)
+
+    assert f.s.battery_seen == 0
+    f.s.battery_seen, f.s.told_v, f.s.cell_v = 1, 4.0, 4.0
+    energy.hear(f.s, f.p.battery, f.inputs.battery, DT)
+    assert f.s.cell_v == 4.0
+    assert f.s.battery_quiet_s == pytest.approx(2.0 * DT)
+
+
+def test_a_single_cell_is_a_battery_too():
+    f = toy()
+    f.s.cells, f.inputs.battery.fresh, f.inputs.battery.voltage_v = 1.0, 1, 4.0
+    energy.hear(f.s, f.p.battery, f.inputs.battery, DT)
+
+    assert f.s.cell_v == 4.0
+
+
+def test_the_time_left_is_the_voltage_above_critical_over_its_fall():
+    f = toy()
+    f.s.slow_v, f.s.slower_v, f.s.cell_v = 3.60, 3.66, 3.60
+    assert energy.time_left_s(f.s, f.p.battery) == pytest.approx(100.0)
+    f.s.cell_v = 3.3
+    assert energy.time_left_s(f.s, f.p.battery) == 0.0
+    f.s.slower_v = 3.60
+    assert energy.time_left_s(f.s, f.p.battery) > 1e6
+
+
+def test_the_way_home_takes_distance_over_speed_and_height_over_sinking():
+    f = toy()
+    f.status.home_ned, f.estimate.p_ned = (1.0, 2.0, -3.0), (31.0, 42.0, -13.0)
+    p = f.p.battery
+    assert energy.time_home_s(p, f.status, f.estimate) == pytest.approx(50.0 / 4.0 + 10.0 / 1.0)
+    f.estimate.p_ned = (31.0, 42.0, 5.0)
+    assert energy.time_home_s(p, f.status, f.estimate) == pytest.approx(50.0 / 4.0)
+    p.home_speed, p.sink_speed, f.estimate.p_ned = 2.0, 0.5, (4.0, 6.0, -4.0)
+    assert energy.time_home_s(p, f.status, f.estimate) == pytest.approx(5.0 / 2.0 + 1.0 / 0.5)
+
+
+def homeward() -> ToyFlight:
+    """120 m from home with 50 s left: thirty to fly and twenty in reserve."""
+    f = flying()
+    f.s.battery_seen, f.status.is_home_set, f.estimate.p_ned = 1, 1, (120.0, 0.0, 0.0)
+    f.s.slow_v, f.s.slower_v, f.s.cell_v = 3.5, 3.5 + 30.0 / 512.0, 3.5
+    f.p.battery.critical_v = 3.5 - 50.0 / 512.0
+    return f
+
+
+def is_far(f: ToyFlight) -> bool:
+    return bool(energy.is_home_far(f.s, f.p.battery, f.status, f.estimate))
+
+
+def test_home_is_far_when_less_is_left_than_the_way_takes():
+    f = homeward()
+    need = energy.time_home_s(f.p.battery, f.status, f.estimate) + 20.0
+    left = energy.time_left_s(f.s, f.p.battery)
+    assert need == pytest.approx(50.0)
+    assert left == pytest.approx(50.0)
+    f.p.battery.reserve_s = left - 30.0
+    assert not is_far(f)
+    f.p.battery.reserve_s += 1e-9
+    assert is_far(f)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda f: setattr(f.s, "battery_seen", 0),
+        lambda f: setattr(f.status, "is_home_set", 0),
+        lambda f: setattr(f.estimate, "is_position_valid", 0),
+        lambda f: setattr(f.s.landing, "airborne_s", 90.0),
+        lambda f: setattr(f.p.battery, "critical_v", 3.5),
+        lambda f: (setattr(f.s, "cell_v", 3.5 - 0.0625), setattr(f.p.battery, "step_v", 0.0625)),
+        lambda f: (setattr(f.s, "cell_v", 3.5 + 0.0625), setattr(f.p.battery, "step_v", 0.0625)),
+    ],
+)
+def test_whether_home_is_far_is_known_in_a_settled_flight_only(spoil):
+    f = homeward()
+    f.p.battery.reserve_s = 100.0
+    f.s.landing.airborne_s = above(90.0)
+    assert is_far(f)
+    spoil(f)
+
+    assert not is_far(f)
