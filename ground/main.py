@@ -24,9 +24,11 @@ COMMANDS = (
     "failsafe",
     "firmware",
     "estimate",
+    "margins",
     "calibrate",
     "doctor",
     "motors",
+    "campaign",
     "bench",
 )
 SUCCESS, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130

@@ -1,0 +1,1 @@
+"""Gains: how good they are, and better ones."""
