@@ -437,14 +437,24 @@ def test_steady_aids_are_remembered_while_armed():
 
 
 def test_test_ratios_are_smoothed_apart_and_the_worse_of_the_satellites_counts():
-    for place, speed in ((4.0, 1.0), (1.0, 4.0)):
+    for place, speed in ((1.75, 1.0), (1.0, 1.75)):
         f = toy()
         h, ratios = f.s.health, f.estimate.test_ratios
         h.ratios = (1.0, 1.0, 1.0)
-        ratios[GPS_POSITION], ratios[GPS_VELOCITY], ratios[BARO], ratios[MAG] = place, speed, 3.0, 7.0
+        ratios[GPS_POSITION], ratios[GPS_VELOCITY], ratios[BARO], ratios[MAG] = place, speed, 0.5, 1.5
         health.watch_ratios(h, f.p.health, f.estimate, DT)
         part = DT / (3.0 + DT)
-        assert list(h.ratios) == pytest.approx([1.0 + 3.0 * part, 1.0 + 2.0 * part, 1.0 + 6.0 * part])
+        assert list(h.ratios) == pytest.approx([1.0 + 0.75 * part, 1.0 - 0.5 * part, 1.0 + 0.5 * part])
+
+
+@pytest.mark.parametrize("aid", [GPS_POSITION, GPS_VELOCITY, BARO, MAG])
+def test_the_spike_of_a_hard_landing_is_forgotten_like_any_other_doubt(aid):
+    f = toy()
+    f.estimate.test_ratios[aid] = 90.0
+    for _ in range(round(10.0 / DT)):
+        health.watch_ratios(f.s.health, f.p.health, f.estimate, DT)
+
+    assert 1.8 < max(f.s.health.ratios) <= 2.0
 
 
 def test_the_field_is_taken_at_once_and_smoothed_from_then_on():

@@ -72,11 +72,12 @@ def watch_aids(health, estimate, is_armed):
 @kernel
 def watch_ratios(health, params, estimate, dt):
     """Smooth the worst test ratio of position and velocity, that of the height and that of the heading."""
-    ratio, part = estimate.test_ratios, share(dt, params.ratio_s)
+    ratio, part, most = estimate.test_ratios, share(dt, params.ratio_s), params.ratio_most
     place = max(ratio[GPS_POSITION], ratio[GPS_VELOCITY])
-    health.ratios[0] += part * (place - health.ratios[0])
-    health.ratios[1] += part * (ratio[BARO] - health.ratios[1])
-    health.ratios[2] += part * (ratio[MAG] - health.ratios[2])
+    # Bounded: the spike of one hard landing would refuse arming for a quarter of a minute.
+    health.ratios[0] += part * (min(place, most) - health.ratios[0])
+    health.ratios[1] += part * (min(ratio[BARO], most) - health.ratios[1])
+    health.ratios[2] += part * (min(ratio[MAG], most) - health.ratios[2])
 
 
 @kernel

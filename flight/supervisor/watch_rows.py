@@ -35,6 +35,7 @@ HEALTH = (
     row("HLT_LATE", "health.late", "", 0.05, 0.0, 1.0, "share of late ticks that is too much"),
     row("HLT_LATE_T", "health.late_s", "s", 1.0, 0.01, 30.0, "time constant of that share"),
     row("HLT_RATIO_T", "health.ratio_s", "s", 3.0, 0.0, 30.0, "time constant of test ratios"),
+    row("HLT_RATIO_MAX", "health.ratio_most", "", 2.0, 1.0, 100.0, "a test ratio counts as no more than this"),
     row("HLT_FIELD_T", "health.field_s", "s", 0.5, 0.0, 30.0, "time constant of the field's strength"),
     row("ROT_LOSS", "rotor.share", "", 0.7, 0.2, 1.0, "missing part of a rotor's thrust that is a loss"),
     row("ROT_LOSS_T", "rotor.time_s", "s", 0.04, 0.0, 2.0, "for this long before it counts"),
