@@ -131,7 +131,9 @@ def test_errors_grow_as_the_strapdown_makes_them_grow():
     params = defaults()[0].estimator
     for name in ("gyro_noise", "gyro_scale"):
         params[name] = 0.0
-    covariance.propagate(ahead[0].filter, params, ahead[0].pending, quat(states[0].nominal.q_ned_frd))
+    covariance.propagate(
+        ahead[0].filter, params, ahead[0].imu, ahead[0].pending, quat(states[0].nominal.q_ned_frd)
+    )
 
     expected = moved @ start @ moved.T
     # What is left out is of second order in the 10 ms: half g t^2.

@@ -28,7 +28,6 @@ def configure(filter, params):
     for i in range(3):
         filter.noise[GYRO_BIAS + i] = params.gyro_bias_walk * params.gyro_bias_walk
         filter.noise[ACCEL_BIAS + i] = params.accel_bias_walk * params.accel_bias_walk
-        filter.noise[VELOCITY + i] = params.accel_noise * params.accel_noise
     filter.noise[BARO_OFFSET] = params.baro_walk * params.baro_walk
     filter.noise[WIND] = params.wind_walk * params.wind_walk
     filter.noise[WIND + 1] = filter.noise[WIND]
@@ -88,7 +87,7 @@ def add_columns(covariance, to, source, m):
 
 
 @kernel
-def propagate(filter, params, pending, q_ned_frd):
+def propagate(filter, params, imu, pending, q_ned_frd):
     """Move the covariance over the pending time: F P F' + Q with F of Solà 2017, eq. 310, block by block.
 
     Targets are written before they serve as sources: position, velocity, attitude.
@@ -107,16 +106,22 @@ def propagate(filter, params, pending, q_ned_frd):
     add_columns(covariance, VELOCITY, THETA, tilted)
     add_columns(covariance, VELOCITY, ACCEL_BIAS, biased)
     add_columns(covariance, THETA, GYRO_BIAS, biased)
-    add_noise(filter, params, norm(vec(pending.turn_frd)), t)
+    add_noise(filter, params, imu, norm(vec(pending.turn_frd)), t)
 
 
 @kernel
-def add_noise(filter, params, turned, t):
-    """Add the noise of the pending time and make the matrix symmetric again."""
+def add_noise(filter, params, imu, turned, t):
+    """Add the noise of the pending time and make the matrix symmetric again.
+
+    The IMU's own scatter counts where it is more than the parameters expect: vibration, or a poorer part.
+    """
     covariance = filter.covariance
-    density = params.gyro_noise + params.gyro_scale * turned / t
+    rough = params.rough_gain
+    density = max(params.gyro_noise, rough * math.sqrt(imu.gyro_power)) + params.gyro_scale * turned / t
+    force_density = max(params.accel_noise, rough * math.sqrt(imu.accel_power))
     for i in range(3):
         filter.noise[THETA + i] = density * density
+        filter.noise[VELOCITY + i] = force_density * force_density
     for i in range(COUNT):
         covariance[i, i] += filter.noise[i] * t
         for j in range(i):
@@ -148,7 +153,7 @@ def step(state, params):
     pending = state.pending
     if pending.time_s < params.predict_dt:
         return
-    propagate(state.filter, params, pending, quat(state.nominal.q_ned_frd))
+    propagate(state.filter, params, state.imu, pending, quat(state.nominal.q_ned_frd))
     if state.imu.accel_same_s > params.accel_hung:
         forgive_force(state.filter, params, pending.time_s)
     bound(state.filter)

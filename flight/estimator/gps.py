@@ -31,13 +31,27 @@ def is_credible(sample, params):
     return (
         sample.fix_type >= FIX_3D
         and sample.satellites >= params.gps_satellites
-        and abs(sample.lat_deg) <= 90.0
+        and sample.speed_accuracy_m_s >= 0.0
+        and norm(vec(sample.v_ned)) < FASTEST_M_S
+        and (is_velocity_alone(sample) or is_place(sample, params))
+    )
+
+
+@kernel
+def is_velocity_alone(sample):
+    """Tell whether a receiver says how fast it moves and, by a latitude that is no number, not where it is."""
+    return math.isnan(sample.lat_deg)
+
+
+@kernel
+def is_place(sample, params):
+    """Tell whether the position is good enough."""
+    return (
+        abs(sample.lat_deg) <= 90.0
         and abs(sample.lon_deg) <= 180.0
         and abs(sample.alt_amsl_m) < HIGHEST_M
         and 0.0 <= sample.horizontal_accuracy_m < params.gps_accuracy
         and 0.0 <= sample.vertical_accuracy_m < 3.0 * params.gps_accuracy
-        and sample.speed_accuracy_m_s >= 0.0
-        and norm(vec(sample.v_ned)) < FASTEST_M_S
     )
 
 
@@ -53,6 +67,8 @@ def step(state, params, sample, now_us, status):
         fuse_velocity(state, params, sample, now_us, status)
     else:
         course.seek(state, params, sample, now_us, status)
+    if is_velocity_alone(sample):
+        return
     if state.gps.has_origin and state.has_heading:
         fuse_position(state, params, sample, now_us, status)
     elif not state.gps.has_origin:

@@ -2,7 +2,7 @@
 
 from flight.kernel import kernel
 from flight.physics import STANDARD_GRAVITY
-from flight.vector import norm, put, vec
+from flight.vector import dot, norm, put, vec
 
 
 @kernel
@@ -21,8 +21,8 @@ def step(imu, params, sample, bias_frd, is_flying, dt):
     put(imu.accel_before_frd, vec(imu.accel_frd))
     hangs = is_flying and is_repeated(imu, sample, dt)
     if sample.fresh and not hangs and is_credible(sample, params) and not is_spike(imu, params, sample):
-        imu.stale_s = 0.0
         accept(imu, params, vec(sample.gyro_frd), vec(sample.accel_frd), bias_frd, dt)
+        imu.stale_s = 0.0
     else:
         imu.stale_s += dt
 
@@ -53,6 +53,8 @@ def accept(imu, params, gyro_frd, accel_frd, bias_frd, dt):
         put(imu.accel_before_frd, accel_frd)
         put(imu.gyro_mean_frd, gyro_frd)
         put(imu.accel_mean_frd, accel_frd)
+    elif imu.stale_s == 0.0:
+        scatter(imu, params, gyro_frd, accel_frd, dt)
     imu.refused = 0
     put(imu.gyro_frd, gyro_frd)
     put(imu.accel_frd, accel_frd)
@@ -60,6 +62,16 @@ def accept(imu, params, gyro_frd, accel_frd, bias_frd, dt):
     put(imu.gyro_mean_frd, vec(imu.gyro_mean_frd) + share * (gyro_frd - vec(imu.gyro_mean_frd)))
     put(imu.accel_mean_frd, vec(imu.accel_mean_frd) + share * (accel_frd - vec(imu.accel_mean_frd)))
     imu.still_s = imu.still_s + dt if is_quiet(imu, params, bias_frd) else 0.0
+
+
+@kernel
+def scatter(imu, params, gyro_frd, accel_frd, dt):
+    """Follow how much samples scatter: differences of white noise have twice its variance on each of three axes."""
+    share = dt / (params.rough_tau + dt)
+    turned = gyro_frd - vec(imu.gyro_frd)
+    pushed = accel_frd - vec(imu.accel_frd)
+    imu.gyro_power += share * (dt * dot(turned, turned) / 6.0 - imu.gyro_power)
+    imu.accel_power += share * (dt * dot(pushed, pushed) / 6.0 - imu.accel_power)
 
 
 @kernel

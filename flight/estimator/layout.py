@@ -54,6 +54,7 @@ FILTER = record(
     count=INTEGER,
     is_touched=FLAG,
 )
+# *_power: the square of the noise density that the scatter from sample to sample looks like.
 IMU = record(
     gyro_frd=VECTOR,
     accel_frd=VECTOR,
@@ -62,6 +63,8 @@ IMU = record(
     gyro_mean_frd=VECTOR,
     accel_mean_frd=VECTOR,
     lever_v_ned=VECTOR,
+    gyro_power=REAL,
+    accel_power=REAL,
     still_s=REAL,
     stale_s=REAL,
     accel_same_s=REAL,

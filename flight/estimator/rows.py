@@ -85,6 +85,16 @@ PROCESS = (
         2.0,
         "accelerometer noise density, vibration included",
     ),
+    row(
+        "ROUGH_GAIN",
+        "rough_gain",
+        1.0,
+        "",
+        0.0,
+        10.0,
+        "how many times the IMU's own scatter from sample to sample counts as noise",
+    ),
+    row("ROUGH_TAU", "rough_tau", 0.5, "s", 0.05, 60.0, "averaging time of that scatter"),
     row("GYR_B_WALK", "gyro_bias_walk", 1e-4, "rad/s/rts", 0.0, 0.01, "how fast the gyro bias wanders"),
     row(
         "ACC_B_WALK", "accel_bias_walk", 1e-3, "m/s2/rts", 0.0, 0.5, "how fast the accelerometer bias wanders"
