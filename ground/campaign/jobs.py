@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
+from itertools import islice
 from threading import Lock
 from typing import Any, Protocol
 
@@ -101,10 +102,10 @@ class Cluster:
 
         place = work.__module__, work.__qualname__, stamp_of(work.__module__)
         waiting, given = iter(jobs), {}
-        futures = as_completed(raise_errors=False)
+        futures = as_completed(loop=self.client.loop, raise_errors=False)
 
         def give(count: int) -> None:
-            for job, _ in zip(waiting, range(count), strict=False):
+            for job in islice(waiting, count):
                 future = self.client.submit(done_there, *place, job.task, pure=False, retries=RETRIES)
                 given[future.key] = job
                 futures.add(future)
