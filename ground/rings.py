@@ -41,7 +41,13 @@ class Ring:
         numbers = np.ndarray(1 + capacity, np.int64, self.memory.buf)
         self.head, self.numbers = numbers[:1], numbers[1:]
         self.slots = np.ndarray(capacity, dtype, self.memory.buf, 8 * (1 + capacity)).view(np.recarray)
-        self.columns = [self.slots[field] for field in dtype.names or ()]
+        # Copying bytes is several times faster than copying records field by field.
+        raw = np.ndarray((capacity, dtype.itemsize), np.uint8, self.memory.buf, 8 * (1 + capacity))
+        spans = [(dtype[name], dtype.fields[name][1]) for name in dtype.names or ()]  # type: ignore[index]
+        self.columns = [
+            raw[:, at : at + kind.itemsize] if kind.names else self.slots[name]
+            for name, (kind, at) in zip(dtype.names or (), spans, strict=True)
+        ]
         if name is None:
             self.numbers[:] = BUSY
 
@@ -56,7 +62,7 @@ class Ring:
         return int(self.head[0])
 
     def push(self, *parts: np.void | np.ndarray | float) -> None:
-        """Write one record over the oldest: whole, or its first fields one by one."""
+        """Write one record over the oldest: whole, or its first fields one by one, records as arrays of one row."""
         number = self.written
         place = number % self.capacity
         self.numbers[place] = BUSY
@@ -65,7 +71,8 @@ class Ring:
             self.slots[place] = parts[0]
         else:
             for column, part in zip(self.columns, parts, strict=False):
-                column[place] = part
+                is_record = isinstance(part, np.ndarray) and part.dtype.names
+                column[place] = part.view(np.uint8) if is_record else part
         fence()
         self.numbers[place] = number
         self.head[0] = number + 1

@@ -1,0 +1,153 @@
+"""One tick of the flight loop on a real vehicle: decode the board's frame, fly, encode, fill the rings; CPU time alone.
+
+The frames and all other sensors are those of a simulated flight, half a minute at 500 Hz, at that pace: between two
+ticks the processor's caches go cold as they do in flight. What the operating system does meanwhile is not counted.
+"""
+
+import gc
+import os
+import time
+from contextlib import suppress
+from dataclasses import replace
+
+import numpy as np
+
+from firmware_bridge import mpu, protocol
+from firmware_bridge.protocol import Frame, State
+from firmware_bridge.serial_world import SerialWorld
+from firmware_bridge.wiring import Wiring
+from flight import airframe
+from flight.autopilot import Autopilot
+from flight.command import COMMAND
+from flight.inputs import INPUTS, SENSORS
+from flight.modes import Arming
+from flight.record import rows
+from ground.loop import FlightLoop
+from ground.missions.load import load
+from ground.options import DEFAULT_AIRFRAME
+from ground.realtime import sleep_until, take_priority
+from ground.seats import Seats
+from sim.batch import Fleet, record_ticks
+from sim.truth import TRUTH
+
+RATE_HZ = 500
+TICKS = 15_000
+WARM_UP = 500
+WORD = 8
+ON_THE_PI = tuple(name for name in (*SENSORS, "demand") if name not in ("imu", "battery"))
+
+
+def flown(vehicle: airframe.Airframe) -> np.recarray:
+    """Return the inputs of a hovering flight."""
+    fleet = Fleet(vehicle, [1])
+    fleet.brief(load("hover").steps)
+    arrays = (fleet.vehicles, fleet.setups, fleet.states, fleet.params, fleet.inputs, fleet.commands)
+    inputs = rows(INPUTS, TICKS)
+    record_ticks(*(array[0] for array in arrays), inputs, rows(COMMAND, TICKS), rows(TRUTH, TICKS))
+    return inputs
+
+
+def frame(number: int, t_us: int, inputs: np.void, wiring: Wiring, state: State) -> bytes:
+    """Return what the board would send of a sample."""
+    raw = mpu.encode(inputs.imu.gyro_frd, inputs.imu.accel_frd, inputs.imu.temperature_c, wiring.rotation)
+    slow = {protocol.Slow.BATTERY: 280, protocol.Slow.SUPPLY_MV: 5000}.get(number % protocol.SLOWS, 0)
+    body = protocol.IMU_BODY.pack(t_us & 0xFFFFFFFF, raw, state, number & 0xFF, 1, slow)
+    return protocol.pack(Frame.IMU, number, body)
+
+
+class ReadyWire:
+    """A wire on which the next frame is there when it is due."""
+
+    def __init__(self, frames: dict[State, list[bytes]], is_paced: bool) -> None:
+        self.frames, self.at, self.is_paced = frames, 0, is_paced
+        self.state = State.DISARMED
+        self.began_ns = time.monotonic_ns()
+
+    def now_us(self) -> int:
+        """Return the time, of which a flight as fast as possible has its own."""
+        return (
+            (time.monotonic_ns() - self.began_ns) // 1000 if self.is_paced else self.at * 1_000_000 // RATE_HZ
+        )
+
+    def read(self, until_us: int) -> bytes:
+        """Return the next frame."""
+        self.at += 1
+        if self.is_paced:
+            sleep_until(self.began_ns + self.at * 1_000_000_000 // RATE_HZ)
+        return self.frames[self.state][self.at - 1]
+
+    def write(self, data: bytes) -> bool:
+        """Take a command."""
+        return True
+
+    def close(self) -> None:
+        """Nothing to let go."""
+
+
+class Mixed:
+    """A vehicle with IMU and battery on the board, all else on the Pi."""
+
+    def __init__(self, serial: SerialWorld, wire: ReadyWire, inputs: np.recarray) -> None:
+        self.serial, self.wire, self.dt = serial, wire, serial.dt
+        self.recorded = words(inputs)
+        places = [INPUTS.fields[name] for name in ON_THE_PI]
+        self.spans = [slice(at // WORD, (at + kind.itemsize) // WORD) for kind, at in places]
+
+    def read(self, inputs: np.void) -> bool:
+        """Return the board's sample and what the other sensors said."""
+        if self.wire.at >= TICKS:
+            return False
+        self.serial.read(inputs)
+        told, row = words(np.asarray(inputs).reshape(1))[0], self.recorded[self.wire.at - 1]
+        for span in self.spans:
+            told[span] = row[span]
+        return True
+
+    def write(self, command: np.void) -> None:
+        """Send the command."""
+        self.serial.write(command)
+        self.wire.state = State.ARMED if command.status.arming == Arming.ARMED else State.DISARMED
+
+
+def words(records: np.ndarray) -> np.ndarray:
+    """Return records as rows of 64-bit words: fields are copied faster so."""
+    return records.view(np.ndarray).view(np.uint64).reshape(len(records), -1)
+
+
+def ticks_us(is_paced: bool) -> np.ndarray:
+    """Return the CPU time of each tick, microseconds."""
+    vehicle = replace(airframe.load(DEFAULT_AIRFRAME), loop_rate_hz=float(RATE_HZ))
+    inputs, wiring, seats = flown(vehicle), Wiring(), Seats()
+    frames = {
+        state: [frame(n, n * 1_000_000 // RATE_HZ, inputs[n], wiring, state) for n in range(TICKS)]
+        for state in (State.DISARMED, State.ARMED)
+    }
+    pilot = Autopilot(vehicle.params, 1.0 / RATE_HZ)
+    pilot.step()
+    wire = ReadyWire(frames, is_paced)
+    loop = FlightLoop(pilot, Mixed(SerialWorld(wire, 1.0 / RATE_HZ, wiring), wire, inputs), seats)
+    with suppress(OSError):
+        take_priority()
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    taken, before = [], time.thread_time_ns()
+    while loop.tick():
+        now = time.thread_time_ns()
+        taken.append(now - before)
+        before = now
+    gc.enable()
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    seats.close()
+    # The very first ticks open the records' fields and load what was never used before.
+    return 1e-3 * np.array(taken[WARM_UP:])
+
+
+def figures() -> dict[str, object]:
+    """Return percentiles of a tick's CPU time at 500 Hz, and with ticks one after the other."""
+    return {
+        name: dict(
+            zip(("median", "p99", "p999"), np.percentile(taken, (50.0, 99.0, 99.9)).tolist(), strict=True)
+        )
+        for name, taken in (("bridge_tick_us", ticks_us(True)), ("bridge_tick_warm_us", ticks_us(False)))
+    }
