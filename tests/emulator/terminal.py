@@ -16,6 +16,8 @@ class BoardOnTerminal:
 
     def __init__(self, board: Board) -> None:
         self.board, self.seen, self.is_over = board, 0, False
+        # When, in the board's cycles, the last byte was put on its line.
+        self.heard_cycle = 0
         self.ours, self.theirs = os.openpty()
         tty.setraw(self.ours)
         tty.setraw(self.theirs)
@@ -28,7 +30,7 @@ class BoardOnTerminal:
         """Let the board's time follow the clock; on a busy machine it falls behind, and goes on from there."""
         began_s, begin = time.monotonic(), self.board.cycle
         while not self.is_over:
-            self.board.send(self.received())
+            self.hear(self.received())
             self.board.run_us(SLICE_US)
             new = self.board.log("bytes", self.seen)
             self.seen += len(new)
@@ -36,6 +38,12 @@ class BoardOnTerminal:
             ahead_s = (self.board.cycle - begin) / 16e6 - (time.monotonic() - began_s)
             if ahead_s > 0.0:
                 time.sleep(ahead_s)
+
+    def hear(self, told: bytes) -> None:
+        """Put what was written to the port on the board's line."""
+        if told:
+            self.heard_cycle = self.board.cycle
+            self.board.send(told)
 
     def received(self) -> bytes:
         """Return what was written to the port."""
