@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ground.estimation import file_aids
 from ground.estimation.axes import swapped_body
 from ground.estimation.readings import VECTORS, Readings, Truth, checked, refuse
 
@@ -38,7 +39,10 @@ def read(path: Path) -> Readings:
     if mag is not None and not np.isfinite(mag).any():
         mag = None
     aids = {name: array for name, array in arrays.items() if name not in OWN}
-    return Readings(str(path), t, frd["gyr"], frd["acc"], mag, truth=truth(path, arrays, t), aids=aids)
+    around = file_aids.read(path, arrays)
+    return Readings(
+        str(path), t, frd["gyr"], frd["acc"], mag, truth=truth(path, arrays, t), aids=aids, around=around
+    )
 
 
 def read_npz(path: Path) -> dict[str, Any]:

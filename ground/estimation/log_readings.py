@@ -5,7 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ground.estimation import log_aids
+from ground.estimation.aids import Aids
 from ground.estimation.axes import swapped_attitude, swapped_body, swapped_world, turned_body
+from ground.estimation.columns import columns, first_instance, stacked
 from ground.estimation.readings import Readings, Truth, checked, refuse
 from logs.foreign.recording import Recording
 from logs.sources import open_log
@@ -27,7 +30,11 @@ def read(path: Path) -> Readings:
     }
     reader = next((reader for topic, reader in readers.items() if topic in log and len(log[topic])), None)
     if reader:
-        return reader(log)
+        readings = reader(log)
+        readings.around, readings.is_own = log_aids.read(log).located(), reader is from_own
+        if readings.truth:
+            while_armed(readings.truth, readings.around)
+        return readings
     return refuse(str(path), f"holds no gyro and accelerometer; one of the topics {', '.join(readers)} would")
 
 
@@ -69,21 +76,6 @@ def from_crazyflie(log: Recording) -> Readings:
     rates = swapped_body(RAD_PER_DEG * stacked(gyro, "gyro"))
     forces = swapped_body(STANDARD_GRAVITY * stacked(accel, "acc"))
     return assembled(log, (gyro["t_us"], rates), (accel["t_us"], forces), None, "flu")
-
-
-def stacked(rows: np.ndarray, name: str) -> np.ndarray:
-    """Return the columns of a vector, name.x name.y name.z."""
-    return np.stack([rows[f"{name}.{axis}"] for axis in "xyz"], -1).astype(float)
-
-
-def columns(rows: np.ndarray, name: str) -> np.ndarray:
-    """Return the columns of a vector, NameX NameY NameZ."""
-    return np.stack([rows[f"{name}{axis}"] for axis in "XYZ"], -1).astype(float)
-
-
-def first_instance(rows: np.ndarray) -> np.ndarray:
-    """Return the rows of instance 0 where a log tells instances apart."""
-    return rows[rows["I"] == rows["I"][0]] if "I" in (rows.dtype.names or ()) else rows
 
 
 def fresh(rows: np.ndarray, name: str) -> Samples:
@@ -129,3 +121,14 @@ def truth(log: Recording, body: str) -> Truth | None:
         found.position = swapped_world(np.stack([where[axis] for axis in "xyz"], -1))
         found.velocity = swapped_world(np.stack([where[f"v{axis}"] for axis in "xyz"], -1))
     return found
+
+
+def while_armed(truth: Truth, around: Aids) -> None:
+    """Let only the time count in which the vehicle was armed, where the log tells: before, estimators still align."""
+    if not around.is_armed.any():
+        return
+    counts = truth.counts & around.armed_at(np.rint(truth.t / MICRO).astype(np.int64))
+    if counts.any():
+        truth.counts = counts
+        if truth.t_position is not None:
+            truth.position_counts = around.armed_at(np.rint(truth.t_position / MICRO).astype(np.int64))

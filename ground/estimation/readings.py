@@ -6,6 +6,7 @@ from typing import NoReturn
 import numpy as np
 
 from flight.errors import LogError
+from ground.estimation.aids import Aids
 
 # Below this nothing is known of how a flying body turned between two samples.
 LEAST_IMU_HZ = 20.0
@@ -29,6 +30,7 @@ class Truth:
     mode: str = "9d"
     is_truth: bool = True
     t_position: np.ndarray | None = None
+    position_counts: np.ndarray | None = None
     position: np.ndarray | None = None
     velocity: np.ndarray | None = None
 
@@ -38,7 +40,8 @@ class Readings:
     """n samples: `t` s, gyro rad/s, specific force m/s2, field uT (NaN between slower samples) or None.
 
     `body` names the recording's own axes, "flu" or "frd"; the arrays here are forward-right-down. `aids` holds the
-    recording's other arrays as they are.
+    recording's other arrays as they are, `around` what of them the flight estimator can be told. `is_own` tells a log
+    of ours, whose samples are stamped when they arrive.
     """
 
     path: str
@@ -49,6 +52,8 @@ class Readings:
     body: str = "flu"
     truth: Truth | None = None
     aids: dict[str, np.ndarray] = field(default_factory=dict)
+    around: Aids = field(default_factory=Aids)
+    is_own: bool = False
 
 
 def checked(path: str, t: np.ndarray, vectors: dict[str, np.ndarray]) -> None:

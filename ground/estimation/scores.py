@@ -24,11 +24,50 @@ def attitude_errors(truth: Truth, t: np.ndarray, q: np.ndarray) -> dict[str, flo
     return dict(zip(PARTS, (rms_deg(part) for part in (total, heading, inclination)), strict=True))
 
 
-def vector_error(t: np.ndarray, rows: np.ndarray, t_wanted: np.ndarray, wanted: np.ndarray) -> float:
-    """Return the RMS length of the difference."""
-    inside = (t_wanted >= t[0]) & (t_wanted <= t[-1]) & np.isfinite(wanted).all(1)
-    there = np.stack([np.interp(t_wanted[inside], t, rows[:, i]) for i in range(3)], -1)
-    return float(np.sqrt(np.mean(np.sum((there - wanted[inside]) ** 2, axis=1))))
+def vector_errors(truth: Truth, t: np.ndarray, rows: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Return the differences of a position or velocity, one row per moment of truth that counts."""
+    assert truth.t_position is not None
+    inside = (truth.t_position >= t[0]) & (truth.t_position <= t[-1]) & np.isfinite(wanted).all(1)
+    if truth.position_counts is not None:
+        inside &= truth.position_counts
+    return between(t, rows, truth.t_position[inside]) - wanted[inside]
+
+
+def from_start(truth: Truth, t: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return the true position counted from where the estimator began to navigate, as its own is."""
+    assert truth.t_position is not None
+    assert truth.position is not None
+    begun = np.flatnonzero(rows.any(1))
+    known = np.isfinite(truth.position).all(1)
+    if not len(begun) or not known.any():
+        return truth.position
+    return truth.position - between(truth.t_position[known], truth.position[known], t[begun[:1]])
+
+
+def between(t: np.ndarray, rows: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Return vectors between samples."""
+    return np.stack([np.interp(times, t, rows[:, i]) for i in range(rows.shape[1])], -1)
+
+
+def rms_across_and_up(errors: np.ndarray) -> list[float]:
+    """Return the RMS length of the horizontal part and the RMS of the vertical one."""
+    squares = errors * errors
+    return [float(np.sqrt(np.mean(squares[:, :2].sum(1)))), float(np.sqrt(np.mean(squares[:, 2])))]
+
+
+def euler_errors(truth: Truth, t: np.ndarray, q: np.ndarray) -> list[float]:
+    """Return the RMS errors of roll, pitch and yaw in degrees; q with z up in the truth's axes, forward first."""
+    wanted = euler(truth.q[truth.counts])
+    error = euler(interpolated(t, q, truth.t[truth.counts])) - wanted
+    return [rms_deg(np.angle(np.exp(1j * error[:, i]))) for i in range(3)]
+
+
+def euler(q: np.ndarray) -> np.ndarray:
+    """Return roll, pitch and yaw in rad of rows of q, in its own axes."""
+    w, x, y, z = unit(q).T
+    roll = np.arctan2(2.0 * (w * x + y * z), 1.0 - 2.0 * (x * x + y * y))
+    pitch = np.arcsin(np.clip(2.0 * (w * y - x * z), -1.0, 1.0))
+    return np.stack([roll, pitch, np.arctan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))], -1)
 
 
 def interpolated(t: np.ndarray, q: np.ndarray, times: np.ndarray) -> np.ndarray:
