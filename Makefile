@@ -7,7 +7,7 @@ ARGS :=
 # Two at once: each test process holds half a gigabyte of compiled code.
 PYTEST := $(PYTHON) -m pytest --numprocesses 2 --dist loadfile
 
-.PHONY: fly test quick check bench clean
+.PHONY: fly test quick check coverage mutants bench clean
 
 fly: $(VENV)/ready-to-fly
 	@$(VENV)/bin/quadloop fly $(ARGS)
@@ -23,6 +23,13 @@ check: $(VENV)/ready-to-check
 	@$(VENV)/bin/ruff check $(SOURCES)
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports --no-cache
+
+# What of the supervisor its tests reach, and which changes of it they would not notice (an hour).
+coverage: $(VENV)/ready-to-test
+	@$(PYTHON) tools/coverage
+
+mutants: $(VENV)/ready-to-check
+	@$(PYTHON) tools/mutants $(ARGS)
 
 bench: $(VENV)/ready-to-fly
 	@$(VENV)/bin/quadloop bench $(ARGS)

@@ -362,11 +362,14 @@ def test_a_motor_test_is_possible_up_to_its_limits():
     assert objection(f) == Why.UNKNOWN
     assert objection(asked(arming=Arming.KILLED)) == Why.NEEDS_DISARMED
     assert objection(asked(is_kill_switch_on=1)) == Why.KILL_SWITCH
+    f = asked()
+    f.s.landing.is_landed = 0
+    assert objection(f) == Why.NEEDS_LANDED
 
 
 def test_a_motor_test_begins_passes_and_ends_aloud():
     f = asked()
-    motor_test.begin(f.s, f.p.test, f.inputs.demand, f.inputs.pilot, f.status)
+    orders.obey(f.s, f.p, f.inputs, f.status)
     assert (f.s.test.motor, f.s.test.throttle, f.s.test.left_s) == (3, 0.1, 2.0)
     assert (f.status.events[0], f.status.event_values[0]) == (Event.MOTOR_TEST, 3.0)
     f.status.events[:] = 0

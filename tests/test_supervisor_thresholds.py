@@ -5,9 +5,11 @@ import math
 import pytest
 
 from flight.inputs import BridgeFault, LogState
-from flight.modes import Arming, Failsafe, Level, Mode
+from flight.modes import Arming, Failsafe, Level, Mode, Refusal, Why
+from flight.params import TABLE
 from flight.quaternion import body_z_ned, quat, tilt_of
 from flight.supervisor import checks, energy
+from flight.supervisor.reasons import FAILSAFES, LIMITS, REFUSALS, THRESHOLDS, WHYS
 from flight.supervisor.table import Sign
 from flight.vector import dot
 from tests.supervisor_rig import DT, above, below, flying, in_plain_python, leaning, toy
@@ -308,6 +310,17 @@ def test_voltages_are_followed_by_first_order_filters_of_one_and_two_times_the_t
     assert f.s.battery_quiet_s == pytest.approx(DT)
 
 
+def test_a_later_voltage_is_approached_not_taken():
+    f = toy()
+    f.s.battery_seen, f.s.cell_v, f.s.battery_quiet_s = 1, 4.0, 3.0
+    f.inputs.battery.fresh, f.inputs.battery.voltage_v = 1, 12.0
+    energy.hear(f.s, f.p.battery, f.inputs.battery, DT)
+
+    assert f.s.told_v == 3.0
+    assert f.s.cell_v == pytest.approx(4.0 - DT / (1.0 + DT))
+    assert f.s.battery_quiet_s == 0.0
+
+
 @pytest.mark.parametrize(("voltage", "cells"), [(math.nan, 4.0), (math.inf, 4.0), (16.0, 0.0)])
 def test_a_voltage_that_tells_nothing_is_no_voltage(voltage, cells):
     f = toy()
@@ -338,6 +351,8 @@ def test_the_time_left_is_the_voltage_above_critical_over_its_fall():
     assert energy.time_left_s(f.s, f.p.battery) == 0.0
     f.s.slower_v = 3.60
     assert energy.time_left_s(f.s, f.p.battery) > 1e6
+    f.p.battery.slope_s, f.s.cell_v, f.s.slower_v = 1.0, 3.6, 3.62
+    assert energy.time_left_s(f.s, f.p.battery) == pytest.approx(10.0, rel=1e-9)
 
 
 def test_the_way_home_takes_distance_over_speed_and_height_over_sinking():
@@ -396,3 +411,13 @@ def test_whether_home_is_far_is_known_in_a_settled_flight_only(spoil):
     spoil(f)
 
     assert not is_far(f)
+
+
+def test_every_threshold_told_of_is_a_parameter():
+    known = {row.id for row in TABLE}
+
+    assert set(THRESHOLDS) <= set(Failsafe) == set(FAILSAFES)
+    assert all(name in known for names in THRESHOLDS.values() for name in names)
+    assert all(name in known for names in LIMITS.values() for name in names)
+    assert set(LIMITS) <= set(REFUSALS) == set(Refusal)
+    assert set(WHYS) == set(Why)

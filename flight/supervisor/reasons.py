@@ -50,6 +50,26 @@ REFUSALS: dict[Refusal, Told] = {
     R.CRASHED: Told("the last flight ended in a crash", "look at the vehicle, then disarm once more"),
     R.MOTOR_TEST: Told("a motor is being tested", "wait until it has ended"),
 }
+# The parameters that say when a refusal is one.
+LIMITS: dict[Refusal, tuple[str, ...]] = {
+    R.ESTIMATOR: ("EKF_OK_TILT",),
+    R.BATTERY: ("ARM_BATT_V", "ARM_NEED_BATT", "BATT_AGE"),
+    R.TILT: ("ARM_TILT_MAX",),
+    R.LINK: ("ARM_NEED_PILOT", "FS_PILOT_T", "FS_BRIDGE_T"),
+    R.THROTTLE: ("ARM_THR_MAX", "ARM_THR_MID"),
+    R.SENSOR: ("ARM_IMU_AGE", "HLT_FROZEN_T"),
+    R.MOVING: ("ARM_RATE_MAX", "ARM_SPEED_MAX"),
+    R.CALIBRATION: ("ARM_GYR_BIAS", "ARM_ACC_BIAS"),
+    R.COMPASS: ("ARM_MAG_LOW", "ARM_MAG_HIGH", "ARM_YAW_RATIO", "ARM_AID_AGE"),
+    R.PLACE: ("ARM_POS_RATIO",),
+    R.HEIGHT: ("ARM_HGT_RATIO", "ARM_AID_AGE"),
+    R.STICKS: ("ARM_STICK_MAX",),
+    R.THRESHOLDS: ("BATT_LOW_V", "BATT_CRIT_V", "BATT_EMERG_V"),
+    R.LOOP: ("HLT_LATE",),
+    R.LOG: ("ARM_NEED_LOG",),
+    R.FENCE: ("FENCE_ALT_MAX", "FENCE_DIST_MAX"),
+    R.MOTOR_TEST: ("MOT_TEST_T",),
+}
 DISARMED = "disarming"
 GONE = "the trouble gone for FS_CLEAR_T"
 FAILSAFES: dict[Failsafe, Told] = {

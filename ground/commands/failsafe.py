@@ -32,7 +32,7 @@ def run(arguments: Namespace) -> int:
     if arguments.given is not None:
         play(vehicle, arguments)
         return 0
-    found = {"airframe": vehicle.name, "failsafes": failsafes(vehicle), "refusals": refusals()}
+    found = {"airframe": vehicle.name, "failsafes": failsafes(vehicle), "refusals": refusals(vehicle)}
     if arguments.json:
         terminal.tell_json(found)
     else:
@@ -86,29 +86,40 @@ def failsafes(vehicle: "Airframe") -> list[dict[str, Any]]:
 SAME = {4: 3}
 
 
-def refusals() -> list[dict[str, str]]:
-    """Return every reason not to arm."""
-    from flight.supervisor.reasons import REFUSALS
+def refusals(vehicle: "Airframe") -> list[dict[str, Any]]:
+    """Return every reason not to arm with its parameters' values."""
+    from flight.parameter import stored
+    from flight.params import find
+    from flight.supervisor.reasons import LIMITS, REFUSALS
     from logs.events import words
 
     return [
-        {"name": words(bit.name), "reason": told.reason, "remedy": told.remedy}
+        {
+            "name": words(bit.name),
+            "reason": told.reason,
+            "thresholds": {i: stored(vehicle.params[0], find(i)) for i in LIMITS.get(bit, ())},
+            "remedy": told.remedy,
+        }
         for bit, told in REFUSALS.items()
     ]
+
+
+def numbers(values: dict[str, float]) -> str:
+    """Return parameters and their values as a person reads them."""
+    return ", ".join(f"{name} {value:g}" for name, value in values.items())
 
 
 def show(found: dict[str, Any]) -> None:
     """Print both tables."""
     terminal.tell("Before arming: what refuses it, and what to do")
-    lines = [(r["name"], r["reason"], r["remedy"]) for r in found["refusals"]]
-    terminal.tell(terminal.table(lines, ("refusal", "because", "so")))
+    lines = [(r["name"], r["reason"], r["remedy"], numbers(r["thresholds"])) for r in found["refusals"]]
+    terminal.tell(terminal.table(lines, ("refusal", "because", "so", "limits")))
     terminal.tell(f"\nIn the air, on {found['airframe']}; of several the most severe wins:")
     terminal.tell("warn < hold < return < land < disarm < terminate\n")
     for f in found["failsafes"]:
-        numbers = ", ".join(f"{i} {v:g}" for i, v in {**f["thresholds"], **f["hold"]}.items())
         action = ", ".join(f"{i}: {v}" for i, v in f["action"].items())
         overruled = f"; the {' or the '.join(f['overruled_by'])} may overrule it" if f["overruled_by"] else ""
-        terminal.tell(f"{f['name']}: {f['trigger']}  ({numbers})")
+        terminal.tell(f"{f['name']}: {f['trigger']}  ({numbers({**f['thresholds'], **f['hold']})})")
         terminal.tell(f"    does {action}; ends with {f['clears']}{overruled}; you: {f['remedy']}")
 
 
