@@ -26,6 +26,7 @@ from ground.campaign.outcome import outcome
 from ground.campaign.page import page as web_page
 from ground.campaign.results import Results
 from ground.main import main
+from ground.session import Conditions
 from tests import campaign_work
 from tests.conftest import ROOT
 
@@ -320,6 +321,36 @@ def test_a_campaign_that_is_ended_goes_on_where_it_was(flown, small, tmp_path, e
     logged = [bad for bad in figures["worst"] if bad["log"]]
     assert len(logged) == 1
     assert (tmp_path / logged[0]["log"]).stat().st_size > 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("from_deg", "towards"), [(0.0, (-5.0, 0.0)), (90.0, (0.0, -5.0)), (None, (4.0, 3.0))]
+)
+def test_wind_comes_from_where_it_is_told_to(from_deg, towards):
+    north, east, down = Conditions(wind_m_s=5.0, wind_from_deg=from_deg).mean_wind_ned()
+
+    assert (north, east, down) == pytest.approx((*towards, 0.0), abs=1e-9)
+
+
+@pytest.mark.slow
+def test_links_recorder_loop_and_pilot_fail_as_they_are_told(flown):
+    told = {
+        "ground:dropout": ("ground_lost", "return"),
+        "bridge:dropout": ("bridge_lost", "land"),
+        "pilot:dropout": ("pilot_lost", "return"),
+        "log:dropout": ("log_lost", "mission"),
+        "loop:delay=0.002": ("loop_late", "mission"),
+    }
+    params = {"NAV_DLL_ACT": 2.0, "FS_PILOT_ALL": 1.0, "RTL_RETURN_ALT": 2.5}
+    job = next(job for job in jobs_of(flown[0].campaign) if job.task["airframe"] == "agi")
+    case = job.task["cases"][0] | {"phase": "hover", "begins_s": 0.1, "set": params}
+    cases = [case | {"names": [what], "faults": [[what, 0.0, None]]} for what in told]
+
+    for said, (failsafe, mode) in zip(flights.fly(job.task | {"cases": cases}), told.values(), strict=True):
+        assert failsafe in said["failsafes"]
+        assert said["mode"] == mode
+        assert not said["is_crashed"]
+        assert said["is_down"]
 
 
 def lines(file):

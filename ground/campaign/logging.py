@@ -23,6 +23,10 @@ def log_flights(flown: Flown, folder: Path, count: int, share: Callable[[float, 
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             log_one(said, path)
+
+
+def mark_logs(flown: Flown, folder: Path) -> None:
+    """Name the logs there are."""
     for said in flown.flights:
         if said["outcome"] in BAD and log_file(folder, said).exists():
             said["log"] = f"{FOLDER}/{log_file(folder, said).name}"
@@ -44,8 +48,8 @@ def spread(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [told[i] for i in sorted(range(len(told)), key=lambda i: places[i])]
 
 
-def log_one(said: dict[str, Any], path: Path) -> session.Flight:
-    """Fly one case again and log it."""
+def log_one(said: dict[str, Any], path: Path) -> None:
+    """Fly one case again and log it; half a log is none."""
     vehicle = airframe.load(said["airframe"])
     for name, value in said["set"].items():
         vehicle.set(name, value)
@@ -58,4 +62,6 @@ def log_one(said: dict[str, Any], path: Path) -> session.Flight:
         faults=tuple(said["faults"]),
         longest_s=said["ended_s"],
     )
-    return session.fly(vehicle, load_mission(said["mission"]), conditions, str(path))
+    if session.fly(vehicle, load_mission(said["mission"]), conditions, str(path)).is_interrupted:
+        path.unlink(missing_ok=True)
+        raise KeyboardInterrupt

@@ -10,7 +10,6 @@ from ground import compiling, options, terminal
 from ground.commands.fly import SENSORS
 
 if TYPE_CHECKING:
-    from ground.campaign.campaign import Flown
     from ground.campaign.definition import Campaign
 
 ABOUT = (
@@ -52,14 +51,14 @@ def run(arguments: Namespace) -> int:
     """Fly and report; return 0 when no flight ended badly that another autopilot would have survived."""
     campaign = chosen(arguments)
     folder = Path(arguments.out or FOLDER / campaign.name)
-    if not arguments.report_only:
-        try:
+    try:
+        if not arguments.report_only:
             fly(campaign, arguments, folder)
-        except KeyboardInterrupt:
-            report(campaign, arguments, folder, logs=0)
-            raise
-    figures = report(campaign, arguments, folder, arguments.logs)
-    return 1 if figures["bad"] else 0
+        log_worst(campaign, folder, arguments.logs)
+    except KeyboardInterrupt:
+        report(campaign, arguments, folder)
+        raise
+    return 1 if report(campaign, arguments, folder)["bad"] else 0
 
 
 def chosen(arguments: Namespace) -> "Campaign":
@@ -109,15 +108,16 @@ def fly(campaign: "Campaign", arguments: Namespace, folder: Path) -> None:
         fly_all(campaign, crew, folder, progress.share)
 
 
-def report(campaign: "Campaign", arguments: Namespace, folder: Path, logs: int) -> dict[str, Any]:
+def report(campaign: "Campaign", arguments: Namespace, folder: Path) -> dict[str, Any]:
     """Write the report and show its figures."""
     from ground.campaign.campaign import read
     from ground.campaign.figures import figures_of
+    from ground.campaign.logging import mark_logs
     from ground.campaign.markdown import page as markdown_page
     from ground.campaign.page import page as web_page
 
     flown = read(campaign, folder)
-    log_worst(flown, folder, logs)
+    mark_logs(flown, folder)
     figures = figures_of(flown)
     write(folder / "report.json", json.dumps(terminal.jsonable(figures), indent=1, allow_nan=False) + "\n")
     write(folder / "report.html", web_page(flown, figures))
@@ -130,12 +130,13 @@ def report(campaign: "Campaign", arguments: Namespace, folder: Path, logs: int) 
     return figures
 
 
-def log_worst(flown: "Flown", folder: Path, count: int) -> None:
+def log_worst(campaign: "Campaign", folder: Path, count: int) -> None:
     """Fly the worst flights again and log them."""
+    from ground.campaign.campaign import read
     from ground.campaign.logging import log_flights
 
     with terminal.Progress("logging the worst flights") as progress:
-        log_flights(flown, folder, count, progress.share)
+        log_flights(read(campaign, folder), folder, count, progress.share)
 
 
 def write(path: Path, content: str) -> None:
