@@ -1,6 +1,7 @@
 """`quadloop fly`: the main job. Fly a mission, write a log, print a scorecard, save a picture."""
 
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ground import compiling, options, terminal
@@ -28,7 +29,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     options.add_airframe(parser)
     options.add_json(parser)
     parser.add_argument(
-        "--world", default="sim", help="what is on the far side of the sensors: sim (default)"
+        "--world", default="sim", help="sim (default), or serial:PORT for a vehicle behind the Arduino board"
     )
     parser.add_argument(
         "--log", metavar="PATH", help="the log's file (.ulg) or folder (default logs/flights)"
@@ -74,6 +75,8 @@ def run(arguments: Namespace) -> int:
 
     mission = load(arguments.mission)
     vehicle = options.chosen_airframe(arguments)
+    if arguments.world != "sim":
+        return fly_real(arguments, vehicle, mission)
     return (
         fly_many(arguments, vehicle, mission)
         if arguments.vehicles > 1
@@ -86,8 +89,12 @@ def check(arguments: Namespace) -> None:
     from flight.errors import ConfigError
     from ground import faults
 
-    if arguments.world != "sim":
-        raise ConfigError(f"--world {arguments.world}: not yet; so far there is only: sim")
+    if arguments.world != "sim" and not arguments.world.startswith("serial:/"):
+        raise ConfigError(
+            f"--world {arguments.world}: not yet; so far there are: sim, serial:/dev/ttyUSB0 and the like"
+        )
+    if arguments.world != "sim" and (arguments.vehicles > 1 or arguments.fault or arguments.wind):
+        raise ConfigError("--vehicles, --fault and --wind are the simulator's; a real vehicle has its own")
     if not 0.0 <= arguments.wind <= 40.0:
         raise ConfigError(f"--wind {arguments.wind:g}: out of range; allowed 0 to 40 m/s")
     if arguments.wind_from is not None and not -360.0 <= arguments.wind_from <= 360.0:
@@ -112,6 +119,30 @@ def fly_one(arguments: Namespace, vehicle: "Airframe", mission: "Mission") -> in
         terminal.tell_json(figures)
     else:
         terminal.tell(scorecard.text(figures))
+    if flight.is_interrupted:
+        raise KeyboardInterrupt
+    return 0 if figures["landed"] else 1
+
+
+def fly_real(arguments: Namespace, vehicle: "Airframe", mission: "Mission") -> int:
+    """Fly the vehicle behind a board and show its flight."""
+    from ground import errand
+    from ground.commands.serve import ENDPOINTS, tell_privileges
+    from ground.serving import Choice
+
+    tell_privileges()
+    port, kept = arguments.world.removeprefix("serial:"), Path(f"logs/{vehicle.name}.params")
+    choice = Choice(
+        vehicle, conditions(arguments), 1.0, ENDPOINTS, arguments.log, kept,
+        overrides=options.overrides(arguments), port=port,
+    )  # fmt: skip
+    with compiling.shown(), terminal.Progress(f"flying {mission.name}") as progress:
+        flight = errand.fly(choice, mission, progress.share)
+    figures = flight.figures | {"picture": picture(flight, arguments)}
+    if arguments.json:
+        terminal.tell_json(figures)
+    else:
+        terminal.tell(errand.text(figures))
     if flight.is_interrupted:
         raise KeyboardInterrupt
     return 0 if figures["landed"] else 1
