@@ -178,6 +178,26 @@ def test_a_campaign_that_cannot_be_flown_is_refused_by_key_and_value(change, tol
         campaign_of("mine", "mine.toml", whole)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["nowhere"], "campaign 'nowhere' is not known; known: safety, or a path to a .toml file"),
+        (["nowhere.toml"], "nowhere.toml: cannot be read"),
+        (["safety", "--workers", "0"], "--workers 0: out of range; allowed 1 to 1024"),
+        (["safety", "--flights", "0"], "--flights 0: out of range"),
+        (["safety", "--only", "wings"], "no fault's name contains it; faults: gps:dropout"),
+        (["safety", "--set", "FENCE_ALT_MAX=-1"], "allowed 0 to 10000 m"),
+    ],
+)
+def test_what_cannot_be_flown_is_told_in_one_line(arguments, told, capsys, tmp_path):
+    assert main(["campaign", *arguments, "--out", str(tmp_path / "out")]) == 2
+
+    complaint = capsys.readouterr().err
+    assert told in complaint
+    assert complaint.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
 def test_results_cut_off_in_the_middle_of_a_line_are_as_if_never_written(tmp_path):
     path = tmp_path / "results.jsonl"
     with Results(path, {"of": "this"}) as results:

@@ -146,9 +146,7 @@ def failsafes(figures: dict[str, Any]) -> str:
 
 def worst_table(told: list[dict[str, Any]]) -> str:
     """Return every flight that ended badly, with its log and how to fly it again."""
-    heads = "".join(
-        f"<th>{name}" for name in ("flight", "", "m/s", "tilt deg", "what befell it", "fly it again")
-    )
+    heads = "<th>flight<th><th>m/s<th>tilt deg<th class=text>what befell it<th class=text>fly it again"
     rows = "".join(worst_row(bad) for bad in told)
     return f"<div class=scroll><table id=worst><thead><tr>{heads}</thead><tbody>{rows}</tbody></table></div>"
 
