@@ -278,6 +278,8 @@ def parameters(sensors=None, drag=0.3, **chosen):
     airframe.rotor_count = 4
     airframe.rotor_drag[:] = drag
     airframe.imu_position_frd[:] = (sensors or Sensors()).lever
+    # This IMU tells the motion of the very tick.
+    params[0].estimator.imu_delay = 0.0
     for name, value in chosen.items():
         params[0].estimator[name] = value
     return params

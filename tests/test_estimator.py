@@ -64,15 +64,28 @@ def test_the_origin_is_the_place_where_local_zero_lies(outdoors):
     assert origin[2] == pytest.approx(HOME[2], abs=3.0)
 
 
+FAST = Flight(seconds=40.0, amplitude=(20.0, 20.0, 2.0), frequency=(0.35, 0.35, 0.3))
+# Delays taken as they are said to be.
+PUNCTUAL = {"lag_sd": 0.0, "lag_walk": 0.0, "lag_doubt": 0.0}
+
+
 def test_believing_gps_on_time_when_it_is_late_costs_metres():
-    fast = Flight(seconds=40.0, amplitude=(20.0, 20.0, 2.0), frequency=(0.35, 0.35, 0.3))
-    record = pretend(fast, Sensors(), seed=3)
+    record = pretend(FAST, Sensors(), seed=3)
 
     known = rms(estimated(record).v_err()[record.after(15.0)])
-    unknown = rms(estimated(record, parameters(gps_delay=0.0)).v_err()[record.after(15.0)])
+    unknown = rms(estimated(record, parameters(gps_delay=0.0, **PUNCTUAL)).v_err()[record.after(15.0)])
 
     assert np.linalg.norm(known) < 0.1
     assert np.linalg.norm(unknown) > 3.0 * np.linalg.norm(known)
+
+
+@pytest.mark.parametrize("said_s", [0.0, 0.3])
+def test_how_late_gps_really_is_shows_in_flight(said_s):
+    record = estimated(pretend(FAST, Sensors(), seed=3), parameters(gps_delay=said_s))
+
+    # The samples of this flight are 0.15 s old, of which 3 ms are the IMU's own.
+    assert said_s + record.state[0].nominal.lag_s == pytest.approx(0.15, abs=0.01)
+    assert np.linalg.norm(rms(record.v_err()[record.after(15.0)])) < 0.1
 
 
 def test_with_motion_capture_a_circle_at_3_m_s_is_known_to_millimetres(indoors):
@@ -136,11 +149,15 @@ TOLD = {
     "accel_noise": 0.03,
     "gyro_bias_walk": 1e-6,
     "accel_bias_walk": 1e-6,
-    "gps_slowness": 1.0,
-    "gps_velocity_sd": 0.1,
-    "imu_delay": 0.0,
+    "gps_position_wander": 0.2,
+    "gps_height_wander": 0.3,
+    "gps_wander_time": 60.0,
+    "gps_velocity_quick": 0.1,
+    "gps_velocity_wander": 0.0,
+    "gps_jitter": 0.0,
     "baro_delay": 0.02,
     "drag_sd": 10.0,
+    **PUNCTUAL,
 }
 
 

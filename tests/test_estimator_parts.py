@@ -10,8 +10,12 @@ from flight.estimator.layout import (
     COUNT,
     GYRO_BIAS,
     HISTORY_PERIOD_US,
+    LAG,
     POSITION,
+    SLOW_POSITION,
+    SLOW_VELOCITY,
     STATE,
+    TERRAIN,
     THETA,
     VELOCITY,
     WIND,
@@ -66,9 +70,9 @@ def difference(true, nominal):
     """Return the error vector that leads from the nominal to the true state."""
     turn = rotation_vector(quat(true.q_ned_frd) * conjugate(quat(nominal.q_ned_frd)))
     parts = [true[name] - nominal[name] for name in ("v_ned", "p_ned", "gyro_bias_frd", "accel_bias_frd")]
-    return np.concatenate(
-        [turn, *parts, [true.baro_offset_m - nominal.baro_offset_m], true.wind_ne - nominal.wind_ne]
-    )
+    slow = [true[name] - nominal[name] for name in ("wind_ne", "gps_slow_v_ned", "gps_slow_p_ned")]
+    last = [true[name] - nominal[name] for name in ("lag_s", "terrain_z_m")]
+    return np.concatenate([turn, *parts, [true.baro_offset_m - nominal.baro_offset_m], *slow, last])
 
 
 @pytest.mark.parametrize(("roll", "pitch"), [(0.0, 0.0), (0.4, -0.3), (-1.2, 0.8), (3.0, 0.1)])
@@ -263,7 +267,7 @@ def test_drag_depends_on_the_errors_it_depends_on():
         return -0.3 * np.array(rotate(conjugate(quat(nominal.q_ned_frd)), air)) + nominal.accel_bias_frd
 
     for i in range(2):
-        drag.fuse(states[0], PARAMS, i, 0.3)
+        drag.fuse(states[0], PARAMS, i, 0.3, False)
         slope = [
             (force(disturbed(states, k, size)[0].nominal) - force(states[0].nominal))[i] / size
             for k in range(COUNT)
@@ -295,6 +299,10 @@ def test_the_errors_do_not_share_places():
         BARO_OFFSET,
         WIND,
         WIND + 1,
+        *range(SLOW_VELOCITY, SLOW_VELOCITY + 3),
+        *range(SLOW_POSITION, SLOW_POSITION + 3),
+        LAG,
+        TERRAIN,
     ]
 
     assert sorted(taken) == list(range(COUNT))

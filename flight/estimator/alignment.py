@@ -42,7 +42,7 @@ def step(state, params, inputs, dt):
 def finish(state, params, now_us):
     """Start navigation from the aligned attitude."""
     covariance.begin(state.filter, params)
-    state.ground.z_m = 0.0
+    state.nominal.terrain_z_m = 0.0
     state.is_aligned = 1
     covariance.restart(state.filter, THETA + 2, 1, math.pi / math.sqrt(3.0))
     if state.mag.has_mean:

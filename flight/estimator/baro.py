@@ -6,7 +6,8 @@ from flight.estimator import covariance, history, resets, update
 from flight.estimator.layout import BARO, BARO_OFFSET, GPS_POSITION, MOCAP, POSITION, Part
 from flight.kernel import kernel
 from flight.modes import Arming
-from flight.vector import Vec3
+from flight.physics import STANDARD_GRAVITY
+from flight.vector import Vec3, dot, vec
 
 SEA_LEVEL_PA = 101325.0
 SCALE_M = 44330.769
@@ -38,6 +39,7 @@ def step(state, params, sample, now_us, status):
         state.has_baro = 1
         set_offset(state, params, innovation)
         return
+    blow(state, params)
     update.on_position(filter, 2, state.past)
     for k in range(filter.count):
         filter.value[k] = -filter.value[k]
@@ -48,6 +50,17 @@ def step(state, params, sample, now_us, status):
     if update.is_failing(state.aid, BARO, now_us, params.reset_time):
         believe(state, params, innovation, now_us)
         update.announce(state, BARO, Part.HEIGHT, now_us, status)
+
+
+@kernel
+def blow(state, params):
+    """Let the offset have changed with the dynamic pressure, of which nobody knows how much reaches the inside."""
+    wind = Vec3(state.nominal.wind_ne[0], state.nominal.wind_ne[1], 0.0)
+    air = vec(state.nominal.v_ned) - wind
+    stagnation_m = 0.5 * dot(air, air) / STANDARD_GRAVITY
+    sd = params.baro_air * (stagnation_m - state.stagnation_m)
+    state.stagnation_m = stagnation_m
+    state.filter.covariance[BARO_OFFSET, BARO_OFFSET] += sd * sd
 
 
 @kernel

@@ -18,21 +18,26 @@ LEAST_LIKENESS, MOST_LIKENESS = 0.7, 1.4
 
 @kernel
 def seek(state, params, sample, now_us, status):
-    """Compare changes of velocity; set heading and velocity once the comparison is sharp enough."""
+    """Compare changes of velocity; once that is sharp, set heading and velocity where there was none or a wrong one."""
     course = state.course
     # recall() has just run: what lies between past and present is inertial motion alone.
     felt = vec(state.history.now.v_ned) - vec(state.nominal.v_ned) + vec(state.past.v_ned)
     seen = vec(sample.v_ned)
-    if course.has_last and 1e-6 * (sample.t_us - course.t_us) < params.course_period:
+    since_s = 1e-6 * (sample.t_us - course.t_us)
+    if course.has_last and since_s < params.course_period:
         return
-    if course.has_last:
+    # Over a longer gap what is felt drifts too far.
+    if course.has_last and since_s < 2.0 * params.course_period:
         compare(course, params, felt - vec(course.felt_ned), seen - vec(course.seen_ned))
     put(course.felt_ned, felt)
     put(course.seen_ned, seen)
     course.t_us = sample.t_us
     course.has_last = 1
-    if is_sharp(course, params):
+    if not is_sharp(course, params):
+        return
+    if not state.has_heading or abs(math.atan2(course.sine, course.cosine)) > params.course_turn:
         settle(state, params, seen - vec(state.past.v_ned), now_us, status)
+    course.sine, course.cosine, course.weight = 0.0, 0.0, 0.0
 
 
 @kernel

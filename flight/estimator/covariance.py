@@ -2,12 +2,15 @@
 
 import math
 
+from flight.estimator import wander
 from flight.estimator.layout import (
     ACCEL_BIAS,
     BARO_OFFSET,
     COUNT,
     GYRO_BIAS,
+    LAG,
     POSITION,
+    SLOW_VELOCITY,
     THETA,
     VELOCITY,
     WIND,
@@ -31,6 +34,7 @@ def configure(filter, params):
     filter.noise[BARO_OFFSET] = params.baro_walk * params.baro_walk
     filter.noise[WIND] = params.wind_walk * params.wind_walk
     filter.noise[WIND + 1] = filter.noise[WIND]
+    filter.noise[LAG] = params.lag_walk * params.lag_walk
 
 
 @kernel
@@ -54,6 +58,8 @@ def begin(filter, params):
     restart(filter, VELOCITY, 3, params.rest_velocity_sd)
     restart(filter, BARO_OFFSET, 1, params.baro_sd)
     restart(filter, WIND, 2, params.wind_sd)
+    restart(filter, SLOW_VELOCITY, 3, params.gps_velocity_wander)
+    restart(filter, LAG, 1, params.lag_sd)
 
 
 @kernel
@@ -154,6 +160,7 @@ def step(state, params):
     if pending.time_s < params.predict_dt:
         return
     propagate(state.filter, params, state.imu, pending, quat(state.nominal.q_ned_frd))
+    wander.step(state, params, pending.time_s)
     if state.imu.accel_same_s > params.accel_hung:
         forgive_force(state.filter, params, pending.time_s)
     bound(state.filter)

@@ -15,10 +15,12 @@ from flight.vector import clamp, cross, vec
 
 
 @kernel
-def listen(strain, params, i, innovation, ratio, gate, dt):
-    """Follow the mean of an innovation in standard deviations; noise averages out, a broken IMU does not."""
-    z = math.copysign(min(math.sqrt(ratio), 1.0) * gate, innovation)
-    strain.lean[i] += dt / (params.strain_tau + dt) * (z - strain.lean[i])
+def listen(state, params, i, innovation, variance, dt):
+    """Follow the mean of the last innovation in standard deviations; noise averages out, a broken IMU does not."""
+    strain = state.strain
+    z = innovation / math.sqrt(update.row_variance(state.filter) + variance)
+    most = params.strain_most
+    strain.lean[i] += dt / (params.strain_tau + dt) * (clamp(z, -most, most) - strain.lean[i])
 
 
 @kernel

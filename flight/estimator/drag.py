@@ -27,16 +27,20 @@ def step(state, params, airframe, motors, status, now_us):
         return
     state.drag_us = now_us
     worst = 0.0
+    is_aided = 1e-6 * (now_us - state.aided_us) < params.aid_time
     for i in range(2):
         coefficient = airframe.rotor_drag[i] / max(airframe.mass_kg, 1e-3)
         if coefficient > 0.0:
-            worst = max(worst, fuse(state, params, i, coefficient))
+            worst = max(worst, fuse(state, params, i, coefficient, is_aided))
     update.note(state.aid, DRAG, worst, now_us)
 
 
 @kernel
-def fuse(state, params, i, coefficient):
-    """Correct velocity and wind along one body axis: force = -coefficient * (v - wind)."""
+def fuse(state, params, i, coefficient, is_aided):
+    """Correct along one body axis: force = -coefficient * (v - wind).
+
+    The model's errors last, so where another aid tells the velocity only the wind learns from it.
+    """
     filter = state.filter
     nominal = state.nominal
     direction = rotate(quat(nominal.q_ned_frd), update.axis(i))
@@ -48,4 +52,7 @@ def fuse(state, params, i, coefficient):
     update.depend(filter, WIND + 1, coefficient * direction.y)
     update.depend(filter, ACCEL_BIAS + i, 1.0)
     innovation = state.mean_force_frd[i] + coefficient * dot(direction, air_ned)
-    return update.fuse(filter, innovation, params.drag_sd * params.drag_sd, 1.0, params.drag_gate)
+    variance = params.drag_sd * params.drag_sd
+    if is_aided:
+        return update.fuse_into(filter, WIND, 2, innovation, variance, params.drag_gate)
+    return update.fuse(filter, innovation, variance, 1.0, params.drag_gate)

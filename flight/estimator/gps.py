@@ -2,15 +2,19 @@
 
 import math
 
-from flight.estimator import course, covariance, doubt, history, resets, update
+from flight.estimator import course, covariance, doubt, history, lag, resets, update
 from flight.estimator.layout import (
     BARO,
     BY_GPS,
+    COUNT,
     GPS_HEARD,
     GPS_POSITION,
     GPS_VELOCITY,
+    LAG,
     MAG,
     POSITION,
+    SLOW_POSITION,
+    SLOW_VELOCITY,
     VELOCITY,
     Part,
 )
@@ -62,17 +66,18 @@ def step(state, params, sample, now_us, status):
         return
     if is_repeated(state.gps, sample) and not status.is_landed:
         return
-    history.recall(state, sample.t_us, now_us, params.gps_delay - params.imu_delay)
+    late_s = params.gps_delay + lag.of(state, params, GPS_POSITION)
+    history.recall(state, sample.t_us, now_us, late_s - params.imu_delay)
     if state.has_heading:
         fuse_velocity(state, params, sample, now_us, status)
-    else:
+    if not update.is_healthy(state.aid, MAG, now_us, params.aid_time):
         course.seek(state, params, sample, now_us, status)
     if is_velocity_alone(sample):
         return
     if state.gps.has_origin and state.has_heading:
         fuse_position(state, params, sample, now_us, status)
     elif not state.gps.has_origin:
-        average_origin(state.gps, params, sample, vec(state.past.p_ned), now_us)
+        average_origin(state, params, sample, vec(state.past.p_ned), now_us)
 
 
 @kernel
@@ -88,8 +93,9 @@ def is_repeated(gps, sample):
 
 
 @kernel
-def average_origin(gps, params, sample, p_then_ned, now_us):
+def average_origin(state, params, sample, p_then_ned, now_us):
     """Learn which latitude and longitude the local origin has, so that the position stays as it is."""
+    gps = state.gps
     if gps.fixes == 0:
         gps.started_us = now_us
         gps.origin_lat_deg = sample.lat_deg
@@ -108,6 +114,8 @@ def average_origin(gps, params, sample, p_then_ned, now_us):
         gps.origin_lon_deg = place.y
         gps.origin_alt_m = place.z
         gps.has_origin = 1
+        put(state.nominal.gps_slow_p_ned, Vec3(0.0, 0.0, 0.0))
+        covariance.restart(state.filter, SLOW_POSITION, 3, params.gps_quick * params.gps_position_sd)
 
 
 @kernel
@@ -126,17 +134,23 @@ def fix_of(gps, sample):
 @kernel
 def fuse_velocity(state, params, sample, now_us, status):
     """Fuse the velocity; believe it after all when it has been refused too long."""
-    innovation = vec(sample.v_ned) - vec(state.past.v_ned)
+    a_ned = vec(state.past.a_ned)
+    innovation = vec(sample.v_ned) - vec(state.past.v_ned) - vec(state.nominal.gps_slow_v_ned)
     sd = max(params.gps_velocity_sd, sample.speed_accuracy_m_s)
+    quick = params.gps_velocity_quick / params.gps_velocity_sd
     worst = 0.0
     dt = doubt.since_last(state.strain, params, GPS_HEARD, now_us)
     for i in range(3):
         update.on_velocity(state.filter, update.axis(i), state.past)
-        spread = sd * VERTICAL if i == 2 else sd
-        ratio = update.fuse(state.filter, update.pick(innovation, i), spread * spread, 1.0, params.gps_gate)
+        update.depend(state.filter, SLOW_VELOCITY + i, 1.0)
+        update.depend(state.filter, LAG, -update.pick(a_ned, i))
         along = update.pick(innovation, i)
-        doubt.listen(state.strain, params, BY_GPS + i, along, ratio, params.gps_gate, dt)
+        shaken = params.gps_jitter * update.pick(a_ned, i)
+        spread = sd * VERTICAL if i == 2 else sd
+        ratio = fuse(state.filter, along, spread, quick * sd, shaken, params.gps_gate)
+        doubt.listen(state, params, BY_GPS + i, along, square(quick * sd) + square(shaken), dt)
         worst = max(worst, ratio)
+    lag.doubt(state, params, BY_GPS, 3, dt)
     update.note(state.aid, GPS_VELOCITY, worst, now_us)
     if worst <= 1.0:
         state.aided_us = now_us
@@ -153,9 +167,23 @@ def fuse_velocity(state, params, sample, now_us, status):
 
 
 @kernel
+def fuse(filter, innovation, sd, quick_sd, shaken, gate):
+    """Gate one component by all its error, weight it by the quick part; the slow part is a state."""
+    whole = square(sd) + square(shaken)
+    return update.fuse(filter, innovation, whole, (square(quick_sd) + square(shaken)) / whole, gate)
+
+
+@kernel
+def square(x):
+    """Return x squared."""
+    return x * x
+
+
+@kernel
 def fuse_position(state, params, sample, now_us, status):
     """Fuse the position; believe it after all when it has been refused too long."""
-    innovation = fix_of(state.gps, sample) - vec(state.past.p_ned)
+    v_ned = vec(state.past.v_ned)
+    innovation = fix_of(state.gps, sample) - vec(state.past.p_ned) - vec(state.nominal.gps_slow_p_ned)
     sd = max(params.gps_position_sd, sample.horizontal_accuracy_m)
     sd_z = max(params.gps_height_sd, sample.vertical_accuracy_m)
     # GPS is the poorest judge of height: alone against a healthy barometer it is wrong.
@@ -163,14 +191,12 @@ def fuse_position(state, params, sample, now_us, status):
     worst = 0.0
     for i in range(3):
         update.on_position(state.filter, i, state.past)
+        update.depend(state.filter, SLOW_POSITION + i, 1.0)
+        update.depend(state.filter, LAG, -update.pick(v_ned, i))
+        shaken = params.gps_jitter * update.pick(v_ned, i)
         spread = sd_z if i == 2 else sd
-        ratio = update.fuse(
-            state.filter,
-            update.pick(innovation, i),
-            spread * spread,
-            params.gps_slowness,
-            params.gps_gate,
-        )
+        along = update.pick(innovation, i)
+        ratio = fuse(state.filter, along, spread, params.gps_quick * spread, shaken, params.gps_gate)
         worst = max(worst, ratio) if i < 2 or judges_height else worst
     update.note(state.aid, GPS_POSITION, worst, now_us)
     if worst <= 1.0:
@@ -184,9 +210,21 @@ def fuse_position(state, params, sample, now_us, status):
 def reset_position(state, innovation, sd, sd_z, judges_height):
     """Move to where the fix is; the height only when it is what disagrees."""
     if norm_xy(innovation) > sd:
-        covariance.restart(state.filter, POSITION, 2, sd)
+        follow(state.filter, 0)
+        follow(state.filter, 1)
         resets.move(state, Vec3(innovation.x, innovation.y, 0.0))
     far = math.sqrt(state.filter.covariance[POSITION + 2, POSITION + 2]) + 3.0 * sd_z
     if judges_height and abs(innovation.z) > far:
-        covariance.restart(state.filter, POSITION + 2, 1, sd_z)
+        follow(state.filter, 2)
         resets.move(state, Vec3(0.0, 0.0, innovation.z))
+
+
+@kernel
+def follow(filter, i):
+    """Know a component of the position as well as the fix it was taken from: but for the fix's slow error."""
+    at, slow = POSITION + i, SLOW_POSITION + i
+    covariance.restart(filter, at, 1, 0.0)
+    for j in range(COUNT):
+        filter.covariance[at, j] = -filter.covariance[slow, j]
+        filter.covariance[j, at] = -filter.covariance[slow, j]
+    filter.covariance[at, at] = filter.covariance[slow, slow]

@@ -10,6 +10,8 @@ from flight.kernel import kernel
 from flight.quaternion import Quat, conjugate, normalize, put_quat, quat, rotation_vector
 from flight.vector import clamp, put, vec
 
+SHAKEN_S = 0.05
+
 
 @kernel
 def remember(history, now_us):
@@ -91,4 +93,6 @@ def look_back(state, q_then, v_then, p_then, age):
     drift = vec(nominal.v_ned) - vec(now.v_ned)
     put(past.p_ned, vec(nominal.p_ned) - age * drift - (vec(now.p_ned) - p_then))
     put(past.force_dv_ned, dv - age * GRAVITY_NED)
+    # Over so short a time that vibration would show, the smoothed acceleration of the present is the better one.
+    put(past.a_ned, dv / age if age > SHAKEN_S else vec(state.a_ned))
     past.age_s = age

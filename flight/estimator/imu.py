@@ -4,6 +4,9 @@ from flight.kernel import kernel
 from flight.physics import STANDARD_GRAVITY
 from flight.vector import dot, norm, put, vec
 
+# So many jumped samples alike, or in a row at all, are no spikes.
+ALIKE, MOST_REFUSED = 3, 10
+
 
 @kernel
 def is_credible(sample, params):
@@ -36,12 +39,26 @@ def is_repeated(imu, sample, dt):
 
 
 @kernel
+def is_far(params, gyro_frd, accel_frd, other_gyro_frd, other_accel_frd):
+    """Tell whether two samples in a row differ as no vehicle can."""
+    return (
+        norm(gyro_frd - other_gyro_frd) > params.gyro_jump
+        or norm(accel_frd - other_accel_frd) > params.accel_jump
+    )
+
+
+@kernel
 def is_spike(imu, params, sample):
-    """Tell whether rate or force have jumped as no vehicle can; what stays for a third sample was no spike."""
-    is_far = norm(vec(sample.gyro_frd) - vec(imu.gyro_frd)) > params.gyro_jump
-    is_far = is_far or norm(vec(sample.accel_frd) - vec(imu.accel_frd)) > params.accel_jump
-    imu.refused = imu.refused + 1 if is_far and imu.has_sample else 0
-    return 0 < imu.refused < 3
+    """Tell whether rate or force have jumped as no vehicle can; what stays where it jumped to was no spike."""
+    gyro, accel = vec(sample.gyro_frd), vec(sample.accel_frd)
+    if not imu.has_sample or not is_far(params, gyro, accel, vec(imu.gyro_frd), vec(imu.accel_frd)):
+        return False
+    stays = not is_far(params, gyro, accel, vec(imu.refused_gyro_frd), vec(imu.refused_accel_frd))
+    imu.alike = imu.alike + 1 if stays and imu.refused > 0 else 1
+    imu.refused += 1
+    put(imu.refused_gyro_frd, gyro)
+    put(imu.refused_accel_frd, accel)
+    return imu.alike < ALIKE and imu.refused < MOST_REFUSED
 
 
 @kernel

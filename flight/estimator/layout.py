@@ -11,10 +11,12 @@ from flight.estimator.correction import CORRECTED
 from flight.record import FLAG, INTEGER, QUATERNION, REAL, VECTOR, record
 
 THETA, VELOCITY, POSITION, GYRO_BIAS, ACCEL_BIAS, BARO_OFFSET, WIND = 0, 3, 6, 9, 12, 15, 16
-COUNT = 18
+# What GPS tells wrong for seconds (velocity) and for minutes (position), and how much later an aid is than said.
+SLOW_VELOCITY, SLOW_POSITION, LAG, TERRAIN = 18, 21, 24, 25
+COUNT = 26
 # The most errors one scalar measurement may depend on.
 TERMS = 12
-HISTORY_ROWS = 64
+HISTORY_ROWS = 128
 HISTORY_PERIOD_US = 5000
 GPS_POSITION, GPS_VELOCITY, BARO, MAG, RANGE, FLOW, MOCAP, DRAG = range(len(AIDS))
 NEVER = -1
@@ -42,6 +44,10 @@ NOMINAL = record(
     accel_bias_frd=VECTOR,
     baro_offset_m=REAL,
     wind_ne=("f8", 2),
+    gps_slow_v_ned=VECTOR,
+    gps_slow_p_ned=VECTOR,
+    lag_s=REAL,
+    terrain_z_m=REAL,
 )
 # `index`, `value`, `count` hold the row of one scalar measurement, `spread` the covariance times that row.
 FILTER = record(
@@ -68,7 +74,10 @@ IMU = record(
     still_s=REAL,
     stale_s=REAL,
     accel_same_s=REAL,
+    refused_gyro_frd=VECTOR,
+    refused_accel_frd=VECTOR,
     refused=INTEGER,
+    alike=INTEGER,
     has_sample=FLAG,
 )
 # Since the covariance was last propagated: time, change of velocity by specific force, turn.
@@ -86,7 +95,13 @@ HISTORY = record(
 )
 # The nominal state as it is now known to have been when a sample was taken, age_s ago.
 PAST = record(
-    q_ned_frd=QUATERNION, v_ned=VECTOR, p_ned=VECTOR, omega_frd=VECTOR, force_dv_ned=VECTOR, age_s=REAL
+    q_ned_frd=QUATERNION,
+    v_ned=VECTOR,
+    p_ned=VECTOR,
+    a_ned=VECTOR,
+    omega_frd=VECTOR,
+    force_dv_ned=VECTOR,
+    age_s=REAL,
 )
 AID = record(
     ratio=("f8", len(AIDS)),
@@ -116,8 +131,6 @@ MAGNETIC = record(
     last_ut_frd=VECTOR, mean_ut_frd=VECTOR, norm_ut=REAL, inclination=REAL, fused_us=INTEGER, has_mean=FLAG
 )
 GROUND = record(
-    z_m=REAL,
-    variance=REAL,
     has_range=FLAG,
     take_off_z_m=REAL,
     seen_us=INTEGER,
@@ -143,10 +156,12 @@ STATE = record(
     mean_force_frd=VECTOR,
     a_ned=VECTOR,
     waited_s=REAL,
+    lagging=INTEGER,
     is_aligned=FLAG,
     has_heading=FLAG,
     has_baro=FLAG,
     last_pressure_pa=REAL,
+    stagnation_m=REAL,
     jump_ned=VECTOR,
     rest_us=INTEGER,
     drag_us=INTEGER,

@@ -1,11 +1,11 @@
 """Position and attitude from motion capture; where it exists it is the local frame."""
 
 from flight.command import say
-from flight.estimator import covariance, doubt, history, resets, update
-from flight.estimator.layout import BY_POSE, MOCAP, NEVER, POSE_HEARD, POSITION, THETA, VELOCITY, Part
+from flight.estimator import covariance, doubt, history, lag, resets, update
+from flight.estimator.layout import BY_POSE, LAG, MOCAP, NEVER, POSE_HEARD, POSITION, THETA, VELOCITY, Part
 from flight.kernel import kernel
 from flight.modes import Arming, Event
-from flight.quaternion import conjugate, normalize, put_quat, quat, rotation_vector
+from flight.quaternion import conjugate, normalize, put_quat, quat, rotate, rotation_vector
 from flight.vector import clamp, norm, put, vec
 
 FARTHEST_M = 1e4
@@ -26,7 +26,8 @@ def step(state, params, sample, now_us, status):
         return
     if is_repeated(state.pose, sample) and not status.is_landed:
         return
-    history.recall(state, sample.t_us, now_us, params.mocap_delay - params.imu_delay)
+    late_s = params.mocap_delay + lag.of(state, params, MOCAP)
+    history.recall(state, sample.t_us, now_us, late_s - params.imu_delay)
     past = state.past
     p_err = vec(sample.p_ned) - vec(past.p_ned)
     turn = normalize(quat(sample.q_ned_frd)) * conjugate(quat(past.q_ned_frd))
@@ -48,23 +49,26 @@ def fuse(state, params, p_err, q_err, now_us):
     """Correct position and attitude, three scalars each; return the worst test ratio."""
     filter, pose = state.filter, state.pose
     dt = doubt.since_last(state.strain, params, POSE_HEARD, now_us)
+    v_ned = vec(state.past.v_ned)
+    omega_ned = rotate(quat(state.past.q_ned_frd), vec(state.past.omega_frd))
     far = 0.0
     variance = square(pose.slack_p * params.mocap_position_sd)
     for i in range(3):
         update.on_position(filter, i, state.past)
+        update.depend(filter, LAG, -update.pick(v_ned, i))
         ratio = update.fuse(filter, update.pick(p_err, i), variance, 1.0, params.mocap_gate)
-        doubt.listen(state.strain, params, BY_POSE + i, update.pick(p_err, i), ratio, params.mocap_gate, dt)
+        doubt.listen(state, params, BY_POSE + i, update.pick(p_err, i), variance, dt)
         far = max(far, ratio)
     variance = square(pose.slack_q * params.mocap_attitude_sd)
     turned = 0.0
     for i in range(3):
         update.clear(filter)
         update.depend(filter, THETA + i, 1.0)
+        update.depend(filter, LAG, -update.pick(omega_ned, i))
         ratio = update.fuse(filter, update.pick(q_err, i), variance, 1.0, params.mocap_gate)
-        doubt.listen(
-            state.strain, params, BY_POSE + 3 + i, update.pick(q_err, i), ratio, params.mocap_gate, dt
-        )
+        doubt.listen(state, params, BY_POSE + 3 + i, update.pick(q_err, i), variance, dt)
         turned = max(turned, ratio)
+    lag.doubt(state, params, BY_POSE, 6, dt)
     pose.slack_p = eased(params, pose.slack_p, far)
     pose.slack_q = eased(params, pose.slack_q, turned)
     return max(far, turned)

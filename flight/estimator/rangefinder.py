@@ -2,13 +2,15 @@
 
 import math
 
-from flight.estimator import history, update
-from flight.estimator.layout import MOCAP, RANGE
+from flight.estimator import covariance, history, update
+from flight.estimator.layout import MOCAP, RANGE, TERRAIN
 from flight.kernel import kernel
 from flight.quaternion import down_frd, quat
 from flight.vector import norm_xy, vec
 
 FARTHEST_M = 500.0
+# A level that is not known at all.
+UNKNOWN_M = 100.0
 
 
 @kernel
@@ -35,25 +37,31 @@ def step(state, params, sample, now_us, status):
     cosine = down_frd(quat(state.past.q_ned_frd)).z
     if not is_credible(sample, params, cosine):
         return
-    ground = state.ground
     height = sample.distance_m * cosine
-    z = state.past.p_ned[2]
-    variance = params.range_sd * params.range_sd
-    if not ground.has_range:
-        restart(ground, z + height, variance)
-    roughen(ground, params, norm_xy(vec(state.nominal.v_ned)), now_us)
-    innovation = height - (ground.z_m - z)
-    spread = ground.variance + variance
-    ratio = innovation * innovation / (params.range_gate * params.range_gate * spread)
-    if ratio <= 1.0 and height < params.range_aid_height and not has_mocap(state, params, now_us):
-        hold_altitude(state, params, innovation, spread)
-    if ratio <= 1.0:
-        gain = ground.variance / spread
-        ground.z_m += gain * innovation
-        ground.variance *= 1.0 - gain
+    if not state.ground.has_range:
+        restart(state, height)
+    roughen(state, params, norm_xy(vec(state.nominal.v_ned)), now_us)
+    ratio = fuse(
+        state, params, height, height < params.range_aid_height and not has_mocap(state, params, now_us)
+    )
     update.note(state.aid, RANGE, ratio, now_us)
     if update.is_failing(state.aid, RANGE, now_us, params.aid_time):
-        restart(ground, z + height, variance)
+        restart(state, height)
+
+
+@kernel
+def fuse(state, params, height, aids_altitude):
+    """Correct the ground's level, and all else where the ground is near enough to be trusted as level."""
+    filter = state.filter
+    update.on_position(filter, 2, state.past)
+    for k in range(filter.count):
+        filter.value[k] = -filter.value[k]
+    update.depend(filter, TERRAIN, 1.0)
+    innovation = height - (state.nominal.terrain_z_m - state.past.p_ned[2])
+    variance = params.range_sd * params.range_sd
+    if aids_altitude:
+        return update.fuse(filter, innovation, variance, 1.0, params.range_gate)
+    return update.fuse_into(filter, TERRAIN, 1, innovation, variance, params.range_gate)
 
 
 @kernel
@@ -63,27 +71,17 @@ def has_mocap(state, params, now_us):
 
 
 @kernel
-def restart(ground, z_m, variance):
-    """Take the ground to be where the beam ends."""
-    ground.z_m = z_m
-    ground.variance = variance
-    ground.has_range = 1
+def restart(state, height):
+    """Take the ground to be where the beam ends; the samples to come say how well that is known."""
+    state.nominal.terrain_z_m = state.past.p_ned[2] + height
+    covariance.restart(state.filter, TERRAIN, 1, UNKNOWN_M)
+    state.ground.has_range = 1
 
 
 @kernel
-def roughen(ground, params, speed, now_us):
+def roughen(state, params, speed, now_us):
     """Let the ground have risen or fallen with the way flown since the last sample."""
-    step_m = params.range_slope * speed * 1e-6 * float(now_us - ground.seen_us)
-    if ground.seen_us > 0:
-        ground.variance += step_m * step_m
-    ground.seen_us = now_us
-
-
-@kernel
-def hold_altitude(state, params, innovation, variance):
-    """Correct the altitude by a ground that is known better than the altitude is."""
-    filter = state.filter
-    update.on_position(filter, 2, state.past)
-    for k in range(filter.count):
-        filter.value[k] = -filter.value[k]
-    update.fuse(filter, innovation, variance, 1.0, params.range_gate)
+    step_m = params.range_slope * speed * 1e-6 * float(now_us - state.ground.seen_us)
+    if state.ground.seen_us > 0:
+        state.filter.covariance[TERRAIN, TERRAIN] += step_m * step_m
+    state.ground.seen_us = now_us

@@ -4,7 +4,7 @@ import math
 
 from flight.command import AIDS
 from flight.estimator import update
-from flight.estimator.layout import DRAG, MAG, MOCAP, POSITION, RANGE, THETA, VELOCITY
+from flight.estimator.layout import DRAG, MAG, MOCAP, POSITION, RANGE, TERRAIN, THETA, VELOCITY
 from flight.kernel import kernel
 from flight.quaternion import from_rotation_vector, normalize, put_quat, quat
 from flight.vector import Vec3, put, vec
@@ -46,16 +46,19 @@ def height_above_ground(state, params, now_us):
     """Return metres above the ground: by the range finder where it works, else above the take-off point."""
     ground = state.ground
     if update.is_healthy(state.aid, RANGE, now_us, params.aid_time):
-        return ground.z_m - state.nominal.p_ned[2]
+        return state.nominal.terrain_z_m - state.nominal.p_ned[2]
     return ground.take_off_z_m - state.nominal.p_ned[2]
 
 
 @kernel
 def height_sd(state, params):
     """Return the spread of the height above ground."""
-    if state.ground.has_range:
-        return math.sqrt(state.ground.variance) + params.range_sd
-    return math.sqrt(state.filter.covariance[POSITION + 2, POSITION + 2])
+    covariance = state.filter.covariance
+    down = covariance[POSITION + 2, POSITION + 2]
+    if not state.ground.has_range:
+        return math.sqrt(down)
+    apart = down + covariance[TERRAIN, TERRAIN] - 2.0 * covariance[POSITION + 2, TERRAIN]
+    return math.sqrt(max(apart, 0.0)) + params.range_sd
 
 
 @kernel
@@ -83,15 +86,10 @@ def spreads(state, params, estimate, now_us):
         estimate.sigma_attitude[2] = together(estimate.sigma_attitude[2], params.mag_iron)
     put(estimate.sigma_v, spread(state.filter, VELOCITY))
     sigma_p = spread(state.filter, POSITION)
-    wander = params.gps_wander if state.gps.has_origin and not by_mocap(state, params, now_us) else 0.0
-    slow = vec(state.jump_ned)
+    held = vec(state.jump_ned)
     put(
         estimate.sigma_p,
-        Vec3(
-            together(together(sigma_p.x, wander), slow.x),
-            together(together(sigma_p.y, wander), slow.y),
-            together(together(sigma_p.z, wander), slow.z),
-        ),
+        Vec3(together(sigma_p.x, held.x), together(sigma_p.y, held.y), together(sigma_p.z, held.z)),
     )
     for i in range(len(AIDS)):
         estimate.test_ratios[i] = state.aid.ratio[i]

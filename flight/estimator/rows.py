@@ -55,6 +55,15 @@ START = (
         "COURSE_DT", "course_period", 0.8, "s", 0.1, 10.0, "interval of velocity changes that tell a heading"
     ),
     row(
+        "COURSE_TURN",
+        "course_turn",
+        0.5,
+        "rad",
+        0.1,
+        3.2,
+        "heading error seen in them that is set right at once",
+    ),
+    row(
         "GPS_AVG",
         "gps_average",
         3.0,
@@ -99,7 +108,7 @@ PROCESS = (
     row(
         "ACC_B_WALK", "accel_bias_walk", 1e-3, "m/s2/rts", 0.0, 0.5, "how fast the accelerometer bias wanders"
     ),
-    row("BARO_WALK", "baro_walk", 0.03, "m/rts", 0.0, 1.0, "how fast the barometer's altitude wanders"),
+    row("BARO_WALK", "baro_walk", 0.04, "m/rts", 0.0, 1.0, "how fast the barometer's altitude wanders"),
     row("WIND_WALK", "wind_walk", 0.2, "m/s/rts", 0.0, 5.0, "how fast the wind changes"),
     row(
         "STRAIN_TAU",
@@ -110,9 +119,12 @@ PROCESS = (
         10.0,
         "averaging time of the innovations that betray a broken IMU",
     ),
-    row("STRAIN_MAX", "strain_max", 2.5, "sd", 0.5, 100.0, "mean innovation beyond which the IMU is doubted"),
+    row(
+        "STRAIN_MAX", "strain_max", 2.75, "sd", 0.5, 100.0, "mean innovation beyond which the IMU is doubted"
+    ),
+    row("STRAIN_MOST", "strain_most", 6.0, "sd", 1.0, 100.0, "most that one innovation counts in that mean"),
     row("DOUBT_WAIT", "doubt_wait", 2.0, "s", 0.0, 60.0, "least time between two doubts of the IMU"),
-    row("JUMP_TIME", "jump_time", 1.0, "s", 0.05, 10.0, "how long ago a doubted IMU may have changed"),
+    row("JUMP_TIME", "jump_time", 0.7, "s", 0.05, 10.0, "how long ago a doubted IMU may have changed"),
     row("JUMP_GYR", "jump_gyro", 0.1, "rad/s", 0.0, 1.0, "step of gyro bias allowed for when in doubt"),
     row("JUMP_TILT", "jump_tilt", 0.05, "rad", 0.0, 1.0, "turn of attitude allowed for when in doubt"),
     row(
@@ -168,27 +180,39 @@ AIDS = (
     row("IMU_TIME", "imu_time", 0.1, "s", 0.02, 1.0, "without an IMU sample for this long attitude is lost"),
     row("GPS_P_SD", "gps_position_sd", 0.5, "m", 0.01, 10.0, "least error of a fix, horizontal"),
     row("GPS_Z_SD", "gps_height_sd", 0.8, "m", 0.01, 20.0, "least error of a fix, vertical"),
-    row(
-        "GPS_P_SLOW",
-        "gps_slowness",
-        30.0,
-        "",
-        1.0,
-        1000.0,
-        "variance factor: successive fixes share their error",
-    ),
+    row("GPS_QUICK", "gps_quick", 0.25, "", 0.01, 1.0, "part of a fix's error that is new in every fix"),
+    row("GPS_P_WAND", "gps_position_wander", 0.9, "m", 0.0, 20.0, "slow error of GPS, horizontal"),
+    row("GPS_Z_WAND", "gps_height_wander", 1.7, "m", 0.0, 50.0, "slow error of GPS, vertical"),
+    row("GPS_WAND_T", "gps_wander_time", 180.0, "s", 1.0, 1e4, "how long a slow error of GPS lasts"),
     row("GPS_V_SD", "gps_velocity_sd", 0.1, "m/s", 0.01, 5.0, "least error of a GPS velocity"),
+    row("GPS_V_QUICK", "gps_velocity_quick", 0.045, "m/s", 0.005, 5.0, "part of it that is new in every fix"),
+    row("GPS_V_WAND", "gps_velocity_wander", 0.03, "m/s", 0.0, 2.0, "slow error of a GPS velocity"),
+    row("GPS_V_WT", "gps_velocity_time", 2.0, "s", 0.1, 100.0, "how long a slow error of GPS velocity lasts"),
+    row("GPS_JITTER", "gps_jitter", 0.008, "s", 0.0, 0.1, "how irregularly fixes arrive"),
+    row("LAG_SD", "lag_sd", 0.005, "s", 0.0, 0.2, "how wrong the delay of GPS or motion capture may be"),
+    row("LAG_WALK", "lag_walk", 5e-4, "s/rts", 0.0, 0.1, "how fast that delay wanders"),
+    row(
+        "LAG_STRAIN", "lag_strain", 1.2, "sd", 0.1, 100.0, "mean innovation beyond which the delay is doubted"
+    ),
+    row("LAG_DOUBT", "lag_doubt", 0.07, "s/rts/sd", 0.0, 1.0, "how fast the delay then wanders"),
+    row("LAG_MAX", "lag_max", 0.4, "s", 0.0, 0.45, "largest error of the delay believed"),
     row("GPS_GATE", "gps_gate", 5.0, "sd", 1.0, 100.0, "innovation gate of GPS"),
     row("GPS_SATS", "gps_satellites", 5.0, "", 0.0, 30.0, "fewest satellites of a good fix"),
     row("GPS_ACC", "gps_accuracy", 6.0, "m", 0.5, 100.0, "largest reported horizontal error of a good fix"),
-    row(
-        "GPS_WANDER", "gps_wander", 0.5, "m", 0.0, 10.0, "slow error of GPS and air pressure, told in sigma_p"
-    ),
     row("BARO_SD", "baro_sd", 0.3, "m", 0.01, 20.0, "error of the barometric altitude"),
     row(
         "BARO_GND_SD", "baro_ground_sd", 1.5, "m", 0.01, 20.0, "the same in the rotors' wash near the ground"
     ),
     row("BARO_GND_Z", "baro_ground_height", 0.8, "m", 0.0, 10.0, "how high the wash near the ground is felt"),
+    row(
+        "BARO_AIR",
+        "baro_air",
+        0.25,
+        "",
+        0.0,
+        1.0,
+        "part of the dynamic pressure that may reach the barometer",
+    ),
     row("BARO_GATE", "baro_gate", 5.0, "sd", 1.0, 100.0, "innovation gate of the barometer"),
     row("MAG_SD", "mag_sd", 0.1, "rad", 0.01, 1.0, "error of the magnetic heading"),
     row(

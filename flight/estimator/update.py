@@ -9,8 +9,12 @@ from flight.estimator.layout import (
     BARO_OFFSET,
     COUNT,
     GYRO_BIAS,
+    LAG,
     NEVER,
     POSITION,
+    SLOW_POSITION,
+    SLOW_VELOCITY,
+    TERRAIN,
     THETA,
     VELOCITY,
     WIND,
@@ -19,7 +23,7 @@ from flight.estimator.layout import (
 from flight.kernel import kernel
 from flight.modes import Event
 from flight.quaternion import from_rotation_vector, normalize, put_quat, quat, rotate_back
-from flight.vector import Vec3, clip, cross, put, vec
+from flight.vector import Vec3, clamp, clip, cross, put, vec
 
 LEAST_VARIANCE = 1e-12
 # What a ratio is called when it is not a number.
@@ -109,7 +113,8 @@ def row_variance(filter):
 def fuse(filter, innovation, variance, slowness, gate):
     """Correct by a scalar measurement unless it lies outside the gate; return its test ratio, at most 1 if used.
 
-    `slowness` raises the variance used for weighting where successive errors are alike; the gate knows it not.
+    `slowness` times the variance is used for weighting: over 1 where successive errors are alike, under 1 where the
+    gate is to be wider than the noise.
     """
     residual = innovation - expected(filter)
     spread = row_variance(filter)
@@ -117,6 +122,25 @@ def fuse(filter, innovation, variance, slowness, gate):
     if not ratio <= 1.0:
         return ratio if math.isfinite(ratio) else REFUSED
     correct(filter, residual, 1.0 / (spread + slowness * variance))
+    return ratio
+
+
+@kernel
+def fuse_into(filter, first, count, innovation, variance, gate):
+    """Correct a few errors only; the others count with their spread but stay as they are (Schmidt 1966)."""
+    residual = innovation - expected(filter)
+    inverse = 1.0 / (row_variance(filter) + variance)
+    ratio = residual * residual * inverse / (gate * gate)
+    if not ratio <= 1.0:
+        return ratio if math.isfinite(ratio) else REFUSED
+    filter.is_touched = 1
+    for i in range(first, first + count):
+        filter.error[i] += filter.spread[i] * inverse * residual
+        for j in range(COUNT):
+            less = filter.spread[i] * filter.spread[j] * inverse
+            filter.covariance[i, j] -= less
+            if not first <= j < first + count:
+                filter.covariance[j, i] -= less
     return ratio
 
 
@@ -221,3 +245,7 @@ def apply(nominal, error, params):
     nominal.baro_offset_m += error[BARO_OFFSET]
     for i in range(2):
         nominal.wind_ne[i] += error[WIND + i]
+    put(nominal.gps_slow_v_ned, vec(nominal.gps_slow_v_ned) + part(error, SLOW_VELOCITY))
+    put(nominal.gps_slow_p_ned, vec(nominal.gps_slow_p_ned) + part(error, SLOW_POSITION))
+    nominal.terrain_z_m += error[TERRAIN]
+    nominal.lag_s = clamp(nominal.lag_s + error[LAG], -params.lag_max, params.lag_max)

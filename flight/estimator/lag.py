@@ -1,0 +1,28 @@
+"""How much later than its parameter says an aid is, learned from motion (Li & Mourikis 2014, section 3).
+
+A sample that is older than thought differs from what is expected by the motion's own rate of change times the lag.
+"""
+
+from flight.estimator import covariance
+from flight.estimator.layout import LAG
+from flight.kernel import kernel
+
+
+@kernel
+def of(state, params, aid):
+    """Return the lag of an aid in s; only one at a time has its lag learned, the newest begins at zero."""
+    if state.lagging != aid:
+        state.lagging = aid
+        state.nominal.lag_s = 0.0
+        covariance.restart(state.filter, LAG, 1, params.lag_sd)
+    return state.nominal.lag_s
+
+
+@kernel
+def doubt(state, params, first, count, dt):
+    """Let the lag wander the faster the more some means of innovations lean: late aids make the flight swing."""
+    worst = 0.0
+    for i in range(first, first + count):
+        worst = max(worst, abs(state.strain.lean[i]))
+    excess = max(worst - params.lag_strain, 0.0) * params.lag_doubt
+    state.filter.covariance[LAG, LAG] += excess * excess * dt
