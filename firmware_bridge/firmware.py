@@ -1,13 +1,17 @@
-"""Build the Arduino firmware with Debian's avr-gcc, and put it on a board with avrdude."""
+"""Build the Arduino firmware with Debian's avr-gcc, put it on a board with avrdude, run it in the tests' emulator."""
 
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from flight.errors import LinkError
 
 SOURCES = Path(__file__).parent / "arduino" / "quadloop"
+# The emulator links libsimavr, which is under the GPL: it is a program of its own beside the package, not a part of it.
+CHECKOUT = Path(__file__).resolve().parent.parent
+EMULATOR = CHECKOUT / "tests" / "emulator" / "__main__.py"
 CHIP, CLOCK_HZ = "atmega328p", 16_000_000
 COMPILER = (
     "avr-gcc", f"-mmcu={CHIP}", f"-DF_CPU={CLOCK_HZ}UL", "-std=gnu11", "-O2", "-flto", "-Wall", "-Wextra", "-Werror",
@@ -81,3 +85,23 @@ def flash(image: Path, port: str, board: str) -> None:
         "-U",
         f"flash:w:{image}:i",
     )
+
+
+def emulate(elf: Path, seconds: float | None = None) -> int:
+    """Run a built firmware in the emulator of the tests; it says at which port. Return its exit code.
+
+    Raises LinkError where there is no checkout, or no libsimavr.
+    """
+    if not EMULATOR.is_file():
+        raise LinkError(
+            "the emulator is a test tool in Quadloop's repository, under the GPL as libsimavr is: "
+            "run this in a checkout"
+        )
+    if not Path("/usr/include/simavr/sim_avr.h").is_file():
+        raise LinkError("libsimavr is not installed: apt-get install libsimavr-dev libelf-dev")
+    span = [] if seconds is None else ["--seconds", f"{seconds:g}"]
+    command = [sys.executable, "-m", "tests.emulator", str(elf.resolve()), *span]
+    try:
+        return subprocess.run(command, cwd=CHECKOUT, check=False).returncode
+    except KeyboardInterrupt:
+        return 130

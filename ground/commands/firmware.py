@@ -1,4 +1,4 @@
-"""`quadloop firmware`: build the Arduino firmware and put it on a board."""
+"""`quadloop firmware`: build the Arduino firmware, put it on a board, or run it without one."""
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
@@ -9,7 +9,7 @@ from ground import options, terminal
 if TYPE_CHECKING:
     from firmware_bridge.firmware import Firmware
 
-ABOUT = "build the Arduino firmware and put it on a board"
+ABOUT = "build the Arduino firmware, put it on a board, or run its machine code without one"
 EXAMPLE = "quadloop firmware build"
 BOARDS = ("uno", "nano", "nano-old")
 
@@ -17,7 +17,9 @@ BOARDS = ("uno", "nano", "nano-old")
 def add_arguments(parser: ArgumentParser) -> None:
     """Take what to do, where to build, and the board to write to."""
     parser.add_argument(
-        "action", choices=("build", "flash"), help="compile it; compile it and write it to a board"
+        "action",
+        choices=("build", "flash", "emulate"),
+        help="compile it; and write it to a board; or run its machine code at a pseudo-terminal, with a vehicle on it",
     )
     parser.add_argument(
         "--out",
@@ -30,17 +32,22 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--board", choices=BOARDS, default="nano", help="nano-old has the boot loader of before 2018"
     )
+    parser.add_argument(
+        "--seconds", type=float, metavar="S", help="emulate for so long (default: until Ctrl-C)"
+    )
     options.add_json(parser)
 
 
 def run(arguments: Namespace) -> int:
-    """Build, and flash when asked."""
+    """Build; flash or emulate when asked."""
     from firmware_bridge import firmware
 
     built = firmware.build(arguments.out)
     if arguments.action == "flash":
         terminal.note(f"writing {built.hex} to {arguments.port}")
         firmware.flash(built.hex, arguments.port, arguments.board)
+    if arguments.action == "emulate":
+        return firmware.emulate(built.elf, arguments.seconds)
     show(built, arguments.json)
     return 0
 

@@ -51,6 +51,10 @@ class Board:
         handle = self.lib.host_new(os.fsencode(elf), self.callback, who)
         assert handle, f"the emulator cannot load {elf}"
         self.handle = ctypes.c_void_p(handle)
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin to listen."""
         self.splitter, self.read, self.seq = protocol.Splitter(), 0, 0
         self.samples: list[protocol.Imu] = []
         self.answers: list[protocol.Answer] = []
@@ -89,7 +93,11 @@ class Board:
         new = self.log("bytes", self.read)
         assert len(new) < LOG
         self.read += len(new)
-        for frame in self.splitter.feed(new["what"].astype(np.uint8).tobytes()):
+        self.sort(new["what"].astype(np.uint8).tobytes())
+
+    def sort(self, data: bytes) -> None:
+        """Put frames in their places."""
+        for frame in self.splitter.feed(data):
             said = protocol.parse(frame)
             assert said is not None, frame.hex()
             place = {protocol.Imu: self.samples, protocol.Answer: self.answers, protocol.Hello: self.hellos}

@@ -104,8 +104,8 @@ class EmulatedWire:
         """Nothing to let go."""
 
 
-class FlownBoard:
-    """A World: the serial world for IMU, motors and battery, the simulator's other sensors as if on the Pi."""
+class VehicleOnBoard:
+    """The simulated vehicle whose IMU, battery and motors hang on a board."""
 
     def __init__(
         self,
@@ -113,7 +113,6 @@ class FlownBoard:
         airframe: Airframe,
         seed: int,
         steps: list[Step],
-        trouble: Trouble | None = None,
         output: protocol.Output = protocol.Output.ONESHOT125,
     ) -> None:
         self.setup, self.vehicle = one.setup_for(airframe)[0], rows(one.VEHICLE)[0]
@@ -125,13 +124,10 @@ class FlownBoard:
         self.measured, self.motor = rows(INPUTS)[0], np.zeros(8)
         self.status = rows(COMMAND)[0]
         self.pulses_seen, self.output = 0, output
-        self.dt = 1.0 / airframe.loop_rate_hz
         self.wiring = Wiring(output)
         self.pending: dict[str, np.void] = {}
         self.demands: deque[np.void] = deque()
         self.board = switch_on(sample=self.sample)
-        self.serial = SerialWorld(EmulatedWire(self.board, trouble), self.dt, self.wiring)
-        self.serial.open()
 
     def sample(self, cycle: int) -> bytes:
         """Let the plant catch up with the board's time under the pulses made so far; return the IMU's registers."""
@@ -159,6 +155,24 @@ class FlownBoard:
         for pulse in new:
             width_us = float(pulse["value"]) / CYCLES_PER_US
             self.motor[pulse["what"]] = np.clip((width_us - least) / span, 0.0, 1.0)
+
+
+class FlownBoard(VehicleOnBoard):
+    """A World: the serial world for IMU, motors and battery, the simulator's other sensors as if on the Pi."""
+
+    def __init__(
+        self,
+        switch_on: Callable[..., Board],
+        airframe: Airframe,
+        seed: int,
+        steps: list[Step],
+        trouble: Trouble | None = None,
+        output: protocol.Output = protocol.Output.ONESHOT125,
+    ) -> None:
+        super().__init__(switch_on, airframe, seed, steps, output)
+        self.dt = 1.0 / airframe.loop_rate_hz
+        self.serial = SerialWorld(EmulatedWire(self.board, trouble), self.dt, self.wiring)
+        self.serial.open()
 
     def read(self, inputs: np.void) -> bool:
         """Wait for the board's sample; add what came from the Pi's own sensors since the last tick."""
