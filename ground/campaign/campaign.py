@@ -24,8 +24,7 @@ class Flown:
 
     campaign: Campaign
     flights: list[dict[str, Any]] = field(default_factory=list)
-    crew: str = ""
-    wall_s: float = 0.0
+    program: str = ""
 
 
 def about(campaign: Campaign) -> dict[str, Any]:
@@ -50,15 +49,13 @@ def items_of(mission: str) -> int:
     return sum(step.demand == Demand.MISSION_ITEM for step in load_mission(mission).steps)
 
 
-def fly(campaign: Campaign, crew: Crew, folder: Path, share: Share | None = None) -> Flown:
+def fly(campaign: Campaign, crew: Crew, folder: Path, share: Share | None = None) -> None:
     """Fly what is missing of a campaign; results are on disk job by job, whatever ends this."""
-    flown = Flown(campaign, crew=crew.name)
     with Results(folder / RESULTS, about(campaign)) as results:
         jobs = list(jobs_of(campaign))
         for _ in finished(crew, flights.fly, jobs, results.has, results.keep):
             if share:
                 tell_share(share, campaign, results)
-    return flown
 
 
 def tell_share(share: Share, campaign: Campaign, results: Results) -> None:
@@ -75,7 +72,7 @@ def read(campaign: Campaign, folder: Path) -> Flown:
     with Results(folder / RESULTS, about(campaign)) as results:
         # A campaign made longer flies its last, shorter window once more.
         told = {said["number"]: said for result in results.found.values() for said in result}
-    flown = Flown(campaign)
+    flown = Flown(campaign, program=about(campaign)["program"])
     for said in (told[number] for number in sorted(told) if number < campaign.flights):
         said["outcome"] = outcome(said, items_of(said["mission"]))
         if said["outcome"] in BAD:

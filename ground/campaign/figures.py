@@ -29,6 +29,7 @@ def figures_of(flown: Flown) -> dict[str, Any]:
         "campaign": flown.campaign.name,
         "about": flown.campaign.about,
         "seed": flown.campaign.seed,
+        "program": flown.program,
         "flights": len(told),
         "planned": flown.campaign.flights,
         "simulated_s": round(sum(said["ended_s"] for said in told), 1),

@@ -53,7 +53,8 @@ def summary(figures: dict[str, Any]) -> str:
     expected = sum(sum(figures["groups"].get(group, {}).values()) for group in EXPECTED)
     return (
         f"{figures['flights']} flights of {figures['planned']} planned, {figures['simulated_s'] / 3600.0:.0f} hours "
-        f"simulated. Of the {expected} with one fault or none, {figures['bad']} ended badly. In "
+        f"simulated, program {figures['program']} (a digest of its sources). "
+        f"Of the {expected} with one fault or none, {figures['bad']} ended badly. In "
         f"{figures['not_reached']} flights the phase of the fault was not reached. "
         f"{figures['still_armed']} ended with motors armed."
     )

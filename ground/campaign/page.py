@@ -27,7 +27,8 @@ def page(flown: Flown, figures: dict[str, Any]) -> str:
         f"<!doctype html><html lang=en><meta charset=utf-8><title>Campaign {name}</title>",
         "<meta name=viewport content='width=device-width'>",
         f"<style>{STYLE.read_text()}</style>",
-        f"<h1>Campaign {name}</h1><p class=faint>{escape(figures['about'])}, seed {figures['seed']}</p>",
+        f"<h1>Campaign {name}</h1><p class=faint>{escape(figures['about'])}, seed {figures['seed']}, "
+        f"program {figures['program']}</p>",
         tiles(figures),
         "<h2>How the flights ended</h2>",
         key(),
