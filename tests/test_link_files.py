@@ -197,6 +197,29 @@ def test_sessions_run_out_and_come_back(client, files):
     assert not client.service.sessions
 
 
+def test_a_client_with_several_files_open_finds_each_under_the_number_it_chose(client, files):
+    (files / "a").write_text("aaa")
+    (files / "b").write_text("bb")
+    first = client.ask(F.MAV_FTP_OPCODE_OPENFILERO, b"a", session=210)
+    other = client.ask(F.MAV_FTP_OPCODE_OPENFILERO, b"b", session=211)
+    again = client.ask(F.MAV_FTP_OPCODE_OPENFILERO, b"a", session=210, seq=client.seq - 1)
+
+    assert (first[0].session, other[0].session) == (210, 211)
+    assert again == first, "its reply was lost while another file was opened"
+    assert len(client.service.sessions) == 2
+    assert client.ask(F.MAV_FTP_OPCODE_READFILE, session=210, size=9)[1] == b"aaa"
+    # Asked for anew with another number, it takes the place of the old one.
+    for _ in range(2 * ftp.MOST_SESSIONS):
+        assert client.ask(F.MAV_FTP_OPCODE_OPENFILERO, b"a", session=210)[0].session == 210
+    assert len(client.service.sessions) == 2
+
+
+def test_only_who_is_no_px4_offers_the_file_that_makes_clients_write_numbers_the_other_way(vehicle):
+    assert pages.PACK not in pages.pages(vehicle)
+    vehicle.settings.take({"LINK_AUTOPILOT": 0})
+    assert pages.PACK in pages.pages(vehicle)
+
+
 def test_a_large_folder_is_listed_in_pieces(client, files):
     names = {f"file_{i:03d}" for i in range(100)}
     for name in names:

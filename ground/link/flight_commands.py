@@ -7,6 +7,7 @@ from flight.inputs import Demand
 from flight.modes import Mode
 from ground.link import px4_modes
 from ground.link.dialect import mavlink
+from ground.link.follow import Follow
 from ground.link.places import amsl, checked, local_place
 from ground.link.service import ACCEPTED, DENIED, NOTICE, WARNING, Link, Message, Microservice, Order, Sender
 from ground.link.telemetry import euler, floats
@@ -47,6 +48,7 @@ class FlightCommands(Microservice):
             mavlink.MAV_CMD_NAV_RETURN_TO_LAUNCH: self.simple(Demand.RETURN),
             mavlink.MAV_CMD_NAV_LOITER_UNLIM: self.simple(Demand.HOLD),
             mavlink.MAV_CMD_DO_SET_MODE: self.set_mode,
+            mavlink.MAV_CMD_DO_SET_STANDARD_MODE: self.set_standard_mode,
             mavlink.MAV_CMD_DO_REPOSITION: self.reposition,
             mavlink.MAV_CMD_DO_ORBIT: self.orbit,
             mavlink.MAV_CMD_CONDITION_YAW: self.turn,
@@ -68,6 +70,8 @@ class FlightCommands(Microservice):
         index: int = 0,
     ) -> int | None:
         """Send a demand; its answer will be the command's."""
+        if kind == Demand.GOTO:
+            self.vehicle.is_following = False
         self.link.settle(order, sender, self.vehicle.ask(kind, arguments, index))
         return None
 
@@ -135,12 +139,23 @@ class FlightCommands(Microservice):
             int(order.p1) & mavlink.MAV_MODE_FLAG_CUSTOM_MODE_ENABLED if math.isfinite(order.p1) else 0
         )
         main, sub = (int(p) if math.isfinite(p) and 0 <= p < 256 else -1 for p in (order.p2, order.p3))
+        if is_custom and px4_modes.is_follow(main, sub):
+            return self.link.service(Follow).start(order, sender)  # type: ignore[attr-defined]
         mode = px4_modes.asked(main, max(sub, 0)) if is_custom else None
         if mode is None:
             return self.refuse(sender, f"Mode denied: {main}/{sub} is none; see AVAILABLE_MODES")
         if mode == Mode.TAKEOFF:
             return self.ask(order, sender, Demand.TAKEOFF)
         return self.ask(order, sender, Demand.MODE, (float(mode),))
+
+    def set_standard_mode(self, order: Order, sender: Sender) -> int | None:
+        """Change to one of MAVLink's own modes, p1."""
+        mode = px4_modes.standard(order.p1)
+        if mode is None:
+            return self.refuse(
+                sender, f"Mode denied: standard mode {order.p1:g} is none; see AVAILABLE_MODES"
+            )
+        return self.set_mode(order._replace(p1=1.0, p2=float(mode.main), p3=float(mode.sub)), sender)
 
     def reposition(self, order: Order, sender: Sender) -> int | None:
         """Go somewhere: p1 speed, p4 heading in radians; NaN keeps what is."""
@@ -149,7 +164,10 @@ class FlightCommands(Microservice):
         if speed is not None and speed > FASTEST:
             raise ValueError(f"a speed of {speed:g} m/s is too fast")
         speed = speed if speed is not None and speed > 0.0 else None
-        return self.ask(order, sender, Demand.GOTO, (north, east, down, given(order.p4), speed))
+        heading = given(order.p4)
+        if heading is not None and abs(heading) > 360.0:
+            raise ValueError(f"a heading of {heading:g} is out of range")
+        return self.ask(order, sender, Demand.GOTO, (north, east, down, heading, speed))
 
     def orbit(self, order: Order, sender: Sender) -> int | None:
         """Fly a circle: p1 radius, negative counter-clockwise, p2 speed."""
@@ -157,6 +175,8 @@ class FlightCommands(Microservice):
         radius, speed = given(order.p1), given(order.p2)
         if radius is not None and not 1.0 <= abs(radius) <= 1000.0:
             raise ValueError(f"a radius of {radius:g} m is out of range; 1 to 1000 m")
+        if speed is not None and abs(speed) > FASTEST:
+            raise ValueError(f"a speed of {speed:g} m/s is too fast")
         here = floats(self.vehicle.command.estimate.p_ned)
         from ground.link.streams import Streams
 

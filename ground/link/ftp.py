@@ -39,6 +39,7 @@ ERRORS = {
 MOST_SESSIONS = 16
 IDLE_S = 30.0
 MOST_CLIENTS = 64
+SESSION_AT = 2
 # A burst ends after this many packets and the client asks for the next: so it sets the pace, and few are lost.
 BURST_PACKETS = 128
 PACKETS_PER_PASS = 32
@@ -119,7 +120,7 @@ class Ftp(Microservice):
         self.files = OfferedFiles(folder_of(vehicle), vehicle.log_folder, pages(vehicle))
         self.sessions: dict[int, Session] = {}
         self.bursts: dict[int, Burst] = {}
-        self.last: OrderedDict[Sender, tuple[bytes, bytes]] = OrderedDict()
+        self.last: OrderedDict[tuple[Sender, int], tuple[bytes, bytes]] = OrderedDict()
         self.now = 0.0
         self.answers: dict[int, Callable[[Request, bytes, Sender], tuple[int, bytes]]] = {
             mavlink.MAV_FTP_OPCODE_NONE: lambda *_: (0, b""),
@@ -145,7 +146,7 @@ class Ftp(Microservice):
         request = Request(*HEADER.unpack_from(payload))
         data = payload[HEADER.size :][: request.size]
         asked = payload[: HEADER.size + request.size]
-        repeated = self.last.get(sender)
+        repeated = self.last.get((sender, request.session))
         if request.opcode in (ACK, NAK):
             return
         if request.size > MOST_DATA:
@@ -179,8 +180,10 @@ class Ftp(Microservice):
     def reply(self, request: Request, sender: Sender, asked: bytes, opcode: int, data: bytes) -> None:
         """Send a reply and keep it, should it get lost."""
         frame = framed(request.seq + 1, request.session, opcode, request.opcode, request.offset, data)
-        self.last[sender] = asked, frame
-        self.last.move_to_end(sender)
+        # By the session asked for: MAVProxy has several requests under way at once.
+        key = sender, asked[SESSION_AT]
+        self.last[key] = asked, frame
+        self.last.move_to_end(key)
         while len(self.last) > MOST_CLIENTS:
             self.last.popitem(last=False)
         self.post(frame, sender)
@@ -200,9 +203,19 @@ class Ftp(Microservice):
         session.used_s = self.now
         return session
 
-    def begin(self, sender: Sender, file: int, page: bytes | None = None) -> int:
+    def number_for(self, wanted: int, sender: Sender) -> int | None:
+        """Return a session's number, None when there are too many: the client's own choice if it can be had."""
+        if wanted in self.sessions and self.sessions[wanted].owner == sender and wanted >= MOST_SESSIONS:
+            self.end(wanted)
+        if len(self.sessions) >= MOST_SESSIONS:
+            return None
+        if wanted and wanted not in self.sessions:
+            return wanted
+        return next(n for n in range(MOST_SESSIONS) if n not in self.sessions)
+
+    def begin(self, request: Request, sender: Sender, file: int, page: bytes | None = None) -> int:
         """Keep an open file as a session; return its number."""
-        free = next((n for n in range(MOST_SESSIONS) if n not in self.sessions), None)
+        free = self.number_for(request.session, sender)
         if free is None:
             if page is None:
                 os.close(file)
@@ -239,21 +252,23 @@ class Ftp(Microservice):
             raise Refused(EOF)
         return request.session, reply
 
-    def open_to_read(self, _: Request, data: bytes, sender: Sender) -> tuple[int, bytes]:
+    def open_to_read(self, request: Request, data: bytes, sender: Sender) -> tuple[int, bytes]:
         """Open a file; return its session and size."""
         name = text(data)
         page = self.files.page(name)
-        number = self.begin(sender, -1 if page is not None else self.files.open(name, os.O_RDONLY), page)
+        number = self.begin(
+            request, sender, -1 if page is not None else self.files.open(name, os.O_RDONLY), page
+        )
         return number, struct.pack("<I", min(self.sessions[number].size, 0xFFFFFFFF))
 
-    def create(self, _: Request, data: bytes, sender: Sender) -> tuple[int, bytes]:
+    def create(self, request: Request, data: bytes, sender: Sender) -> tuple[int, bytes]:
         """Create a file, or empty the one that is there, and open it for writing."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-        return self.begin(sender, self.files.open(text(data), flags)), b""
+        return self.begin(request, sender, self.files.open(text(data), flags)), b""
 
-    def open_to_write(self, _: Request, data: bytes, sender: Sender) -> tuple[int, bytes]:
+    def open_to_write(self, request: Request, data: bytes, sender: Sender) -> tuple[int, bytes]:
         """Open a file for writing, as it is."""
-        number = self.begin(sender, self.files.open(text(data), os.O_WRONLY | os.O_CREAT))
+        number = self.begin(request, sender, self.files.open(text(data), os.O_WRONLY | os.O_CREAT))
         return number, struct.pack("<I", self.sessions[number].size)
 
     def read(self, request: Request, _: bytes, sender: Sender) -> tuple[int, bytes]:

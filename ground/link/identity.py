@@ -42,7 +42,7 @@ class Identity(Microservice):
         self.due_s = 0.0
         self.heard_s = 0.0
         self.greeted: set[int] = set()
-        self.shown_mode = -1
+        self.told_mode = -1
         self.requestable = {
             0: self.send_heartbeat,
             148: self.send_version,
@@ -91,8 +91,8 @@ class Identity(Microservice):
         if now >= self.due_s:
             self.due_s = max(self.due_s + HEARTBEAT_S, now)
             self.link.broadcast(self.heartbeat())
-        if self.vehicle.is_flying and self.vehicle.mode != self.shown_mode:
-            self.shown_mode = self.vehicle.mode
+        if self.vehicle.is_flying and self.vehicle.shown_mode.custom != self.told_mode:
+            self.told_mode = self.vehicle.shown_mode.custom
             self.link.broadcast(self.current_mode())
         for channel in self.link.channels:  # type: ignore[attr-defined]
             if id(channel) not in self.greeted and channel.heard_s:
@@ -113,7 +113,7 @@ class Identity(Microservice):
         if state == mavlink.MAV_STATE_ACTIVE and status.failsafes:
             state = mavlink.MAV_STATE_CRITICAL
         kind = int(vehicle.settings["LINK_AUTOPILOT"])
-        custom = px4_modes.shown(vehicle.mode).custom
+        custom = vehicle.shown_mode.custom
         return mavlink.MAVLink_heartbeat_message(
             mavlink.MAV_TYPE_QUADROTOR, kind, self.base_mode(), custom, state, 3
         )
@@ -129,7 +129,7 @@ class Identity(Microservice):
 
     def current_mode(self) -> Message:
         """Return CURRENT_MODE."""
-        mode = px4_modes.shown(self.vehicle.mode)
+        mode = self.vehicle.shown_mode
         return mavlink.MAVLink_current_mode_message(mode.standard, mode.custom, mode.custom)
 
     def send_heartbeat(self, _: Order | None, sender: Sender) -> int:
@@ -150,13 +150,14 @@ class Identity(Microservice):
     def send_modes(self, order: Order, sender: Sender) -> int:
         """Send one available mode, counted from 1, or all for 0."""
         wanted = int(order.p2) if order.p2 == order.p2 else 0
-        if not 0 <= wanted <= len(px4_modes.MODES):
+        modes = (*px4_modes.MODES, px4_modes.FOLLOW)
+        if not 0 <= wanted <= len(modes):
             return DENIED
-        for number, mode in enumerate(px4_modes.MODES, 1):
+        for number, mode in enumerate(modes, 1):
             if wanted in (0, number):
                 self.link.send(
                     mavlink.MAVLink_available_modes_message(
-                        len(px4_modes.MODES), number, mode.standard, mode.custom, 0, mode.name.encode()
+                        len(modes), number, mode.standard, mode.custom, 0, mode.name.encode()
                     ),
                     sender,
                 )

@@ -13,7 +13,7 @@ from flight.parameter import Param
 from ground.link.offered_files import Page
 from ground.link.parameter_file import TABLE
 from ground.link.parameter_wire import crc32, packed
-from ground.link.settings import BY_ID
+from ground.link.settings import BY_ID, PX4
 from ground.link.vehicle import Vehicle
 from ground.parameter_page import group_of
 
@@ -29,11 +29,11 @@ CHOICE = re.compile(r"(?:^|[:;,] ?)(-?\d+):? ([^,;:]+)")
 
 def pages(vehicle: Vehicle) -> dict[str, Page]:
     """Return every page by its path."""
-    return {
-        GENERAL: lambda _: general(),
-        PARAMETERS: lambda _: parameters(),
-        PACK: partial(pack, vehicle),
-    }
+    found: dict[str, Page] = {GENERAL: lambda _: general(), PARAMETERS: lambda _: parameters()}
+    # Only ArduPilot has this file: who finds it sends whole numbers as ArduPilot takes them, not byte-wise.
+    if vehicle.settings["LINK_AUTOPILOT"] != PX4:
+        found[PACK] = partial(pack, vehicle)
+    return found
 
 
 @cache

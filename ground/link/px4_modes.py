@@ -36,6 +36,8 @@ MODES = (
     Px4Mode("Takeoff", 4, 2, Mode.TAKEOFF, 8),
     Px4Mode("Offboard", 6, 0, Mode.OFFBOARD),
 )
+# The core knows only that it goes to places; that somebody is followed is the link's.
+FOLLOW = Px4Mode("Follow Me", 4, 8, Mode.GOTO)
 # Modes PX4 has no number for: it flies them in these.
 ALIKE = {Mode.GOTO: Mode.HOLD, Mode.FIGURE8: Mode.ORBIT}
 MANUAL_MAIN = 1
@@ -43,10 +45,22 @@ BY_MODE = {m.mode: m for m in MODES}
 BY_NUMBER = {(m.main, m.sub): m for m in MODES}
 
 
-def shown(mode: int) -> Px4Mode:
+def shown(mode: int, is_following: bool = False) -> Px4Mode:
     """Return the PX4 mode that a mode of ours is shown as."""
+    if is_following and mode == Mode.GOTO:
+        return FOLLOW
     known = Mode(mode) if mode in list(Mode) else Mode.HOLD
     return BY_MODE.get(ALIKE.get(known, known), BY_MODE[Mode.HOLD])
+
+
+def is_follow(main: int, sub: int) -> bool:
+    """Tell whether PX4's main and sub mode are those of following."""
+    return (main, sub) == (FOLLOW.main, FOLLOW.sub)
+
+
+def standard(number: float) -> Px4Mode | None:
+    """Return the mode that MAVLink calls by a MAV_STANDARD_MODE number."""
+    return next((m for m in MODES if m.standard == number != UNKNOWN_STANDARD_MODE), None)
 
 
 def asked(main: int, sub: int) -> Mode | None:

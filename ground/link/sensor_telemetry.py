@@ -111,6 +111,8 @@ class SensorTelemetry:
         for group, bit, aid in BITS:
             present |= SENSOR[bit] if inputs[group].t_us > 0 else 0
             health |= SENSOR[bit] if self.is_well(group, aid) else 0
+        present |= SENSOR["GEOFENCE"]
+        health |= 0 if command.status.failsafes & Failsafe.FENCE else SENSOR["GEOFENCE"]
         if command.status.refusals:
             health &= ~SENSOR["PREARM_CHECK"]
         if not command.estimate.is_attitude_valid:

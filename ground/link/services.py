@@ -4,6 +4,7 @@ from ground.link.calibration import Calibration
 from ground.link.events import Events
 from ground.link.failures import Failures
 from ground.link.flight_commands import FlightCommands
+from ground.link.follow import Follow
 from ground.link.ftp import Ftp
 from ground.link.identity import Identity
 from ground.link.log_download import LogDownload
@@ -22,6 +23,7 @@ SERVICES: tuple[type[Microservice], ...] = (
     Streams,
     Events,
     FlightCommands,
+    Follow,
     Setpoints,
     Sticks,
     Failures,

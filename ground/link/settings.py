@@ -19,6 +19,24 @@ ROWS: tuple[Param, ...] = (
         "SYS_FAILURE_EN", "link.failures", None, "", 0, 0, 1,
         "1: failures may be injected by MAV_CMD_INJECT_FAILURE, in the simulator", True,
     ),
+    Param("FLW_TGT_HT", "link.follow_height", None, "m", 8.0, 1.0, 500.0, "follow me: height above home or target"),
+    Param("FLW_TGT_DST", "link.follow_distance", None, "m", 8.0, 1.0, 500.0, "follow me: distance from the target"),
+    Param(
+        "FLW_TGT_FA", "link.follow_angle", None, "deg", 180.0, -180.0, 180.0,
+        "follow me: side of the target, clockwise from its course; 180 is behind",
+    ),
+    Param(
+        "FLW_TGT_ALT_M", "link.follow_altitude", None, "", 0, 0, 2,
+        "follow me: 0 height above home, 1 the same, 2 height above the target", True,
+    ),
+    Param(
+        "FLW_TGT_RS", "link.follow_response", None, "", 0.1, 0.0, 1.0,
+        "follow me: how slowly a change of the target's velocity is believed",
+    ),
+    Param(
+        "FLW_TGT_MAX_VEL", "link.follow_speed", None, "m/s", 5.0, 0.0, 20.0,
+        "follow me: speed around the target when it turns",
+    ),
     Param("CAL_GYRO0_ID", "link.gyro", None, "", 1, 0, 2**24, "the calibrated gyroscope; 0: not calibrated", True),
     Param("CAL_ACC0_ID", "link.accel", None, "", 1, 0, 2**24, "the calibrated accelerometer; 0: not calibrated", True),
     Param("CAL_MAG0_ID", "link.mag", None, "", 1, 0, 2**24, "the calibrated magnetometer; 0: not calibrated", True),

@@ -14,6 +14,8 @@ from ground.link.telemetry import Telemetry
 from ground.link.vehicle import Vehicle
 
 MICRO = 1e-6
+HEARTBEAT, HEARTBEAT_US = 0, 1_000_000
+MESSAGE_INTERVAL = 244
 SHORTEST_S = 0.004
 LONGEST_S = 3600.0
 # A message so many intervals late is not sent once more for each of them.
@@ -77,6 +79,9 @@ class Streams(Microservice):
         self.telemetry = Telemetry(vehicle)
         self.telemetry.builders[436] = lambda: link.service(Identity).current_mode()  # type: ignore[attr-defined]
         self.schedules: WeakKeyDictionary[Channel, Schedule] = WeakKeyDictionary()
+        self.requestable[MESSAGE_INTERVAL] = lambda order, sender: self.get_interval(
+            order._replace(p1=order.p2), sender
+        )
         self.commands = {
             mavlink.MAV_CMD_SET_MESSAGE_INTERVAL: self.set_interval,
             mavlink.MAV_CMD_GET_MESSAGE_INTERVAL: self.get_interval,
@@ -114,6 +119,8 @@ class Streams(Microservice):
     def set_interval(self, order: Order, sender: Sender) -> int:
         """Honour SET_MESSAGE_INTERVAL: p1 message, p2 microseconds, -1 never, 0 as usual."""
         number, interval_us = order.p1, order.p2
+        if number == HEARTBEAT and interval_us in (0.0, HEARTBEAT_US):
+            return ACCEPTED
         if not (math.isfinite(number) and math.isfinite(interval_us)) or int(number) not in self.known:
             raise ValueError(f"message {number:g} at {interval_us:g} us cannot be streamed")
         if interval_us < DISABLED_US:
@@ -137,10 +144,14 @@ class Streams(Microservice):
         """Tell a message's interval."""
         if not math.isfinite(order.p1) or not 0 <= order.p1 < 65536:
             raise ValueError(f"message {order.p1:g} is no message")
-        number = int(order.p1)
+        return self.tell_interval(int(order.p1), sender)
+
+    def tell_interval(self, number: int, sender: Sender) -> int:
+        """Send MESSAGE_INTERVAL: 0 for a message that is not known, -1 for one that is not sent."""
         interval_s = self.schedule(sender.channel).interval_s.get(number)
         otherwise = DISABLED_US if number in self.known else UNKNOWN_US
         interval_us = otherwise if interval_s is None else round(1e6 * interval_s)
+        interval_us = HEARTBEAT_US if number == HEARTBEAT else interval_us
         self.link.send(mavlink.MAVLink_message_interval_message(number, interval_us), sender)
         return ACCEPTED
 

@@ -15,6 +15,7 @@ from flight.inputs import DEMAND, Demand
 from flight.modes import Arming, Event, Mode
 from flight.parameter import Param, stored
 from flight.vector import Vec3
+from ground.link.px4_modes import Px4Mode, shown
 from ground.link.settings import Settings
 from ground.rings import Reader
 from ground.seats import SNAPSHOT, Seats, What, request
@@ -78,6 +79,8 @@ class Vehicle:
         self.table: tuple[Param, ...] = params.TABLE
         self.snapshot = np.zeros(1, SNAPSHOT).view(np.recarray)
         self.happenings: list[Happening] = []
+        # Set while the link sends the vehicle after somebody.
+        self.is_following = False
         self.answers: OrderedDict[int, Answer] = OrderedDict()
         self._snapshots = Reader(seats.snapshots, from_start=True)
         self._happenings = Reader(seats.happenings)
@@ -147,6 +150,11 @@ class Vehicle:
     def mode(self) -> int:
         """Return the flight.modes.Mode number."""
         return int(self.command.status.mode)
+
+    @property
+    def shown_mode(self) -> Px4Mode:
+        """Return the mode that ground stations are told."""
+        return shown(self.mode, self.is_following)
 
     @property
     def origin(self) -> Place | None:
