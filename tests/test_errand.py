@@ -1,4 +1,4 @@
-"""A mission flown through processes: to its end in the simulator; behind a board without other sensors it never arms."""
+"""A mission flown through processes: in the simulator to its end; behind a board without other sensors, not at all."""
 
 import json
 
