@@ -29,7 +29,7 @@ def score(shared_data):
 def estimated(attitude, tmp_path_factory):
     """Return the folder of all estimates with the default parameters: one run over all recordings."""
     out = tmp_path_factory.mktemp("estimates")
-    assert main(["estimate", str(attitude), "--out", str(out)]) == 0
+    assert main(["estimate", str(attitude), "--filter", "ours", "--out", str(out)]) == 0
     return out
 
 

@@ -39,8 +39,11 @@ DEFAULT = {
     "EKF_ACC_B_WALK": 1e-4,
     "EKF_GYR_B_SD": 0.01,
     "EKF_GPS_V_SD": 0.07,
+    "EKF_GPS_V_QUICK": 0.06,
     "EKF_GPS_GATE": 10.0,
     "EKF_STRAIN_MAX": 100.0,
+    "EKF_LAG_SD": 0.03,
+    "EKF_LAG_DOUBT": 0.0,
 }
 
 
@@ -85,7 +88,7 @@ def run(readings: Readings, gyro: np.ndarray, params: np.recarray) -> Iterator[n
     """Yield what the estimator says at the IMU's samples, chunk by chunk."""
     state, command, around = rows(estimator.STATE), rows(COMMAND), readings.around
     estimator.reset(state[0], params[0].estimator)
-    t_us, sample = ticks(np.rint(MEGA * readings.t).astype(np.int64))
+    t_us, sample = ticks(microseconds(readings.t))
     heard = {name: arrivals(t_us, some["t_us"]) for name, some in around.samples.items()}
     armed = arming(t_us, around)
     for first in range(0, len(t_us), CHUNK):
@@ -120,6 +123,12 @@ def follow(
         said[k] = command.estimate
 
 
+def microseconds(t: np.ndarray) -> np.ndarray:
+    """Return times in whole microseconds, no two alike."""
+    order = np.arange(len(t))
+    return np.maximum.accumulate(np.rint(MEGA * t).astype(np.int64) - order) + order
+
+
 def ticks(t_us: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return when the loop ticks, and at which sample, -1 in the pauses between samples."""
     steps = np.diff(t_us)
@@ -127,7 +136,8 @@ def ticks(t_us: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     pieces, places = [t_us[:1]], [np.zeros(1, np.int64)]
     last = 0
     for k in np.flatnonzero(steps > PAUSE * usual):
-        extra = np.arange(t_us[k] + max(usual, steps[k] // MOST_TICKS_OF_A_PAUSE), t_us[k + 1], usual)
+        step = max(usual, int(steps[k]) // MOST_TICKS_OF_A_PAUSE)
+        extra = np.arange(t_us[k] + step, t_us[k + 1], step)
         pieces += [t_us[last + 1 : k + 1], extra]
         places += [np.arange(last + 1, k + 1), np.full(len(extra), -1)]
         last = k
