@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from flight.estimator import alignment, course, covariance, drag, flow, history, strapdown, update
+from flight.estimator import alignment, course, covariance, drag, flow, history, imu, strapdown, update
 from flight.estimator.layout import (
     ACCEL_BIAS,
     BARO_OFFSET,
@@ -320,3 +320,20 @@ def test_the_heading_from_gps_turns_felt_into_seen():
 
         assert np.arctan2(track.sine, track.cosine) == pytest.approx(angle)
         assert course.is_sharp(track, PARAMS)
+
+
+@pytest.mark.parametrize("hz", [100.0, 1000.0])
+def test_the_scatter_between_samples_tells_the_noise_density_whatever_the_rate(hz):
+    state, params = vehicle()[0].imu, defaults()[0].estimator
+    noise = np.random.default_rng(3).standard_normal((round(6.0 * hz), 3)) * np.sqrt(hz)
+    turning = np.sin(2.0 * np.pi * np.arange(len(noise)) / hz)
+    powers = []
+    for shaken, turned in zip(noise, turning, strict=True):
+        gyro = 1e-2 * Vec3(*shaken) + turned * Vec3(0.0, 0.0, 0.5)
+        imu.accept(state, params, gyro, 0.1 * Vec3(*shaken) + FORCE, ZERO, 1.0 / hz)
+        powers.append((state.gyro_power, state.accel_power))
+
+    gyro, accel = np.sqrt(np.mean(powers[len(powers) // 2 :], axis=0))
+
+    assert gyro == pytest.approx(1e-2, rel=0.1)
+    assert accel == pytest.approx(0.1, rel=0.1)
