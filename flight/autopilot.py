@@ -4,6 +4,7 @@ from flight import retuning
 from flight.command import COMMAND, EVENTS_PER_TICK
 from flight.control import control
 from flight.estimator import estimator
+from flight.excitation import excitation
 from flight.guidance import guidance
 from flight.inputs import INPUTS
 from flight.kernel import kernel
@@ -22,6 +23,7 @@ STATE = record(
     guidance=guidance.STATE,
     control=control.STATE,
     mixer=mixer.STATE,
+    excitation=excitation.STATE,
 )
 SHORTEST_TICK = 125e-6
 LONGEST_TICK = 20e-3
@@ -75,6 +77,7 @@ def decide(state, params, inputs, command, dt):
     """Go from the estimate in `command` to motor ratios."""
     supervisor.step(state.supervisor, params.supervisor, inputs, command, dt)
     guidance.step(state.guidance, params.guidance, inputs, command, dt)
+    excitation.step(state.excitation, params.excitation, inputs, command, dt)
     fly(state, params, inputs, command, dt)
     supervisor.guard(state.supervisor, command)
 

@@ -76,6 +76,7 @@ SETPOINT = record(
     torque_sp_frd=VECTOR,
 )
 # The pieces that add up, for plots and tuning: rate loop as angular acceleration rad/s2, velocity loop as m/s2.
+# excited: the flight.excitation Point where `excitation` is added in this tick, 0: none.
 TERMS = record(
     rate_p=VECTOR,
     rate_i=VECTOR,
@@ -86,6 +87,8 @@ TERMS = record(
     velocity_d=VECTOR,
     hover_thrust=REAL,
     gyro_filtered_frd=VECTOR,
+    excited=INTEGER,
+    excitation=REAL,
 )
 # motor: throttle ratio 0 to 1 in the airframe's rotor order. unallocated: what the mixer could not give,
 # as thrust share and torque N m.

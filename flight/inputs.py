@@ -141,6 +141,8 @@ class Demand(IntEnum):
     RALLY_CLEAR = 24
     RALLY_POINT = 25  # index: place; a0, a1: north, east; RETURN lands at the nearest of these and home
     BRAKE = 26
+    # index: flight.excitation.excitation.Point; a0: Signal, a1: amplitude, a2: seconds, a3, a4: lowest, highest Hz
+    EXCITE = 27
 
 
 class Fence(IntEnum):

@@ -182,3 +182,4 @@ class Event(IntEnum):
     PARAM_CHANGED = 16  # value: row of the parameter table
     MOTOR_TEST = 17  # value: motor from 0, -1 when it is over
     REBOOT = 18
+    EXCITATION = 19  # value: the point where it begins, 0 when it is through, minus the point when cut short

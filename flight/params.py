@@ -7,13 +7,14 @@ import numpy as np
 from flight.control.rows import ROWS as CONTROL
 from flight.errors import ConfigError
 from flight.estimator.rows import ROWS as ESTIMATOR
+from flight.excitation.rows import ROWS as EXCITATION
 from flight.guidance.rows import ROWS as GUIDANCE
 from flight.mixer.rows import ROWS as MIXER
 from flight.parameter import Param, filled, storage
 from flight.record import MAX_ROTORS, PER_ROTOR, REAL, VECTOR, record
 from flight.supervisor.rows import ROWS as SUPERVISOR
 
-TABLE: tuple[Param, ...] = (*CONTROL, *MIXER, *ESTIMATOR, *GUIDANCE, *SUPERVISOR)
+TABLE: tuple[Param, ...] = (*CONTROL, *MIXER, *ESTIMATOR, *GUIDANCE, *SUPERVISOR, *EXCITATION)
 BY_ID = {row.id: row for row in TABLE}
 
 # What the airframe file tells the controller; measured numbers, not for tuning.

@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 
 from flight.estimator.layout import Part
+from flight.excitation.excitation import Point
 from flight.inputs import Demand
 from flight.modes import WHY, Event, Failsafe, Mode, Refusal, Why
 from flight.params import TABLE
 from flight.supervisor.reasons import FAILSAFES, REFUSALS, WHYS, Told
 from logs.ulog import CRITICAL, INFO, WARNING
 
+POINTS = {int(point): point.name.lower().replace("_", " ") for point in Point}
 SEVERE: dict[int, int] = {
     Event.KILLED: CRITICAL,
     Event.FAILSAFE_RAISED: CRITICAL,
@@ -32,6 +34,7 @@ VALUES: dict[Event, type[IntEnum]] = {
 }
 ADVISED: dict[int, Mapping[Any, Told]] = {Event.ARMING_REFUSED: REFUSALS, Event.FAILSAFE_RAISED: FAILSAFES}
 COUNTED = (Event.ITEM_REACHED, Event.MOTOR_TEST)
+EXCITATION = {0: "through"} | {-point: f"{words} cut short" for point, words in POINTS.items()} | POINTS
 REFUSED = (Event.MODE_REFUSED, Event.DEMAND_REFUSED)
 
 
@@ -79,6 +82,8 @@ def event_text(code: int, value: float) -> str:
         return f"{sentence}: {TABLE[number].id}"
     if event in VALUES:
         return f"{sentence}: {named(VALUES[event], number)}"
+    if event == Event.EXCITATION:
+        return f"{sentence}: {EXCITATION.get(number, number)}"
     return f"{sentence}: {number}" if event in COUNTED else sentence
 
 

@@ -1,6 +1,7 @@
 """The cascade: from wherever guidance hands over down to torque and collective."""
 
 from flight.control import attitude, gyro, hover, position, rate, thrust, velocity
+from flight.excitation import excitation
 from flight.kernel import kernel
 from flight.modes import Arming, Level
 from flight.quaternion import body_z_ned, quat
@@ -99,8 +100,11 @@ def step(state, params, airframe, command, inputs, dt):
     if level == ALTITUDE:
         hold_altitude(state, params, command, is_holding, dt)
     if level >= ATTITUDE:
+        excitation.lean(command)
         attitude.step(params.attitude, command.setpoint, command.estimate)
     if level >= RATE:
+        excitation.turn(command)
         rate.step(state.rate, params.rate, airframe, command, state.gyro, is_holding, dt)
+        excitation.push(command, airframe)
     else:
         rest(state, command.setpoint)

@@ -24,7 +24,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         nargs="?",
         default="square",
         metavar="MISSION",
-        help="square (default), hover, circle, figure8, or a path to a .plan from QGroundControl or a .toml",
+        help="square (default), hover, circle, figure8, chirp, or a path to a .plan from QGroundControl or a .toml",
     )
     options.add_airframe(parser)
     options.add_json(parser)

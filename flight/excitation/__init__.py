@@ -1,0 +1,1 @@
+"""Known disturbances at chosen points of the loop, so that its log tells what the vehicle is."""
