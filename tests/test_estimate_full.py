@@ -130,10 +130,11 @@ def test_in_a_pause_of_the_recording_the_loop_ticks_on_without_samples():
     assert (sample[(ticked > 996_000) & (ticked < 3_000_000)] == -1).all()
 
 
-def test_no_tick_is_told_two_samples_of_one_sensor():
-    at = full.arrivals(np.arange(0, 100, 10), np.array([0, 1, 2, 3, 55, 99]))
+def test_of_samples_that_come_faster_than_the_imu_the_newest_is_told():
+    at, which = full.arrivals(np.arange(0, 100, 10), np.array([-2_000_000, -5, 11, 12, 13, 55, 99]))
 
-    assert at.tolist() == [0, 1, 2, 3, 6]
+    assert at.tolist() == [0, 2, 6]
+    assert which.tolist() == [1, 4, 5]
 
 
 def test_before_the_first_word_on_arming_the_vehicle_is_as_it_says():

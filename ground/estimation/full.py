@@ -20,6 +20,8 @@ MEGA = 1e6
 CHUNK = 8192
 # A longer pause than this many usual steps is one in which the loop ticks without a sample, as it does in flight.
 PAUSE = 3
+# What a sensor said longer than this before the IMU's first sample is not told at all.
+EARLY_US = 1_000_000
 MOST_TICKS_OF_A_PAUSE = 10_000
 # Recordings of others, where they do not say better: samples are stamped when taken, a GPS fix is as late as ArduPilot
 # takes those of u-blox to be, the IMU is filtered (its scatter tells a fifth of its noise) and of unknown sampling and
@@ -96,9 +98,9 @@ def run(readings: Readings, gyro: np.ndarray, params: np.recarray) -> Iterator[n
         inputs = rows(INPUTS, part.stop - first)
         inputs.t_us = t_us[part]
         tell_imu(inputs, readings, gyro, sample[part])
-        for name, at in heard.items():
-            begin, end = np.searchsorted(at, (first, part.stop))
-            inputs[name][at[begin:end] - first] = around.samples[name][begin:end]
+        for name, (at, which) in heard.items():
+            now = slice(*np.searchsorted(at, (first, part.stop)))
+            inputs[name][at[now] - first] = around.samples[name][which[now]]
         said = rows(ESTIMATE, len(inputs))
         before_us = t_us[first - 1] if first else t_us[0]
         follow(state[0], params[0], inputs, command[0], armed[part], before_us, said)
@@ -146,13 +148,12 @@ def ticks(t_us: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(pieces), np.concatenate(places)
 
 
-def arrivals(t_us: np.ndarray, sample_us: np.ndarray) -> np.ndarray:
-    """Return at which tick each sample of a sensor is told: the first not before it."""
-    first = np.searchsorted(t_us, sample_us)
-    # No tick is told two samples: the later waits, and keeps its own time.
-    order = np.arange(len(first))
-    at = np.maximum.accumulate(first - order) + order
-    return at[at < len(t_us)]
+def arrivals(t_us: np.ndarray, sample_us: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return at which ticks samples of a sensor are told, and which: of those that came since a tick, the newest."""
+    at = np.searchsorted(t_us, sample_us)
+    is_newest = np.append(np.diff(at) > 0, True)[: len(at)]
+    which = np.flatnonzero(is_newest & (at < len(t_us)) & (sample_us > t_us[0] - EARLY_US))
+    return at[which], which
 
 
 def arming(t_us: np.ndarray, around: Aids) -> np.ndarray:
