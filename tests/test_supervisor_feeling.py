@@ -514,3 +514,58 @@ def test_leaving_and_reaching_the_ground_is_said():
         f.s.landing.is_landed = now
         supervisor.note_ground(f.s, f.status, was)
         assert (f.status.events[0], f.status.event_values[0]) == (said, 0.0)
+
+
+def test_every_mode_of_the_sticks_may_idle_in_the_air_and_time_on_the_ground_adds_up():
+    for mode in (Mode.RATE, Mode.ANGLE, Mode.ALTITUDE, Mode.POSITION):
+        f = toy()
+        f.s.landing.spent_s = 9.0
+        assert not landing.is_spent(f.s.landing, f.p.land, mode, 0.0, DT)
+    f = toy()
+    f.s.landing.rest_s = 1.0
+    landing.stand(f.s.landing, f.p.land, f.estimate, 0.0, True, DT)
+    assert f.s.landing.rest_s == 1.0 + DT
+
+
+def test_hover_thrust_need_not_be_learnt_for_rotors_to_be_judged():
+    f = flying()
+    f.estimate.height_m, f.command.setpoint.thrust_sp, f.command.terms.hover_thrust = 9.0, 0.4, 0.0
+
+    assert supervisor.is_flying_free(f.s, f.p, f.command, True)
+
+
+def test_aids_that_are_not_healthy_are_none_of_them():
+    f = toy()
+    f.estimate.sensor_health[:] = 0
+    health.watch_aids(f.s.health, f.estimate, False)
+
+    assert (f.s.health.aids, f.s.health.aids_seen) == (0, 0)
+
+
+def test_each_test_ratio_goes_on_from_its_own():
+    f = toy()
+    h = f.s.health
+    h.ratios, f.estimate.test_ratios[:] = (0.25, 0.5, 0.75), 1.0
+    health.watch_ratios(h, f.p.health, f.estimate, DT)
+
+    assert 0.25 < h.ratios[0] < 0.26 < 0.5 < h.ratios[1] < 0.51 < 0.75 < h.ratios[2] < 0.76
+
+
+def test_a_rotor_with_a_short_lever_is_lost_too_at_the_last_bit_of_its_time():
+    f = quad()
+    r = f.s.rotors
+    r.count, r.effect[:], r.missing_s[0], f.p.rotor.time_s = 1, 0.0, 0.25, 0.25 + DT
+    r.effect[0, 0], r.thrust[0] = 0.1, 4.0
+    rotors.compare(r, f.p.rotor, Vec3(-0.4, 0.0, 0.0), 2.0, DT)
+
+    assert r.lost == 1
+
+
+def test_a_push_that_does_not_turn_the_vehicle_is_missing():
+    f = quad()
+    r = f.s.rotors
+    r.fast[0] = r.thrust[0] = 6.0
+    f.command.motors.motor[0] = 1.0
+    rotors.step(r, f.p.rotor, f.command.motors, f.estimate, 0.4, True, DT)
+
+    assert r.missing_s[0] == DT

@@ -270,3 +270,12 @@ def test_home_moves_the_fence():
 
 def test_kinds_are_what_operators_send():
     assert [int(kind) for kind in Fence] == [1, 2, 3, 4]
+
+
+def test_an_unfinished_shape_is_no_fence_but_no_sound_one_either():
+    f = point(toy(), 3.0, 100.0, 100.0, 3.0, 0)
+    assert f.s.fence.is_sound == 0
+    assert fence.room_over_ground(f.s.fence, place(0.0, 0.0)) >= FAR
+    point(f, 4.0, 100.0, 0.0, 3.0, 1)
+    point(f, 3.0, 0.0, 0.0, 3.0, 2)
+    assert not fence.is_whole(f.s.fence, 0)

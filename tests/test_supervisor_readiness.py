@@ -454,3 +454,10 @@ def test_a_restart_is_passed_on_unless_armed():
         f.s.arming = arming
         orders.obey(f.s, f.p, f.inputs, f.status)
         assert (f.status.events[0], f.status.event_values[0]) == (event, value)
+
+
+def test_there_are_eight_numbers_to_a_demand():
+    d = toy().inputs.demand
+    d.uses = 1 << 8
+
+    assert signs.is_meant(d)
