@@ -124,8 +124,8 @@ class Client:
 
     def get_ready(self) -> None:
         """Wait until the vehicle can be armed."""
-        assert self.receive("HOME_POSITION", timeout_s=120.0)
-        assert self.receive("SYS_STATUS", where=is_ready, timeout_s=60.0), self.texts
+        assert self.receive("HOME_POSITION", timeout_s=400.0)
+        assert self.receive("SYS_STATUS", where=is_ready, timeout_s=120.0), self.texts
 
     def position(self, where: Any = None, timeout_s: float = 90.0) -> Any:
         """Return a LOCAL_POSITION_NED."""

@@ -114,8 +114,9 @@ def test_leaving_an_orbit_brakes_from_its_speed():
     assert np.abs(flight.command.setpoint.v_ff_ned).max() == 0.0
 
 
-def test_a_small_circle_without_a_speed_turns_no_harder_than_setpoints_may():
-    flight = ToyFlight(dt=0.004, lag_s=0.05).airborne().ask(Demand.ORBIT, 6.0, 0.0, None, 1.0)
+@pytest.mark.parametrize("speed", [None, 1e30, -1e30])
+def test_a_small_circle_turns_no_harder_than_setpoints_may_whatever_speed_is_asked(speed):
+    flight = ToyFlight(dt=0.004, lag_s=0.05).airborne().ask(Demand.ORBIT, 6.0, 0.0, None, 1.0, speed)
     flight.fly(8.0)
 
     assert np.linalg.norm(flight.command.setpoint.a_ff_ned) == pytest.approx(4.0, abs=1e-3)

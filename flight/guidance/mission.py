@@ -177,8 +177,7 @@ def begin_item(state, params, command):
         return_home.enter(state, params, command)
     elif kind == Item.LOITER_TURNS:
         radius = number(plan, 5, params.loiter_radius)
-        usual = orbit.turning_speed(params, radius, usual_speed(state, params))
-        orbit.start_circle(state, params, place, radius, number(plan, 6, usual))
+        orbit.start_circle(state, params, place, radius, number(plan, 6, usual_speed(state, params)))
     else:
         goal = Vec3(place.x, place.y, here.z) if kind == Item.LAND else place
         set_leg(state, params, goal, number(plan, 6, 0.0))

@@ -14,8 +14,8 @@ from flight.vector import Vec3, put
 
 @kernel
 def turning_speed(params, radius, usual):
-    """Return the speed round a circle for which none is asked: a small one must not turn harder than NAV_XY_ACC."""
-    return min(usual, math.sqrt(params.acc_xy * max(abs(radius), 0.1)))
+    """Return the speed round a circle: whatever is asked, none is faster than setpoints may be or turns harder."""
+    return min(abs(usual), params.speed_xy, math.sqrt(params.acc_xy * max(abs(radius), 0.1)))
 
 
 @kernel
@@ -26,7 +26,8 @@ def start_circle(state, params, centre_ned, radius, speed):
     c.kind = curve.CIRCLE
     put(c.centre_ned, centre_ned)
     c.radius = max(abs(radius), 0.1)
-    c.rate = abs(speed) / c.radius if radius > 0.0 else -abs(speed) / c.radius
+    speed = turning_speed(params, radius, speed)
+    c.rate = speed / c.radius if radius > 0.0 else -speed / c.radius
     c.start = math.atan2(place.y - centre_ned.y, place.x - centre_ned.x)
     curve.start(c, state.motion, params.ramp_s, c.start + math.pi)
 
@@ -54,8 +55,7 @@ def enter(state, params, inputs, command):
     if is_asked:
         centre = Vec3(asked(demand, 0, here.x), asked(demand, 1, here.y), asked(demand, 2, here.z))
         size = asked(demand, 3, size)
-        usual = turning_speed(params, size, pace) if state.mode == Mode.ORBIT else pace
-        pace = asked(demand, 4, usual)
+        pace = asked(demand, 4, pace)
     if state.mode == Mode.ORBIT:
         start_circle(state, params, centre, size, pace)
     else:

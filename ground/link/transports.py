@@ -171,7 +171,7 @@ class Tcp(Clients):
                 connection, address = self.socket.accept()
             except OSError:
                 break
-            if len(self.channels) >= MOST_CLIENTS:
+            if not self.makes_room():
                 self.refused += 1
                 connection.close()
                 continue
@@ -181,6 +181,14 @@ class Tcp(Clients):
             self.channels[connection] = self.made(self, connection, name, is_stream=True)
             self.waiting[connection] = bytearray()
         return []
+
+    def makes_room(self) -> bool:
+        """Tell whether one more may come; the one longest silent goes, those who never said anything first."""
+        if len(self.channels) >= MOST_CLIENTS:
+            silent = min(self.channels, key=lambda connection: self.channels[connection].heard_s)
+            if time.monotonic() - self.channels[silent].heard_s > SILENCE_S:
+                self.drop(silent)
+        return len(self.channels) < MOST_CLIENTS
 
     def receive(self, connection: socket.socket) -> list[Received]:
         """Return what a client sent; forget one that has hung up."""
