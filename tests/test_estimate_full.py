@@ -111,6 +111,12 @@ def test_what_does_not_exist_is_named(eastward, tmp_path, capsys, arguments, wor
     assert word in capsys.readouterr().err
 
 
+def test_a_receiver_that_never_had_a_fix_leaves_attitude_alone(eastward, tmp_path, capsys):
+    np.savez(tmp_path / "a.npz", **eastward | {"gps_vel": math.nan * eastward["gps_vel"]})
+
+    assert told(capsys, tmp_path / "a.npz")["filter"] == "ours"
+
+
 def test_gps_of_another_length_than_its_times_is_named(eastward, tmp_path, capsys):
     np.savez(tmp_path / "a.npz", **eastward | {"gps_vel": eastward["gps_vel"][:-1]})
 

@@ -10,8 +10,6 @@ from flight.record import rows
 from ground.estimation.declination import declination
 
 AIDS = ("gps", "baro", "mag", "range", "flow", "mocap")
-# With one of these the recording says where the vehicle is or how fast it moves.
-PLACING = ("gps", "mocap")
 FIX_3D, ENOUGH_SATELLITES = 3, 10
 DOWNWARD = 25
 NEAREST_POLE_DEG = 75.0
@@ -53,8 +51,12 @@ class Aids:
         return self
 
     def places(self) -> bool:
-        """Tell whether position or velocity is seen from outside."""
-        return any(len(self.samples.get(name, ())) for name in PLACING)
+        """Tell whether position or velocity is seen from outside: a pose, or more than a receiver without a fix."""
+        fixes = self.samples.get("gps")
+        has_fix = fixes is not None and bool(
+            (np.isfinite(fixes["v_ned"]).all(1) & (fixes["fix_type"] >= FIX_3D)).any()
+        )
+        return has_fix or len(self.samples.get("mocap", ())) > 0
 
 
 def told(sensor: str, t_us: np.ndarray, **columns: np.ndarray | float) -> np.ndarray:
