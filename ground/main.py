@@ -25,6 +25,8 @@ COMMANDS = (
     "firmware",
     "estimate",
     "margins",
+    "identify",
+    "tune",
     "calibrate",
     "doctor",
     "motors",

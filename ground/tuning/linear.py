@@ -37,7 +37,7 @@ LOOPS = {
     },
     **{f"velocity_{a}": Loop(Level.VELOCITY, "nudge_v_ned", "v_ned", i, 12.0) for i, a in enumerate("xyz")},
     **{
-        f"position_{a}": Loop(Level.POSITION, "nudge_p_ned", "p_ned", i, 20.0, 1e-2)
+        f"position_{a}": Loop(Level.POSITION, "nudge_p_ned", "p_ned", i, 20.0, 1e-4)
         for i, a in enumerate("xyz")
     },
 }
@@ -46,6 +46,8 @@ HIGHEST_SHARE = 0.4
 # What hovers without noise turns no faster than this, unless some loop is unstable.
 RESTLESS_RAD_S = 0.05
 SEED_RAD_S = 1e-9
+# The rotor notches find their places one after the other.
+WARM_UP_S = 0.1
 
 
 def grid(dt: float, points: int = 300, lowest_hz: float = 0.1) -> np.ndarray:
@@ -61,15 +63,16 @@ def transform(f_hz: np.ndarray, dt: float, answers: np.ndarray) -> np.ndarray:
 
 def pulse_answers(rigs: Rigs, loop: Loop) -> np.ndarray:
     """Return each vehicle's answer to a pulse on one measurement, per size of the pulse; NaN of one that shakes."""
-    ticks, count = round(loop.longest_s / rigs.dt), len(rigs)
+    start, count = round(WARM_UP_S / rigs.dt), len(rigs)
+    ticks = start + round(loop.longest_s / rigs.dt)
     scripts = script(ticks, loop.level, 2)
     # What is unstable beside this loop must not stay asleep.
     scripts.nudge_omega_frd[:, 0] = SEED_RAD_S
-    scripts[1][loop.nudge][0, loop.axis] += loop.pulse
+    scripts[1][loop.nudge][start, loop.axis] += loop.pulse
     # Both start alike and where they are: the difference holds the answer alone.
     pair = np.concatenate([np.arange(count), np.arange(count)])
     trace = rigs.pick(pair).fly(scripts, np.repeat([0, 1], count))
-    kept = trace[loop.trace][..., loop.axis]
+    kept = trace[loop.trace][:, start:, loop.axis]
     answers = (kept[count:] - kept[:count]) / loop.pulse
     is_calm = np.ptp(trace.omega_frd[:count, -ticks // 10 :], axis=1).max(axis=-1) < RESTLESS_RAD_S
     return np.where(is_calm[:, None], answers, np.nan)

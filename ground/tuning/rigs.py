@@ -22,7 +22,7 @@ from sim.probe import ROW, TRACE, fly_scripts
 
 HEIGHT_M = 50.0
 # How long a vehicle takes to find its hover, and the gains it does so with: slow enough for any motor.
-SETTLE_S = 4.0
+SETTLE_S = 3.0
 SAFE = {
     "RATE_ROLL_KP": 10.0, "RATE_PITCH_KP": 10.0, "RATE_YAW_KP": 4.0,
     "RATE_ROLL_KI": 20.0, "RATE_PITCH_KI": 20.0, "RATE_YAW_KI": 4.0,
@@ -34,6 +34,17 @@ SAFE = {
 # Noise-free samples may repeat themselves without anything being broken.
 NEVER_BLIND_S = 1e9
 ARRAYS = ("vehicles", "setups", "states", "params", "inputs", "commands")
+
+
+@dataclass
+class Tally:
+    """What has been flown so far in this process."""
+
+    flights: int = 0
+    simulated_s: float = 0.0
+
+
+tally = Tally()
 
 
 @dataclass
@@ -67,6 +78,8 @@ class Rigs:
 
     def fly(self, scripts: np.ndarray, which: np.ndarray) -> np.recarray:
         """Fly vehicle i through script which[i]; return the trace of every tick."""
+        tally.flights += len(self)
+        tally.simulated_s += len(self) * scripts.shape[1] * self.dt
         kept = np.zeros((len(self), scripts.shape[1]), TRACE).view(np.recarray)
         fly_scripts(
             scripts,
@@ -160,17 +173,17 @@ def begin(rigs: Rigs) -> None:
 def build(
     airframe: Airframe,
     seed: int = 1,
-    count: int = 1,
+    numbers: Sequence[int] = (0,),
     sensor_set: str = "consumer",
     cloud: plants.Cloud | None = None,
     is_quiet: bool = True,
 ) -> Rigs:
-    """Return hovering vehicles: the airframe's own first, then `count` - 1 of the cloud around it.
+    """Return hovering vehicles: number 0 is the airframe's own, the others are of the cloud around it.
 
     Quiet ones have no noise and one motor lag each, so that small motions are linear; the same seed and number give
     the same plant, quiet or not.
     """
-    total, setup = count, one.setup_for(airframe, sensor_set)
+    total, setup = len(numbers), one.setup_for(airframe, sensor_set)
     made = Rigs(
         1.0 / airframe.loop_rate_hz,
         rows(one.VEHICLE, total),
@@ -180,13 +193,13 @@ def build(
         rows(INPUTS, total),
         rows(COMMAND, total),
     )
-    for i in range(total):
-        if i > 0 and cloud is not None:
-            plants.vary(made.setups[i], made.vehicles[i].body, plants.generator(seed, i), cloud)
+    for i, number in enumerate(numbers):
+        if number > 0 and cloud is not None:
+            plants.vary(made.setups[i], made.vehicles[i].body, plants.generator(seed, number), cloud)
         if is_quiet:
             quieten(made.setups[i].presets)
             one_lag(made.setups[i].plant)
-        lift(made.vehicles[i], made.setups[i], plants.sensor_seed(seed, i))
+        lift(made.vehicles[i], made.setups[i], plants.sensor_seed(seed, number))
     settle(made, airframe)
     return made
 

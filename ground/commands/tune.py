@@ -1,0 +1,140 @@
+"""`quadloop tune`: find gains for a vehicle and all it could be, show what they are worth, write them beside it."""
+
+from argparse import ArgumentParser, Namespace
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+from ground import compiling, options, terminal
+
+ABOUT = (
+    "find gains that are robust, write them beside the airframe, and a report with margins and step responses"
+)
+EXAMPLE = "quadloop tune my_quad.toml --robust 200"
+HEADS = (
+    "loop",
+    "phase",
+    "gain",
+    "Ms",
+    "bandwidth",
+    "rise",
+    "overshoot",
+    "worst: phase",
+    "gain",
+    "Ms",
+    "bandwidth",
+)
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Take a vehicle, how many others it could be, and where the results go."""
+    add = parser.add_argument
+    add(
+        "airframe",
+        nargs="?",
+        default=options.DEFAULT_AIRFRAME,
+        metavar="AIRFRAME",
+        help=f"a name from `quadloop airframes` or a path to a .toml (default {options.DEFAULT_AIRFRAME})",
+    )
+    options.add_set(parser)
+    add(
+        "--robust",
+        type=int,
+        default=100,
+        metavar="N",
+        help="how many vehicles it could be (default 100; 0: as told)",
+    )
+    add("--seed", type=int, default=1, metavar="N", help="fixes every random number (default 1)")
+    add("--out", type=Path, metavar="FILE", help="the overlay to write (beside the airframe's file)")
+    add("--report", type=Path, metavar="FOLDER", help="where the report goes (default tuning/NAME)")
+    add(
+        "--resume",
+        type=Path,
+        metavar="FILE",
+        help="keep finished searches there, and go on from those it holds",
+    )
+    add("--dry-run", action="store_true", help="write no gains, only the report")
+    options.add_json(parser)
+
+
+def run(arguments: Namespace) -> int:
+    """Tune; return 1 when a demand is not met by every plant."""
+    check(arguments)
+    vehicle = options.chosen_airframe(arguments)
+    with compiling.shown(), terminal.Progress(f"tuning {vehicle.name}") as progress:
+        from ground.tuning import overlay, report, tuner
+
+        with remembered(arguments, vehicle.name) as kept:
+            done = tuner.tune(vehicle, arguments.seed, arguments.robust + 1, progress.share, kept)
+        found = report.proven(done, arguments.seed, progress.share)
+        folder = arguments.report or Path("tuning") / vehicle.name
+        page = report.write(found, folder)
+    place = None if arguments.dry_run else arguments.out or overlay.place_of(arguments.airframe)
+    if place:
+        overlay.write(place, found.chosen(), found.remark())
+    figures = found.figures() | {"overlay": str(place) if place else None, "report": str(page)}
+    terminal.tell_json(figures) if arguments.json else terminal.tell(text(figures, found.advice()))
+    return 0 if found.is_proven() else 1
+
+
+def check(arguments: Namespace) -> None:
+    """Raise ConfigError for numbers nobody can tune with."""
+    from flight.errors import ConfigError
+
+    if not 0 <= arguments.robust <= 10_000:
+        raise ConfigError(f"--robust {arguments.robust}: out of range; allowed 0 to 10000")
+    if not 0 <= arguments.seed < 2**31:
+        raise ConfigError(f"--seed {arguments.seed}: out of range; allowed 0 to {2**31 - 1}")
+
+
+def remembered(arguments: Namespace, name: str) -> Any:
+    """Return the file of finished searches, or nothing to remember."""
+    if arguments.resume is None:
+        return nullcontext()
+    from flight.kernel import closure_digest
+    from ground.campaign.results import Results
+
+    about = {
+        "airframe": name,
+        "seed": arguments.seed,
+        "plants": arguments.robust,
+        "set": sorted(arguments.set),
+    }
+    return Results(arguments.resume, about | {"sources": closure_digest("ground.tuning.tuner")})
+
+
+def text(figures: dict[str, Any], advice: list[str]) -> str:
+    """Return the results for a person."""
+    rows = [cells(name, loop, figures["worst"][name]) for name, loop in figures["nominal"].items()]
+    gains = terminal.table([(k, f"{v:.4g}") for k, v in figures["gains"].items()], ("gain", "value"))
+    return "\n".join(
+        [
+            gains,
+            "",
+            terminal.table(rows, HEADS),
+            "",
+            f"figure-8 at 5 m/s: {figures['rms_before_m']:.3f} m RMS before, {figures['rms_after_m']:.3f} m after",
+            f"{figures['plants']} plants, {figures['flights']} flights, {figures['simulated_s']:.0f} s simulated, "
+            f"{figures['wall_s']:.0f} s",
+            *advice,
+            f"report: {figures['report']}",
+            f"written to {figures['overlay']}" if figures["overlay"] else "no gains written",
+        ]
+    )
+
+
+def cells(name: str, loop: dict[str, Any], worst: dict[str, Any]) -> tuple[str, ...]:
+    """Return one loop's line."""
+    return (
+        name,
+        f"{loop['phase_margin_deg']:.0f} deg",
+        f"{loop['gain_margin_db']:.1f} dB",
+        f"{loop['ms']:.2f}",
+        f"{loop['bandwidth_hz']:.2f} Hz",
+        f"{1e3 * loop['rise_s']:.0f} ms",
+        f"{100.0 * loop['overshoot']:.0f} %",
+        f"{worst['phase_margin_deg']:.0f} deg",
+        f"{worst['gain_margin_db']:.1f} dB",
+        f"{worst['ms']:.2f}",
+        f"{worst['bandwidth_hz']:.2f} Hz",
+    )

@@ -1,0 +1,150 @@
+"""Frequency responses of vehicles without their gains: measured once from the compiled loop, good for any gains.
+
+Each vehicle flies on gains that are safe for anyone and gets a tiny pulse per axis; what the torque, rate, attitude,
+velocity and position answered gives plant, motors, delays, IMU and strapdown as ratios of Fourier transforms.
+"""
+
+import copy
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from flight.airframe import Airframe
+from flight.modes import Level
+from ground.tuning.linear import WARM_UP_S, transform
+from ground.tuning.rigs import SAFE, Rigs, script
+
+SECONDS = 2.5
+FADE_FROM = 0.4
+PULSE = 1e-4
+# The same gains for every vehicle, without integrals, whose slow ends would take long to fade.
+LISTENING = SAFE | {
+    "RATE_ROLL_KP": 15.0, "RATE_PITCH_KP": 15.0, "RATE_YAW_KP": 6.0,
+    "RATE_ROLL_KI": 0.0, "RATE_PITCH_KI": 0.0, "RATE_YAW_KI": 0.0,
+    "ATT_ROLL_P": 4.0, "ATT_PITCH_P": 4.0, "ATT_YAW_P": 2.5,
+    "VEL_Z_P": 4.0, "VEL_Z_I": 0.0, "RATE_YAW_HZ": 0.0,
+}  # fmt: skip
+# Tilting about body x moves the vehicle east, about body y north (against the sign).
+TILTS = {0: 1, 1: 0}
+
+
+@dataclass
+class Model:
+    """Responses at f_hz, one row per vehicle: `rate` of angular acceleration asked for, `turn` of rate and so on.
+
+    rate, turn: (axis, vehicle, frequency); sideways, sideways_a: velocity and acceleration per tilt (axis x, y as the
+    velocity's); climb, climb_a: of the vertical acceleration asked for; notches: of the rotors; drag: what is fed
+    forward of rotor drag, per second.
+    """
+
+    dt: float
+    f_hz: np.ndarray
+    rate: np.ndarray
+    turn: np.ndarray
+    sideways: np.ndarray
+    sideways_a: np.ndarray
+    climb: np.ndarray
+    climb_a: np.ndarray
+    notches: np.ndarray
+    drag: np.ndarray
+
+    def __len__(self) -> int:
+        return self.climb.shape[0]
+
+    def pick(self, which: np.ndarray) -> "Model":
+        """Return the model of some of the vehicles."""
+        last = {name: getattr(self, name)[..., which, :] for name in MATRICES}
+        return Model(self.dt, self.f_hz, **last)
+
+
+MATRICES = tuple(f.name for f in fields(Model))[2:]
+
+
+def joined(parts: list[Model]) -> Model:
+    """Return the model of all vehicles of several models."""
+    one = parts[0]
+    return Model(
+        one.dt, one.f_hz, **{n: np.concatenate([getattr(p, n) for p in parts], axis=-2) for n in MATRICES}
+    )
+
+
+def listened(rigs: Rigs, airframe: Airframe, f_hz: np.ndarray) -> Model:
+    """Return the model of hovering vehicles."""
+    careful = copy.deepcopy(airframe)
+    for name, value in LISTENING.items():
+        careful.set(name, value)
+    count, start = len(rigs), round(WARM_UP_S / rigs.dt)
+    ticks = start + round(SECONDS / rigs.dt)
+    quiet = rigs.pick(np.arange(count)).tune(careful.params)
+    # The collective learned to hover stands still, as it does within a second.
+    quiet.params.control.hover.lag_s = 60.0
+    calm = {level: quiet.pick(np.arange(count)) for level in LEVELS}
+    base = {level: calm[level].fly(script(ticks, level), np.zeros(count, np.int64)) for level in LEVELS}
+    answers = []
+    for axis in range(4):
+        level = LEVELS[axis == 3]
+        pulse = script(ticks, level)
+        pulse["nudge_v_ned" if axis == 3 else "nudge_turn_frd"][0, start, min(axis, 2)] = PULSE
+        kept = quiet.pick(np.arange(count)).fly(pulse, np.zeros(count, np.int64))
+        answers.append(
+            {name: spectrum((kept[name] - base[level][name])[:, start:], rigs.dt, f_hz) for name in SIGNALS}
+        )
+    return made_of(answers, calm[LEVELS[0]], f_hz)
+
+
+LEVELS = (Level.ATTITUDE, Level.VELOCITY)
+SIGNALS = ("omega_frd", "turn_frd", "a_ned", "v_ned", "torque_sp_frd", "thrust_sp")
+
+
+def spectrum(answers: np.ndarray, dt: float, f_hz: np.ndarray) -> np.ndarray:
+    """Return the Fourier transform of an answer's slope: what settles elsewhere than it was has one as well.
+
+    What has not quite settled is faded out; it would be heard as a jump.
+    """
+    signals = answers if answers.ndim == 3 else answers[..., None]
+    slope = np.diff(np.moveaxis(signals, -1, 0), axis=-1, prepend=0.0)
+    ticks = slope.shape[-1]
+    late = np.clip(np.arange(ticks) / ticks - FADE_FROM, 0.0, None) / (1.0 - FADE_FROM)
+    return transform(f_hz, dt, slope * np.cos(0.5 * np.pi * late) ** 2)
+
+
+def made_of(answers: list[dict[str, np.ndarray]], rigs: Rigs, f_hz: np.ndarray) -> Model:
+    """Return the ratios of what was heard."""
+    known = rigs.params.airframe
+    full = rigs.states.control.hover.ratio * rigs.states.control.hover.computed
+    rate = [
+        answers[i]["omega_frd"][i] / answers[i]["torque_sp_frd"][i] * known.inertia[:, i, None]
+        for i in range(3)
+    ]
+    turn = [answers[i]["turn_frd"][i] / answers[i]["omega_frd"][i] for i in range(3)]
+    tilt = {to: answers[axis]["turn_frd"][axis] * (-1.0 if axis == 1 else 1.0) for axis, to in TILTS.items()}
+    heard = {to: answers[axis] for axis, to in TILTS.items()}
+    up = -answers[3]["thrust_sp"][0] * full[:, None]
+    return Model(
+        rigs.dt,
+        f_hz,
+        np.array(rate),
+        np.array(turn),
+        np.array([heard[i]["v_ned"][i] / tilt[i] for i in range(2)]),
+        np.array([heard[i]["a_ned"][i] / tilt[i] for i in range(2)]),
+        answers[3]["v_ned"][2] / up,
+        answers[3]["a_ned"][2] / up,
+        notches_of(rigs, f_hz),
+        np.repeat((known.rotor_drag[:, :2] / known.mass_kg[:, None]).T[..., None], len(f_hz), axis=-1),
+    )  # fmt: skip
+
+
+def notches_of(rigs: Rigs, f_hz: np.ndarray) -> np.ndarray:
+    """Return the response of each vehicle's rotor notches as they stand."""
+    count = int(rigs.params[0].control.filter.harmonics * rigs.params[0].airframe.rotor_count)
+    product = np.ones((len(rigs), len(f_hz)), complex)
+    for i in range(count):
+        product *= biquad(rigs.states.control.gyro.rotors.coefficient[:, i].T[..., None], f_hz, rigs.dt)
+    return product
+
+
+def biquad(coefficient: np.ndarray, f_hz: np.ndarray, dt: float) -> np.ndarray:
+    """Return the response of a filter b0, b1, b2, a1, a2."""
+    b0, b1, b2, a1, a2 = coefficient
+    back = np.exp(-2j * np.pi * f_hz * dt)
+    return (b0 + b1 * back + b2 * back * back) / (1.0 + a1 * back + a2 * back * back)

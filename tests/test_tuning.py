@@ -1,0 +1,138 @@
+"""Tuning: gains found from nothing are robust in the compiled loop, written where the airframe's loader reads them."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from flight.airframe import folder, load
+from ground.main import main
+from ground.tuning import linear, model, plants, rigs, trials, tuner
+from ground.tuning.loops import closed
+from ground.tuning.margins import margins
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize("name", ["pi450", "fma"])
+def test_the_fast_loops_are_those_of_the_compiled_vehicle(name, record_property):
+    airframe = load(name)
+    airframe.set("RATE_LEAD", 0.3)
+    vehicles = rigs.build(airframe, 1, (0, 7), cloud=plants.USUAL)
+    f_hz = np.geomspace(1.0, 30.0, 20)
+
+    lag_s = float(airframe.params[0].airframe.motor_lag_s)
+    fast = closed(model.listened(vehicles, airframe, f_hz), tuner.control_gains(airframe), lag_s)
+
+    names = [n for n in linear.LOOPS if n.startswith(("rate", "attitude"))]
+    ratios = [fast.L[n] / linear.loop_response(vehicles, linear.LOOPS[n], f_hz) for n in names]
+    worst_db = max(np.abs(20.0 * np.log10(np.abs(r))).max() for r in ratios)
+    worst_deg = max(np.degrees(np.abs(np.angle(r))).max() for r in ratios)
+    record_property(f"fast loops of {name} off by, dB", round(worst_db, 2))
+    record_property(f"fast loops of {name} off by, deg", round(worst_deg, 2))
+    assert worst_db < 0.7
+    assert worst_deg < 3.0
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    """Return what tuning a copy of a vehicle with gains four times too high tells, and where."""
+    place = tmp_path_factory.mktemp("tuned")
+    text = (folder() / "fma.toml").read_text().replace("RATE_ROLL_KP = 36.0", "RATE_ROLL_KP = 144.0")
+    (place / "quad.toml").write_text(text)
+    told = place / "told.json"
+    with told.open("w") as out, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.stdout", out)
+        patch.setattr(tuner, "GENERATIONS", 40)
+        code = main(["tune", str(place / "quad.toml"), "--robust", "12", "--json", "--report", str(place / "report"),
+                     "--resume", str(place / "searches")])  # fmt: skip
+    return place, code, json.loads(told.read_text())
+
+
+def test_tuning_meets_every_demand_and_tells_what_it_did(found, record_property):
+    _, code, told = found
+
+    assert code == 0
+    assert told["is_proven"]
+    assert told["plants"] == 12
+    assert told["lost"] == 0
+    record_property("tuning of fma with 12 plants, simulated s", round(told["simulated_s"]))
+    for loop in told["nominal"].values():
+        assert loop["phase_margin_deg"] >= 50.0
+        assert loop["gain_margin_db"] >= 8.0
+        assert loop["ms"] <= 1.7
+    for loop in told["worst"].values():
+        assert loop["phase_margin_deg"] >= 40.0
+        assert loop["gain_margin_db"] >= 6.0
+        assert loop["ms"] <= 2.0
+
+
+def test_the_worst_plant_keeps_its_margins_in_the_compiled_loop(found):
+    place, _, _ = found
+    airframe = load(place / "quad.toml")
+    vehicles = rigs.build(airframe, 1, tuple(range(13)), cloud=plants.USUAL)
+    f_hz = linear.grid(vehicles.dt)
+
+    kept = [
+        margins(f_hz, linear.loop_response(vehicles, linear.LOOPS[n], f_hz))
+        for n in ("rate_roll", "attitude_roll")
+    ]
+
+    assert all(loop.is_stable.all() for loop in kept)
+    assert min(loop.phase_margin_deg.min() for loop in kept) >= 40.0
+    assert max(loop.ms.max() for loop in kept) <= 2.0
+
+
+def test_the_overlay_is_flown_and_the_airframe_file_is_untouched(found):
+    place, _, told = found
+
+    flown = load(place / "quad.toml")
+
+    assert flown.gains["RATE_ROLL_KP"] == pytest.approx(told["gains"]["RATE_ROLL_KP"], rel=1e-4)
+    assert "RATE_ROLL_KP = 144.0" in (place / "quad.toml").read_text()
+
+
+def test_the_report_shows_pictures(found):
+    place, _, _ = found
+
+    page = (place / "report" / "report.html").read_text()
+
+    for picture in ("trials.png", "cloud.png", "bode.png", "nyquist.png"):
+        assert picture in page
+        assert (place / "report" / picture).stat().st_size > 10_000
+
+
+def test_a_tuning_resumed_gives_the_same_gains_without_searching(found, tmp_path, capsys):
+    place, _, told = found
+    shutil.copy(place / "quad.toml", tmp_path / "quad.toml")
+
+    main(["tune", str(tmp_path / "quad.toml"), "--robust", "12", "--json", "--report", str(tmp_path),
+          "--resume", str(place / "searches"), "--dry-run"])  # fmt: skip
+
+    again = json.loads(capsys.readouterr().out)
+    assert again["gains"] == told["gains"]
+    assert again["evaluations"] == 0
+    assert again["overlay"] is None
+    assert not (tmp_path / "quad.gains.toml").exists()
+
+
+def test_tuned_gains_follow_a_fast_figure_far_closer_than_gains_two_fifths_as_high(found, record_property):
+    _, _, told = found
+    airframe = load("fma")
+    scaled = {
+        n: 0.4 * v for n, v in tuner.control_gains(airframe).items() if n in told["gains"] and "HZ" not in n
+    }
+
+    slack = trials.fly(airframe, scaled, 1, [0])
+    tuned = trials.fly(airframe, told["gains"], 1, [0])
+
+    record_property(
+        "figure-8 at 5 m/s, RMS with gains x0.4 over RMS tuned", round(slack.rms_m[0] / tuned.rms_m[0], 2)
+    )
+    assert tuned.rms_m[0] < slack.rms_m[0]
+
+
+def test_nonsense_is_refused(capsys):
+    assert main(["tune", "fma", "--robust", "-1"]) == 2
+    assert "--robust" in capsys.readouterr().err
