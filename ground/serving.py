@@ -128,6 +128,8 @@ class Boot:
             signing_file=choice.signing_file,
             rotors=int(self.airframe.params[0].airframe.rotor_count),
             cells=float(self.airframe.params[0].airframe.cells),
+            capacity_mah=1e3 * float(self.airframe.physics["battery"]["capacity_ah"]),
+            resistance_ohm=float(self.airframe.physics["battery"]["resistance_ohm"]),
         )  # fmt: skip
         self.loop = Child("quadloop-loop", self.fly)
         self.beside = [Child("quadloop-recorder", self.record), Child("quadloop-link", self.talk)]

@@ -17,7 +17,8 @@ GRAVITY = 9.80665
 UNKNOWN_16 = 65535
 # A cell counts as empty and as full at these voltages (PX4's BAT_V_EMPTY and BAT_V_CHARGED).
 EMPTY_V, FULL_V = 3.6, 4.05
-SMOOTHING_S = 2.0
+# Counting drifts, the voltage under load misleads: the count is drawn to the voltage this slowly (PX4 mixes them too).
+TRUST_S = 600.0
 STALE_US = 1_000_000
 SENSOR = {name.removeprefix("MAV_SYS_STATUS_"): value for name, value in vars(mavlink).items()
           if name.startswith("MAV_SYS_STATUS_") and isinstance(value, int)}  # fmt: skip
@@ -46,7 +47,7 @@ class SensorTelemetry:
         self.vehicle = vehicle
         self.seen_us = 0
         self.used_mah = 0.0
-        self.voltage_v = 0.0
+        self.charge: float | None = None
         self.shake = [0.0, 0.0, 0.0]
         self.accel = [0.0, 0.0, 0.0]
         self.circle: tuple[float, Any] | None = None
@@ -89,20 +90,27 @@ class SensorTelemetry:
         inputs = self.vehicle.inputs
         voltage, current = float(inputs.battery.voltage_v), float(inputs.battery.current_a)
         self.used_mah += current * min(dt, 1.0) / 3.6
-        share = 1.0 if self.voltage_v == 0.0 else dt / (SMOOTHING_S + dt)
-        self.voltage_v += share * (voltage - self.voltage_v)
+        if voltage > 0.0:
+            self.charge = self.charged(voltage, current, dt)
         accel = np.asarray(inputs.imu.accel_frd).tolist()
         self.shake = [
             s + 0.1 * (abs(a - b) - s) for s, a, b in zip(self.shake, accel, self.accel, strict=True)
         ]
         self.accel = accel
 
+    def charged(self, voltage: float, current: float, dt: float) -> float:
+        """Return the charge after `dt`, 0 to 1: begun with the voltage without load, then what flows is counted."""
+        facts = self.vehicle.facts
+        cell = (voltage + facts.resistance_ohm * current) / self.cells
+        by_voltage = min(1.0, max(0.0, (cell - EMPTY_V) / (FULL_V - EMPTY_V)))
+        if self.charge is None or facts.capacity_mah <= 0.0:
+            return by_voltage
+        counted = self.charge - current * min(dt, 1.0) / 3.6 / facts.capacity_mah
+        return min(1.0, max(0.0, counted + (by_voltage - counted) * dt / (TRUST_S + dt)))
+
     def remaining(self) -> int:
-        """Return the battery's charge in percent, by its voltage; -1 when there is none."""
-        if self.voltage_v <= 0.0:
-            return -1
-        cell = self.voltage_v / self.cells
-        return round(100.0 * min(1.0, max(0.0, (cell - EMPTY_V) / (FULL_V - EMPTY_V))))
+        """Return the battery's charge in percent, -1 when there is none."""
+        return -1 if self.charge is None else round(100.0 * self.charge)
 
     def system_status(self) -> Message:
         """Return SYS_STATUS."""

@@ -64,6 +64,9 @@ class Facts:
     signing_file: Path | None = None
     rotors: int = 4
     cells: float = 4.0
+    # 0: not known.
+    capacity_mah: float = 0.0
+    resistance_ohm: float = 0.0
 
 
 class Vehicle:
