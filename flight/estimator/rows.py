@@ -189,8 +189,8 @@ AIDS = (
     row("GPS_V_WAND", "gps_velocity_wander", 0.03, "m/s", 0.0, 2.0, "slow error of a GPS velocity"),
     row("GPS_V_WT", "gps_velocity_time", 2.0, "s", 0.1, 100.0, "how long a slow error of GPS velocity lasts"),
     row("GPS_JITTER", "gps_jitter", 0.008, "s", 0.0, 0.1, "how irregularly fixes arrive"),
-    row("LAG_SD", "lag_sd", 0.005, "s", 0.0, 0.2, "how wrong the delay of GPS or motion capture may be"),
-    row("LAG_WALK", "lag_walk", 5e-4, "s/rts", 0.0, 0.1, "how fast that delay wanders"),
+    row("LAG_SD", "lag_sd", 0.001, "s", 0.0, 0.2, "how wrong the delay of GPS or motion capture may be"),
+    row("LAG_WALK", "lag_walk", 1e-4, "s/rts", 0.0, 0.1, "how fast that delay wanders"),
     row(
         "LAG_STRAIN", "lag_strain", 1.2, "sd", 0.1, 100.0, "mean innovation beyond which the delay is doubted"
     ),
