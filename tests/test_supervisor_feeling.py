@@ -548,7 +548,10 @@ def test_each_test_ratio_goes_on_from_its_own():
     h.ratios, f.estimate.test_ratios[:] = (0.25, 0.5, 0.75), 1.0
     health.watch_ratios(h, f.p.health, f.estimate, DT)
 
-    assert 0.25 < h.ratios[0] < 0.26 < 0.5 < h.ratios[1] < 0.51 < 0.75 < h.ratios[2] < 0.76
+    part = DT / (3.0 + DT)
+    assert list(h.ratios) == pytest.approx(
+        [0.25 + 0.75 * part, 0.5 + 0.5 * part, 0.75 + 0.25 * part], abs=1e-12
+    )
 
 
 def test_a_rotor_with_a_short_lever_is_lost_too_at_the_last_bit_of_its_time():
