@@ -22,9 +22,18 @@ NOISE_LINES = 41
 ROUNDS = 12
 # How surely the estimator knows the mean climb over a flight, in m/s of velocity at its ends.
 CLIMB_SURE_M_S = 0.15
-# A filter's delay is not the same at all frequencies, and samples come by ticks: how sure one number can be.
-DELAY_SURE_S = 1.5e-4
-CENTRE_SURE_M = 5e-5
+# What the equations leave out, as one standard deviation that no length of flight makes smaller: a share of the value,
+# and a number in its unit. Chosen on simulated flights of the default airframe.
+LEFT_OUT = {
+    "thrust": (0.006, 0.0),
+    "inertia": (0.010, 0.0),
+    "torque_per_thrust": (0.009, 0.0),
+    "motor_lag": (0.002, 0.0),
+    "total_delay": (0.0, 1.5e-4),
+    "throttle_curve": (0.0, 0.008),
+    "centre": (0.0, 5e-5),
+    "drag": (0.10, 0.0),
+}
 STEP = 1e-4
 # Below this share of an unknown's scale a change is no change.
 SETTLED = 1e-3
@@ -149,14 +158,19 @@ def fit(segment: Segment, physics: dict[str, Any]) -> Fit:
         )
     inflation = len(lines.taper) * np.sum(lines.taper**4) / np.sum(lines.taper**2) ** 2
     covariance = inflation * np.linalg.inv(slopes.T @ slopes) * np.outer(scale, scale)
-    for name, sure in (
-        ("total_delay", DELAY_SURE_S),
-        ("centre_x", CENTRE_SURE_M),
-        ("centre_y", CENTRE_SURE_M),
-    ):
-        covariance[names.index(name), names.index(name)] += sure * sure
+    covariance += allowance(names, z * scale)
     units = {u.name: u.unit for u in wanted}
     return Fit(names, z * scale, covariance, explained(lines, errors(z)[0]), units)
+
+
+def allowance(names: list[str], value: np.ndarray) -> np.ndarray:
+    """Return the covariance of what the equations leave out: common to all numbers of one kind."""
+    total = np.zeros((len(names), len(names)))
+    for kind, (share, least) in LEFT_OUT.items():
+        of_kind = [n in {kind, *(f"{kind}_{k}" for k in "xyz12345678")} for n in names]
+        sure = np.where(of_kind, share * np.abs(value) + least, 0.0)
+        total += np.outer(sure, sure)
+    return total
 
 
 def bounded(change: np.ndarray) -> np.ndarray:
