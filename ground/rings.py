@@ -42,8 +42,8 @@ class Ring:
         self.head, self.numbers = numbers[:1], numbers[1:]
         self.slots = np.ndarray(capacity, dtype, self.memory.buf, 8 * (1 + capacity)).view(np.recarray)
         # Copying bytes is several times faster than copying records field by field.
-        raw = np.ndarray((capacity, dtype.itemsize), np.uint8, self.memory.buf, 8 * (1 + capacity))
-        spans = [(dtype[name], dtype.fields[name][1]) for name in dtype.names or ()]  # type: ignore[index]
+        self.raw = raw = np.ndarray((capacity, dtype.itemsize), np.uint8, self.memory.buf, 8 * (1 + capacity))
+        spans = [(dtype[name], dtype.fields[name][1]) for name in dtype.names or ()]
         self.columns = [
             raw[:, at : at + kind.itemsize] if kind.names else self.slots[name]
             for name, (kind, at) in zip(dtype.names or (), spans, strict=True)
@@ -67,12 +67,16 @@ class Ring:
         place = number % self.capacity
         self.numbers[place] = BUSY
         fence()
-        if len(parts) == 1:
-            self.slots[place] = parts[0]
+        first = parts[0]
+        if len(parts) == 1 and isinstance(first, np.ndarray):
+            self.raw[place] = first.view(np.uint8)
+        elif len(parts) == 1:
+            self.slots[place] = first
         else:
             for column, part in zip(self.columns, parts, strict=False):
-                is_record = isinstance(part, np.ndarray) and part.dtype.names
-                column[place] = part.view(np.uint8) if is_record else part
+                if isinstance(part, np.ndarray) and part.dtype.names:
+                    part = part.view(np.uint8)
+                column[place] = part
         fence()
         self.numbers[place] = number
         self.head[0] = number + 1
@@ -80,7 +84,7 @@ class Ring:
     def close(self) -> None:
         """Let go of the memory; who made the ring also removes it."""
         # A view elsewhere keeps the mapping until the process ends.
-        del self.head, self.numbers, self.slots, self.columns
+        del self.head, self.numbers, self.slots, self.columns, self.raw
         with suppress(BufferError):
             self.memory.close()
         if self.is_owner:

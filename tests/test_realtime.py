@@ -25,7 +25,7 @@ def test_percentiles_of_the_histograms_are_those_of_the_times():
     for w, a in zip(work, age, strict=True):
         stopwatch.note(1e9, 1e9 + w - a, 1e9 + w)
 
-    told = timing.facts(stopwatch.tell(5, 3))
+    told = timing.facts(stopwatch.tell(5, 3)[0])
 
     # A bin is a third of an octave wide.
     for name, times in (("work_us", work), ("sample_to_motor_us", age)):
@@ -58,7 +58,7 @@ def test_what_is_refused_is_told_and_the_loop_goes_on(monkeypatch):
     assert not standing.is_locked
     assert "LimitRTPRIO" in standing.missing[0]
     assert "LimitMEMLOCK" in standing.missing[1]
-    assert "an ordinary process" in timing.text(timing.facts(realtime.Stopwatch(standing).tell(0, 0)))
+    assert "an ordinary process" in timing.text(timing.facts(realtime.Stopwatch(standing).tell(0, 0)[0]))
 
 
 def test_asking_what_would_be_granted_changes_nothing():
