@@ -82,7 +82,7 @@ def text(facts: dict[str, Any]) -> str:
         else "replay    not possible: no inputs in it",
         f"dropouts  {facts['dropouts']['count']}, {facts['dropouts']['total_s']:.2f} s",
         *(f"damage    {line}" for line in facts["damage"]),
-        *([f"loop      {timing.text(facts['loop'])}"] if facts["loop"] else []),
+        *([f"loop      {timing.text(facts['loop'])}"] if facts.get("loop") else []),
         f"parameters {facts['parameters']}, {len(facts['parameters_changed'])} not at their default",
         "",
         f"{'topic':<38}{'rows':>9}{'Hz':>9}{'kB':>10}",
