@@ -71,6 +71,8 @@ class SerialWorld:
         self.refusal = Refused.NOT
         self.seq = 0
         self.heard_us = self.asked_us = 0
+        # How old a sample is when it is flown.
+        self.lag_us = 0
         # When this tick's sample was taken, in the Pi's clock; 0 when none came.
         self.sampled_us = 0
         self.lost = self.skipped = self.restarts = 0
@@ -162,7 +164,7 @@ class SerialWorld:
             self.fill(told)
         else:
             self.sampled_us = 0
-            told.t_us[0] = max(int(told.t_us[0]) + 1, self.wire.now_us())
+            told.t_us[0] = max(int(told.t_us[0]) + 1, self.missed_us())
         told.bridge_age_us[0] = self.wire.now_us() - self.heard_us if self.heard_us else -1
         told.bridge_faults[0] = self.faults()
         return True
@@ -171,6 +173,10 @@ class SerialWorld:
     def overruns(self) -> int:
         """Return how many samples came too late to be flown: a newer one was there."""
         return self.skipped
+
+    def missed_us(self) -> int:
+        """Return when a sample that did not come was taken, so that the next is a period later, not a moment."""
+        return self.wire.now_us() - self.lag_us - round(1e6 * (PATIENCE - 1.0) * self.dt)
 
     def has_sample(self) -> bool:
         """Tell whether this tick's sample is there."""
