@@ -23,6 +23,8 @@ from flight.vector import Mat3, norm, vec
 CEILING_THETA = 3.3
 CEILING_V = 1e4
 CEILING_P = 1e8
+# EKF_WIND_WALK holds at this wind, in m/s.
+USUAL_WIND = 5.0
 
 
 @kernel
@@ -32,8 +34,6 @@ def configure(filter, params):
         filter.noise[GYRO_BIAS + i] = params.gyro_bias_walk * params.gyro_bias_walk
         filter.noise[ACCEL_BIAS + i] = params.accel_bias_walk * params.accel_bias_walk
     filter.noise[BARO_OFFSET] = params.baro_walk * params.baro_walk
-    filter.noise[WIND] = params.wind_walk * params.wind_walk
-    filter.noise[WIND + 1] = filter.noise[WIND]
     filter.noise[LAG] = params.lag_walk * params.lag_walk
 
 
@@ -116,6 +116,17 @@ def propagate(filter, params, imu, pending, q_ned_frd):
 
 
 @kernel
+def gust(filter, params, wind_ne):
+    """Let the wind change as fast as its speed suggests: turbulence near the ground grows with the mean wind.
+
+    Dryden's model has standard deviations in proportion to the wind at 20 feet (MIL-F-8785C, 3.7.3).
+    """
+    walk = params.wind_walk * (params.wind_calm + math.hypot(wind_ne[0], wind_ne[1]) / USUAL_WIND)
+    filter.noise[WIND] = walk * walk
+    filter.noise[WIND + 1] = walk * walk
+
+
+@kernel
 def add_noise(filter, params, imu, turned, t):
     """Add the noise of the pending time and make the matrix symmetric again.
 
@@ -159,6 +170,7 @@ def step(state, params):
     pending = state.pending
     if pending.time_s < params.predict_dt:
         return
+    gust(state.filter, params, state.nominal.wind_ne)
     propagate(state.filter, params, state.imu, pending, quat(state.nominal.q_ned_frd))
     wander.step(state, params, pending.time_s)
     if state.imu.accel_same_s > params.accel_hung:
