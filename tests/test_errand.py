@@ -35,7 +35,7 @@ def test_the_steps_of_a_mission_reach_the_loop_and_it_lands(tmp_path, record_pro
 def test_a_board_alone_does_not_arm_and_says_why(chip, tmp_path, capsys, monkeypatch):
     from tests.emulator.terminal import BoardOnTerminal
 
-    monkeypatch.setattr(errand, "READY_S", 4.0)
+    monkeypatch.setattr(errand, "READY_S", 20.0)
     monkeypatch.chdir(tmp_path)
     board = BoardOnTerminal(chip())
     try:

@@ -73,7 +73,7 @@ class Prompt:
         """Type a command, again now and then, until the answer is there."""
         seen, until_s, again_s = len(self.lines), time.monotonic() + patience_s, 0.0
         while not any(answer in line for line in self.lines[seen:]):
-            assert time.monotonic() < until_s, (command, answer, self.lines[-30:])
+            assert time.monotonic() < until_s, "\n".join([command, answer, *self.lines[-60:]])
             if command and time.monotonic() > again_s:
                 again_s = time.monotonic() + 5.0
                 self.type(command)
@@ -104,7 +104,7 @@ def test_mavproxy_sets_parameters_loads_plans_flies_and_lists_logs(served, tmp_p
         prompt.ask("arm throttle", "ARMED")
         # Its own `mode NAME` breaks on every PX4: it hands a tuple to a message that takes a number.
         prompt.ask("long DO_SET_MODE 1 4 4", "Mode MISSION")
-        prompt.ask("wp status", "waypoint 1")
+        prompt.ask("wp status", "waypoint 2")
         prompt.ask("long NAV_RETURN_TO_LAUNCH", "Mode RTL")
         prompt.ask("wp status", "DISARMED", 120.0)
     finally:
