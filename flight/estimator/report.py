@@ -119,14 +119,12 @@ def trust(state, params, estimate, now_us):
     )
     is_aided = state.aided_us >= 0 and 1e-6 * (now_us - state.aided_us) < params.dead_time
     # Drag against a wind learned before holds the velocity; its growing doubt stands in sigma_v.
-    is_aided = is_aided or (
-        state.aided_us >= 0 and update.is_healthy(state.aid, DRAG, now_us, params.aid_time)
-    )
+    is_held = state.aided_us >= 0 and update.is_healthy(state.aid, DRAG, now_us, params.aid_time)
     v_sd = max(estimate.sigma_v[0], estimate.sigma_v[1])
-    is_slow = is_aided and v_sd < params.valid_velocity
+    is_slow = (is_aided or is_held) and v_sd < params.valid_velocity
     estimate.is_velocity_valid = 1 if estimate.is_attitude_valid and is_slow else 0
     p_sd = max(estimate.sigma_p[0], estimate.sigma_p[1])
     is_placed = state.gps.fixes == 0 or state.gps.has_origin or by_mocap(state, params, now_us)
     estimate.is_position_valid = (
-        1 if estimate.is_velocity_valid and is_placed and p_sd < params.valid_position else 0
+        1 if estimate.is_velocity_valid and is_aided and is_placed and p_sd < params.valid_position else 0
     )
