@@ -33,8 +33,8 @@ class Unwrapped:
 class Alignment:
     """Tell the board's times in the Pi's clock, from pairs of sample time and arrival."""
 
-    def __init__(self) -> None:
-        self.unwrap = Unwrapped()
+    def __init__(self, slope_most: float = SLOPE_MOST) -> None:
+        self.unwrap, self.slope_most = Unwrapped(), slope_most
         self.lowest: deque[tuple[int, int]] = deque(maxlen=WINDOWS)
         self.began_us = 0
         self.slope, self.zero_us, self.offset_us = 0.0, 0, 0.0
@@ -71,13 +71,13 @@ class Alignment:
             return
         at, delay = [float(p[0] - points[-1][0]) for p in points], [float(p[1]) for p in points]
         slope = slope_of(at, delay) if len(points) >= 4 else 0.0
-        self.slope = min(max(slope, -SLOPE_MOST), SLOPE_MOST)
+        self.slope = min(max(slope, -self.slope_most), self.slope_most)
         self.zero_us = points[-1][0]
         self.offset_us = min(d - self.slope * a for a, d in zip(at, delay, strict=True))
 
     def restart(self) -> None:
         """Forget everything: the board has begun anew."""
-        self.__init__()  # type: ignore[misc]
+        self.__init__(self.slope_most)  # type: ignore[misc]
 
 
 def slope_of(x: list[float], y: list[float]) -> float:

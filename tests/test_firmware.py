@@ -9,7 +9,8 @@ import pytest
 from firmware_bridge import protocol
 from firmware_bridge.firmware import SOURCES
 from firmware_bridge.protocol import Flag, Frame, Output, Refused, SelfTest, Slow, State
-from tests.emulator.board import CYCLES_PER_US, LEVEL, Board
+from tests.emulator.board import CYCLES_PER_US, Board
+from tests.registers.mpu import LEVEL
 
 pytestmark = pytest.mark.slow
 MS = 1000.0
@@ -128,7 +129,7 @@ def test_it_knows_its_imu(chip, who):
     assert board.hellos[0].test == SelfTest(0)
     assert board.samples[-1].raw == LEVEL
     # 2000 degrees/s, 16 g, 184 Hz, samples announced on the interrupt pin.
-    assert [board.call("register_of", at) for at in (0x1B, 0x1C, 0x1A, 0x38)] == [0x18, 0x18, 1, 1]
+    assert [board.imu.registers[at] for at in (0x1B, 0x1C, 0x1A, 0x38)] == [0x18, 0x18, 1, 1]
 
 
 @pytest.mark.parametrize("rate_hz", [500, 1000])
@@ -238,14 +239,14 @@ def test_it_says_why_it_does_not_arm(chip):
     keep_idle(board, 260)
     assert ask_to_arm(board) == Refused.SUPPLY
     board.call("supply", 5000)
-    board.call("unplug", 1)
+    board.imu.unplug()
     keep_idle(board, 60)
     assert ask_to_arm(board) == Refused.IMU
 
 
 def test_a_board_without_imu_says_so_and_does_not_arm(chip):
     board = chip()
-    board.call("unplug", 1)
+    board.imu.unplug()
     booted(board)
 
     choose(board)
@@ -260,7 +261,7 @@ def test_a_sensor_that_misses_its_factory_trim_is_broken(chip):
     board = chip()
     # Trim codes that ask for an answer to the self-test; this sensor gives none.
     for at, code in ((0x0D, 0x4A), (0x0E, 0x4A), (0x0F, 0x4A), (0x10, 0x00)):
-        board.call("register", at, code)
+        board.imu.registers[at] = code
     booted(board)
 
     assert board.hellos[0].test == SelfTest.GYRO | SelfTest.ACCEL
@@ -363,7 +364,7 @@ def hostile_to_flight(rng: np.random.Generator) -> bytes:
 def test_an_imu_unplugged_in_flight_is_told_and_the_motors_still_obey(board):
     armed(board)
     fly(board, 20)
-    board.call("unplug", 1)
+    board.imu.unplug()
     fly(board, 60)
     assert board.samples[-1].flags & Flag.IMU_STALE
     assert board.samples[-1].state == State.ARMED
@@ -371,7 +372,7 @@ def test_an_imu_unplugged_in_flight_is_told_and_the_motors_still_obey(board):
     fly(board, 10, 400)
     assert widths_us(pulses_since(board, begin + 3000 * CYCLES_PER_US)).max() == PWM_LEAST_US + 200.0
 
-    board.call("unplug", 0)
+    board.imu.plug_in()
     fly(board, 150)
 
     assert not board.samples[-1].flags & Flag.IMU_STALE

@@ -227,7 +227,7 @@ def test_a_cable_pulled_for_150_ms_stops_the_motors_and_nothing_restarts_them(ch
 def test_a_stale_imu_is_no_sample(chip):
     flight = Bench(chip, TAKEOFF)
     flight.fly(1.0)
-    flight.world.board.call("unplug", 1)
+    flight.world.board.imu.unplug()
     flight.fly(0.1)
     inputs = flight.autopilot.inputs[0]
 

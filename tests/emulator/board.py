@@ -10,15 +10,16 @@ from pathlib import Path
 import numpy as np
 
 from firmware_bridge import protocol
+from tests.registers.mpu import LEVEL, Mpu
 
 CYCLES_PER_US = 16
+BEGIN, WRITE = 0, 1
 HERE = Path(__file__).parent
 FIRMWARE = HERE.parent.parent / "firmware_bridge" / "arduino" / "quadloop"
 LOG = 65536
 ENTRY = np.dtype([("cycle", "u8"), ("what", "u4"), ("value", "u4")])
-SAMPLER = ctypes.CFUNCTYPE(None, ctypes.c_uint64, ctypes.POINTER(ctypes.c_uint8))
-# What an MPU-6050 lying level reads: 1 g on z at 16 g full scale, 36.53 degrees C, no rotation.
-LEVEL = np.array([0, 0, 2048, 0, 0, 0, 0], dtype=">i2").tobytes()
+TICKER = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_uint64)
+TALKER = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.c_int)
 
 
 def build_host(folder: Path) -> Path:
@@ -46,9 +47,10 @@ class Board:
         self.lib = ctypes.CDLL(os.fspath(library))
         self.lib.host_new.restype = ctypes.c_void_p
         self.lib.host_cycle.restype = ctypes.c_uint64
-        self.sample = sample or (lambda cycle: LEVEL)
-        self.callback = SAMPLER(self.on_sample)
-        handle = self.lib.host_new(os.fsencode(elf), self.callback, who)
+        self.now = 0
+        self.imu = Mpu((lambda: sample(self.now)) if sample else (lambda: LEVEL), who)
+        self.callbacks = TICKER(self.on_tick), TALKER(self.on_talk)
+        handle = self.lib.host_new(os.fsencode(elf), *self.callbacks)
         assert handle, f"the emulator cannot load {elf}"
         self.handle = ctypes.c_void_p(handle)
         self.forget()
@@ -60,9 +62,16 @@ class Board:
         self.answers: list[protocol.Answer] = []
         self.hellos: list[protocol.Hello] = []
 
-    def on_sample(self, cycle: int, raw) -> None:
-        """Fill the sensor's data registers."""
-        ctypes.memmove(raw, self.sample(cycle), 14)
+    def on_tick(self, cycle: int) -> bool:
+        """Let a millisecond of the sensor's clock pass."""
+        self.now = cycle
+        return self.imu.tick()
+
+    def on_talk(self, what: int, byte: int) -> int:
+        """Do on the bus what the board does."""
+        if what == BEGIN:
+            return self.imu.begin(bool(byte & 1))
+        return self.imu.write(byte) if what == WRITE else self.imu.read()
 
     def call(self, name: str, *arguments) -> int:
         """Call the host."""

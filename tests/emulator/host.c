@@ -31,8 +31,11 @@ enum {
 };
 
 typedef struct host host;
-/* Called when the IMU takes a sample; fills its 14 data registers. */
-typedef void (*sampler)(uint64_t cycle, uint8_t *raw);
+/* Called every millisecond of the IMU's own clock; returns whether its interrupt pin rises. */
+typedef int (*ticker)(uint64_t cycle);
+/* What happens on the bus: its chip is addressed (the byte's lowest bit: to read), written to or read from. */
+enum { BEGIN, WRITE, READ };
+typedef int (*talker)(int what, int byte);
 
 typedef struct { uint64_t cycle; uint32_t what; uint32_t value; } entry;
 
@@ -49,10 +52,11 @@ struct host {
     void (*part_reset)(avr_t *);
     struct { uint64_t zero; uint32_t mask; uint8_t runs, temp; uint16_t captured; } timer[3];
     channel channels[MOTORS];
-    /* I2C: what the master does now and what the device holds. */
-    uint8_t regs[128], pointer, is_naming, is_chosen, is_reading, is_unplugged, is_int_cut, holds_sda, clocks, scl;
+    /* I2C: what the master does now; the chip itself is the test's. */
+    uint8_t is_chosen, is_reading, is_int_cut, holds_sda, clocks, scl;
     uint64_t twi_starts, twi_began;
-    sampler sample;
+    ticker tick;
+    talker talk;
     uint64_t sample_due, period;
     uint32_t drift_ppm;
     /* Serial port. */
@@ -230,37 +234,21 @@ static void twi_after(host *h, unsigned bits, uint8_t status) {
     avr_cycle_timer_register(h->avr, bits * bit_cycles(h), twi_done, h);
 }
 
-static uint8_t device_takes(host *h, uint8_t byte) {
-    if (h->is_naming) {
-        h->pointer = byte & 127;
-        h->is_naming = 0;
-        return 1;
-    }
-    uint8_t at = h->pointer++ & 127;
-    if (at == 0x6B && byte & 0x80) {
-        memset(h->regs + 0x19, 0, 0x22);
-        byte = 0x40;
-    }
-    h->regs[at] = byte;
-    return 1;
-}
-
 static void twi_byte(host *h) {
     avr_t *avr = h->avr;
     if (!h->is_chosen) {
         uint8_t byte = avr->data[A_TWDR];
         h->is_reading = byte & 1;
-        h->is_chosen = !h->is_unplugged && byte >> 1 == 0x68;
-        h->is_naming = !h->is_reading;
+        h->is_chosen = byte >> 1 == 0x68 && h->talk(BEGIN, byte);
         uint8_t heard = h->is_reading ? 0x40 : 0x18;
         twi_after(h, 9, h->is_chosen ? heard : heard + 8);
         if (!h->is_chosen) h->is_chosen = 2;
     } else if (h->is_reading) {
         uint8_t more = avr->data[A_TWCR] & 0x40;
-        avr->data[A_TWDR] = h->is_unplugged ? 0xFF : h->regs[h->pointer++ & 127];
+        avr->data[A_TWDR] = h->is_chosen == 1 ? h->talk(READ, 0) : 0xFF;
         twi_after(h, 9, more ? 0x50 : 0x58);
     } else {
-        uint8_t heard = !h->is_unplugged && device_takes(h, avr->data[A_TWDR]);
+        uint8_t heard = h->is_chosen == 1 && h->talk(WRITE, avr->data[A_TWDR]);
         twi_after(h, 9, heard ? 0x28 : 0x30);
     }
 }
@@ -315,11 +303,8 @@ static avr_cycle_count_t int_low(avr_t *avr, avr_cycle_count_t when, void *param
 
 static void take_sample(host *h) {
     avr_t *avr = h->avr;
-    uint8_t is_awake = !(h->regs[0x6B] & 0x40) && !h->is_unplugged;
-    h->sample_due += h->period * (1 + h->regs[0x19]);
-    if (!is_awake) return;
-    h->sample(avr->cycle, h->regs + 0x3B);
-    if (!(h->regs[0x38] & 1) || h->is_int_cut) return;
+    h->sample_due += h->period;
+    if (!h->tick(avr->cycle) || h->is_int_cut) return;
     avr_raise_irq(avr_io_getirq(avr, AVR_IOCTL_IOPORT_GETIRQ('D'), 2), 1);
     avr_cycle_timer_register(avr, 50 * HZ / 1000000, int_low, h);
 }
@@ -438,7 +423,7 @@ static void on_reset(avr_t *avr) {
     }
 }
 
-host *host_new(const char *path, sampler sample, uint8_t who_am_i) {
+host *host_new(const char *path, ticker tick, talker talk) {
     host *h = calloc(1, sizeof *h);
     the_host = h;
     if (elf_read_firmware(path, &h->elf)) return NULL;
@@ -475,11 +460,10 @@ host *host_new(const char *path, sampler sample, uint8_t who_am_i) {
     vector(h, V_RX)->raise_sticky = vector(h, V_UDRE)->raise_sticky = vector(h, V_TWI)->raise_sticky = 1;
     for (int i = 0; i < avr->interrupts.vector_count; i++)
         avr_irq_register_notify(avr->interrupts.vector[i]->irq + AVR_INT_IRQ_RUNNING, entered, h);
-    h->sample = sample;
+    h->tick = tick;
+    h->talk = talk;
     h->period = HZ / 1000;
     h->sample_due = h->period;
-    h->regs[0x75] = who_am_i;
-    h->regs[0x6B] = 0x40;
     h->scl = 1;
     return h;
 }
@@ -489,11 +473,7 @@ void host_free(host *h) {
     free(h);
 }
 
-/* Set where the device holds its trims, or anything else a test wants to be there. */
-void host_register(host *h, uint8_t at, uint8_t value) { h->regs[at & 127] = value; }
-uint8_t host_register_of(host *h, uint8_t at) { return h->regs[at & 127]; }
 void host_sample_period(host *h, uint64_t cycles) { h->period = cycles; }
-void host_unplug(host *h, uint8_t is_unplugged) { h->is_unplugged = is_unplugged; if (is_unplugged) h->regs[0x6B] = 0x40; }
 void host_cut_interrupt(host *h, uint8_t is_cut) { h->is_int_cut = is_cut; }
 /* 1: a device holds SDA until it has seen nine clocks; 2: a short circuit; 0: free. */
 void host_hold_sda(host *h, uint8_t how) { h->holds_sda = how; h->clocks = 0; }
