@@ -174,6 +174,11 @@ class SerialWorld:
         """Return how many samples came too late to be flown: a newer one was there."""
         return self.skipped
 
+    @property
+    def free_until_us(self) -> int:
+        """Return when the next frame is expected."""
+        return self.heard_us + round(1e6 * self.dt)
+
     def missed_us(self) -> int:
         """Return when a sample that did not come was taken, so that the next is a period later, not a moment."""
         return self.wire.now_us() - self.lag_us - round(1e6 * (PATIENCE - 1.0) * self.dt)

@@ -1,6 +1,8 @@
 """A serial port as a wire: bytes and time; a port that goes away and comes back is data, not an exception."""
 
+import termios
 import time
+from contextlib import suppress
 from typing import Protocol
 
 import serial
@@ -9,6 +11,8 @@ from flight.errors import LinkError
 
 BAUD = 500_000
 RETRY_S = 0.5
+# What a port that goes away, or cannot be set so, may raise.
+FAULTS = (OSError, serial.SerialException, termios.error)
 
 
 class Wire(Protocol):
@@ -34,8 +38,8 @@ class Wire(Protocol):
 class SerialWire:
     """A serial port; opening it does not reset the board where the system allows that."""
 
-    def __init__(self, port: str, baud: int = BAUD) -> None:
-        self.port = serial.Serial()
+    def __init__(self, port: str, baud: int = BAUD, parity: str = "N", stop_bits: int = 1) -> None:
+        self.port = serial.Serial(parity=parity, stopbits=stop_bits)
         self.port.port, self.port.baudrate = port, baud
         self.port.timeout, self.port.write_timeout = 0.0, 0.0
         # An Arduino's boot loader is started by DTR: a second and a half without motors.
@@ -44,7 +48,7 @@ class SerialWire:
         self.losses = 0
         try:
             self.open()
-        except (OSError, serial.SerialException) as error:
+        except FAULTS as error:
             raise LinkError(f"{port}: cannot be opened: {error}") from None
 
     def open(self) -> None:
@@ -56,6 +60,13 @@ class SerialWire:
             # Not every adapter can; it costs milliseconds, not correctness.
             return
 
+    def change(self, baud: int) -> None:
+        """Speak at another speed from now on, once everything is sent."""
+        with suppress(*FAULTS):
+            self.port.flush()
+            self.port.baudrate = baud
+            self.port.reset_input_buffer()
+
     def now_us(self) -> int:
         """Return the monotonic time in microseconds."""
         return time.monotonic_ns() // 1000
@@ -63,12 +74,17 @@ class SerialWire:
     def read(self, until_us: int) -> bytes:
         """Return what has arrived, waiting until a time; nothing while the port is away."""
         if not self.port.is_open and not self.reopen():
-            time.sleep(max(0.0, 1e-6 * (until_us - self.now_us())))
+            time.sleep(1e-6 * max(0, until_us - self.now_us()))
             return b""
         try:
-            self.port.timeout = max(0.0, 1e-6 * (until_us - self.now_us()))
-            return bytes(self.port.read(max(1, self.port.in_waiting)))
-        except (OSError, serial.SerialException):
+            # Setting the timeout costs more than reading.
+            waiting = self.port.in_waiting
+            if not waiting and until_us <= self.now_us():
+                return b""
+            if not waiting:
+                self.port.timeout = 1e-6 * max(0, until_us - self.now_us())
+            return bytes(self.port.read(max(1, waiting)))
+        except FAULTS:
             self.lose()
             return b""
 
@@ -81,7 +97,7 @@ class SerialWire:
                 return False
             self.port.write(data)
             return True
-        except (OSError, serial.SerialException):
+        except FAULTS:
             self.lose()
             return False
 
@@ -98,7 +114,7 @@ class SerialWire:
         self.retry_us = self.now_us() + round(1e6 * RETRY_S)
         try:
             self.open()
-        except (OSError, serial.SerialException):
+        except FAULTS:
             return False
         return True
 

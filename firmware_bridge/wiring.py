@@ -87,7 +87,7 @@ def number(table: dict[str, Any], key: str, usual: float, where: str) -> float:
     return float(value)
 
 
-def axes(ways: Any, where: str) -> tuple[tuple[float, ...], ...] | None:
+def axes(ways: Any, where: str, key: str = "bridge.imu_axes") -> tuple[tuple[float, ...], ...] | None:
     """Return the rotation to the vehicle's axes of a chip whose axes point these ways; None for no ways."""
     if ways is None:
         return None
@@ -96,7 +96,7 @@ def axes(ways: Any, where: str) -> tuple[tuple[float, ...], ...] | None:
     # A mirror image is no way to mount a chip.
     if round(float(np.linalg.det(columns))) != 1:
         raise ConfigError(
-            f"{where}: bridge.imu_axes = {ways!r}; must be where the chip's x, y and z point, right-handed, "
+            f"{where}: {key} = {ways!r}; must be where the chip's x, y and z point, right-handed, "
             f'for example ["forward", "left", "up"]; known: {", ".join(WAYS)}'
         )
     return tuple(tuple(row) for row in columns.T.tolist())
