@@ -16,6 +16,7 @@ from ground import terminal
 COMMANDS = (
     "fly",
     "serve",
+    "physics",
     "replay",
     "plot",
     "log",

@@ -16,6 +16,11 @@ def tell(text: str) -> None:
     sys.stdout.write(f"{text}\n")
 
 
+def flush() -> None:
+    """Let what was told be seen now, by a reader of a pipe too."""
+    sys.stdout.flush()
+
+
 def tell_json(result: Any) -> None:
     """Write a result as one JSON object; what is not a number becomes null."""
     tell(json.dumps(jsonable(result), indent=2, allow_nan=False))

@@ -1,0 +1,184 @@
+"""`quadloop physics`: be the physics of ArduPilot or PX4 in their own simulation (SITL)."""
+
+from argparse import ArgumentParser, Namespace
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from ground import compiling, options, terminal
+from ground.commands.fly import SENSORS, TURBULENCE
+
+if TYPE_CHECKING:
+    from ground.physics.hosting import Hosting
+    from ground.physics.rotors import Order
+    from sim.hosted import Hosted
+
+ABOUT = "let the simulator be the physics of ArduPilot or PX4"
+EXAMPLE = "quadloop physics ardupilot --wind 5"
+AUTOPILOTS = ("ardupilot", "px4")
+USUAL_WAIT_S = 30.0
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Take whose physics, the vehicle, the conditions, and where to listen."""
+    add = parser.add_argument
+    add("autopilot", choices=AUTOPILOTS, help="who flies: ArduPilot's JSON interface, or PX4's HIL_SENSOR")
+    add("--airframe", default=options.DEFAULT_AIRFRAME, metavar="NAME", help="as for `quadloop fly`")
+    add("--listen", metavar="HOST:PORT", help="where to be found (127.0.0.1:9002 or 127.0.0.1:4560)")
+    add("--speed", type=float, metavar="X", help="PX4: times real time (default 1), 0 as fast as it answers")
+    add(
+        "--wait",
+        type=float,
+        default=USUAL_WAIT_S,
+        metavar="S",
+        help=f"end when the other side has been gone for so long (default {USUAL_WAIT_S:g})",
+    )
+    add("--seconds", type=float, metavar="S", help="end by itself after so long")
+    add("--seed", type=int, default=1, metavar="N", help="fixes every random number (default 1)")
+    add("--sensors", choices=SENSORS, default="consumer", help="PX4: the airframe's own, or without error")
+    add("--wind", type=float, default=0.0, metavar="M_S", help="mean wind at 6 m height")
+    add("--turbulence", choices=TURBULENCE, default="none", help="Dryden turbulence to MIL-F-8785C")
+    add("--fault", action="append", default=[], metavar="WHAT@WHEN", help="as for `quadloop fly`")
+    options.add_json(parser)
+
+
+def run(arguments: Namespace) -> int:
+    """Serve until the other side has left for good; return 0."""
+    check(arguments)
+    from flight import airframe
+    from ground.physics.hosting import Hosting, place_of
+    from ground.physics.rotors import order_of
+
+    chosen = airframe.load(arguments.airframe)
+    order = order_of(chosen)
+    port = {"ardupilot": 9002, "px4": 4560}[arguments.autopilot]
+    host, port = place_of(arguments.listen or "127.0.0.1", port)
+    with compiling.shown():
+        compiling.ahead()
+        vehicle = hosted(arguments, chosen)
+    hosting = Hosting(host, port, arguments.wait, arguments.seconds, teller(arguments.json))
+    serve = {"ardupilot": serve_ardupilot, "px4": serve_px4}[arguments.autopilot]
+    figures: dict[str, Any] = {}
+    try:
+        serve(arguments, vehicle, order, hosting, figures)
+    finally:
+        show(figures, arguments)
+    return 0
+
+
+def check(arguments: Namespace) -> None:
+    """Raise ConfigError for what cannot be served."""
+    from flight.errors import ConfigError
+    from ground import faults
+
+    if arguments.autopilot == "ardupilot" and arguments.speed is not None:
+        raise ConfigError("--speed: ArduPilot sets the pace; start it with --speedup X instead")
+    if arguments.speed is not None and not 0.0 <= arguments.speed <= 100.0:
+        raise ConfigError(f"--speed {arguments.speed:g}: out of range; allowed 0 to 100")
+    if not arguments.wait >= 0.0:
+        raise ConfigError(f"--wait {arguments.wait:g}: out of range; allowed 0 s and more")
+    if not 0.0 <= arguments.wind <= 40.0:
+        raise ConfigError(f"--wind {arguments.wind:g}: out of range; allowed 0 to 40 m/s")
+    if not 0 <= arguments.seed < 2**63:
+        raise ConfigError(f"--seed {arguments.seed}: out of range; allowed 0 to {2**63 - 1}")
+    for text in arguments.fault:
+        faults.parse(text)
+
+
+def hosted(arguments: Namespace, chosen: Any) -> "Hosted":
+    """Return the vehicle under the chosen conditions, everything it needs compiled."""
+    import numpy as np
+
+    from ground import faults
+    from ground.session import Conditions
+    from sim.hosted import Hosted
+    from sim.plant.wind import set_wind
+
+    mean_ned = Conditions(wind_m_s=arguments.wind).mean_wind_ned()
+    failures = [faults.parse(text) for text in arguments.fault]
+
+    def arrange(vehicle: np.void, setup: np.void) -> None:
+        set_wind(vehicle.wind, mean_ned, arguments.turbulence, arguments.seed)
+        for failure in failures:
+            failure.apply(vehicle, setup)
+
+    vehicle = Hosted(chosen, arguments.seed, arguments.sensors, arrange)
+    vehicle.step([], 1000)
+    vehicle.measure()
+    vehicle.feel()
+    return vehicle
+
+
+def teller(is_json: bool) -> Any:
+    """Return how a person is told what happens meanwhile; with --json stdout is for the figures."""
+
+    def tell(text: str) -> None:
+        terminal.tell(text)
+        terminal.flush()
+
+    return terminal.note if is_json else tell
+
+
+def serve_ardupilot(
+    arguments: Namespace, vehicle: "Hosted", order: "Order", hosting: "Hosting", figures: dict[str, Any]
+) -> None:
+    """Serve ArduPilot."""
+    from ground.physics.ardupilot import Session, advice
+    from ground.physics.udp import Udp
+
+    session = Session(vehicle, order)
+    server = Udp(session, hosting)
+    try:
+        hosting.say(
+            f"waiting for ArduPilot's JSON interface on UDP {hosting.host}:{server.port}; start it with"
+        )
+        hosting.say("  sim_vehicle.py -v ArduCopter -f quad --model JSON:127.0.0.1")
+        tell_advice(hosting, vehicle, advice(vehicle.airframe, order))
+        server.run()
+    finally:
+        figures |= asdict(session.tally) | {"duration_s": 1e-6 * vehicle.t_us}
+
+
+def serve_px4(
+    arguments: Namespace, vehicle: "Hosted", order: "Order", hosting: "Hosting", figures: dict[str, Any]
+) -> None:
+    """Serve PX4."""
+    import time
+
+    from ground.physics.px4 import Composer, Session, Tally, advice
+    from ground.physics.tcp import Tcp
+
+    tally = Tally()
+    Composer(vehicle, 0).truth()
+
+    def begin() -> Session:
+        return Session(vehicle, order, tally, round(1e6 * time.time()))
+
+    server = Tcp(begin, hosting, 1.0 if arguments.speed is None else arguments.speed)
+    try:
+        hosting.say(
+            f"waiting for PX4's simulator interface on TCP {hosting.host}:{server.port}; start it with"
+        )
+        hosting.say("  make px4_sitl none_iris")
+        tell_advice(hosting, vehicle, advice(vehicle.airframe, order, vehicle))
+        server.run()
+    finally:
+        figures |= asdict(tally) | {"duration_s": 1e-6 * vehicle.t_us}
+
+
+def tell_advice(hosting: "Hosting", vehicle: "Hosted", lines: list[str]) -> None:
+    """Tell the parameters that make the other side know this vehicle."""
+    hosting.say(f"so that it knows {vehicle.airframe.name} (once, then restart it):")
+    for line in lines:
+        hosting.say(f"  {line}")
+
+
+def show(figures: dict[str, Any], arguments: Namespace) -> None:
+    """Show what was served."""
+    if arguments.json:
+        terminal.tell_json(
+            figures
+            | {"autopilot": arguments.autopilot, "airframe": arguments.airframe, "seed": arguments.seed}
+        )
+    elif figures:
+        shown = ", ".join(f"{value} {name}" for name, value in figures.items() if name != "duration_s")
+        terminal.tell(f"{figures['duration_s']:.1f} s flown; {shown}")

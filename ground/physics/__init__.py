@@ -1,0 +1,1 @@
+"""The simulator as the physics of somebody else's autopilot."""
