@@ -35,6 +35,14 @@ class Wire(Protocol):
         ...
 
 
+class Port(Wire, Protocol):
+    """A wire whose speed can be changed."""
+
+    def change(self, baud: int) -> None:
+        """Speak at another speed from now on."""
+        ...
+
+
 class SerialWire:
     """A serial port; opening it does not reset the board where the system allows that."""
 

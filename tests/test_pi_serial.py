@@ -34,7 +34,6 @@ def test_a_receiver_of_satellites_is_found_at_any_speed_and_set_up():
         time = Time()
         gps = FakeGps(time, factory_baud)
         driver = Ublox(gps, "/dev/ttyAMA0", 115200, rate_hz=10)
-        driver.listen_at = gps.change
         driver.open(time)
 
         assert gps.baud == 115200
@@ -47,7 +46,6 @@ def test_no_satellite_receiver_says_what_to_check():
     gps = FakeGps(time, 9600)
     gps.is_silent = True
     driver = Ublox(gps, "/dev/ttyAMA0")
-    driver.listen_at = gps.change
 
     with pytest.raises(LinkError, match="swap TX and RX"):
         driver.open(time)

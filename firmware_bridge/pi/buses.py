@@ -5,7 +5,7 @@ from typing import Any
 
 from firmware_bridge.pi.clock import Clock, SystemClock
 from firmware_bridge.pi.registers import I2cRegisters, SpiRegisters, WideRegisters, open_i2c, open_spi
-from firmware_bridge.wire import SerialWire, Wire
+from firmware_bridge.wire import Port, SerialWire
 from flight.errors import ConfigError
 
 # Fast mode; a Pi starts at 100 kHz, which the doctor tells.
@@ -33,7 +33,7 @@ class Buses:
         """Open a chip's own device."""
         return open_spi(bus, chip, speed_hz)
 
-    def open_wire(self, port: str, baud: int, parity: str = "N", stop_bits: int = 1) -> Wire:
+    def open_wire(self, port: str, baud: int, parity: str = "N", stop_bits: int = 1) -> Port:
         """Open a serial port."""
         return SerialWire(port, baud, parity, stop_bits)
 

@@ -101,7 +101,7 @@ DEVICES: dict[str, dict[str, Callable[[Table, Buses], Device]]] = {
     },
     "gps": {"ublox": made_gps},
     "battery": {
-        "ina226": lambda t, b: Ina226(on_i2c(t, b, 0x40), t.number("shunt_ohm", None, 1e-5, 1.0)),
+        "ina226": lambda t, b: Ina226(on_i2c(t, b, 0x41), t.number("shunt_ohm", None, 1e-5, 1.0)),
     },
     "pilot": {kind: made_receiver(kind) for kind in DECODERS},
 }

@@ -3,7 +3,7 @@
 from firmware_bridge.pi import ubx
 from firmware_bridge.pi.clock import Clock
 from firmware_bridge.pi.device import Sample, wait_ms
-from firmware_bridge.wire import SerialWire, Wire
+from firmware_bridge.wire import Port
 from flight.errors import LinkError
 
 # What receivers leave the factory with, and what others set.
@@ -19,28 +19,23 @@ class Ublox:
 
     name, group, interval_us = "u-blox", "gps", 5_000
 
-    def __init__(self, wire: Wire, where: str, baud: int = 115200, rate_hz: int = 5) -> None:
+    def __init__(self, wire: Port, where: str, baud: int = 115200, rate_hz: int = 5) -> None:
         self.wire, self.where, self.baud, self.rate_ms = wire, where, baud, round(1000 / rate_hz)
         self.splitter = ubx.Splitter()
 
     def open(self, clock: Clock) -> None:
         """Find the receiver's speed, change it, ask for fixes; raise LinkError when none come."""
         for speed in dict.fromkeys((self.baud, *BAUDS)):
-            self.listen_at(speed)
+            self.wire.change(speed)
             self.wire.write(ubx.set_baud(self.baud))
             wait_ms(clock, SETTLE_MS)
-            self.listen_at(self.baud)
+            self.wire.change(self.baud)
             self.wire.write(ubx.set_up(self.rate_ms))
             if self.hears_fixes(clock):
                 return
         raise LinkError(
             f"GPS at {self.where}: no NAV-PVT at any speed; swap TX and RX? is the port free of a console?"
         )
-
-    def listen_at(self, baud: int) -> None:
-        """Change the port's speed, where there is a port."""
-        if isinstance(self.wire, SerialWire):
-            self.wire.change(baud)
 
     def hears_fixes(self, clock: Clock) -> bool:
         """Tell whether position messages come, fix or not."""

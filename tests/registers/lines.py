@@ -16,6 +16,9 @@ class Line:
         """Put bytes on the line."""
         self.arrived += data
 
+    def change(self, baud: int) -> None:
+        """A line here has no speed."""
+
     def now_us(self) -> int:
         """Return the time."""
         return self.time.now_us()
