@@ -72,7 +72,8 @@ class PacedImu:
     def pace(self, is_heard: bool, looks: int, looked_us: int) -> None:
         """Say when to look for the next sample, and when this one was taken."""
         if not is_heard:
-            self.due_us = looked_us
+            # The chip goes on counting, heard or not.
+            self.due_us = max(self.due_us + self.period_us, looked_us)
             self.miss(looked_us)
             return
         steps = max(1, round((looked_us - self.heard_us) / self.period_us)) if self.heard_us else 1

@@ -72,6 +72,13 @@ class PiVehicle:
         self.setup.presets.imu.timing.delay_us = 0
         brief(self.vehicle.operator, steps)
         self.measured, self.command = rows(INPUTS), rows(COMMAND)
+        self.plain = self.measured.view(np.ndarray)
+        self.fresh = {n: self.plain[n]["fresh"] for n in (*tables, "demand") if n != "outputs"}
+        self.t_us = self.simulator.vehicles.view(np.ndarray)["truth"]["t_us"]
+        self.tick_us = int(self.setup.tick_us)
+        self.motor = self.command.view(np.ndarray)["motors"]["motor"][0]
+        self.imu = [self.plain["imu"][n][0] for n in ("gyro_frd", "accel_frd")]
+        self.imu_c = self.plain["imu"]["temperature_c"]
         self.demands: deque[np.void] = deque()
         self.rotation, self.began_us = Wiring().rotation, self.time.now_us()
         self.tables = tables
@@ -85,23 +92,26 @@ class PiVehicle:
         if "imu" in self.chips:
             self.chips["imu"].measure = self.imu_registers
 
+    def hear(self, commands: np.ndarray) -> None:
+        """Let the operator see what the loop says; the motors obey pulses alone."""
+        self.command[0] = commands[0]
+
     def imu_registers(self) -> bytes:
         """Return what the IMU's registers hold now."""
-        imu = self.measured[0].imu
-        raw = mpu.encode(imu.gyro_frd, imu.accel_frd, imu.temperature_c, self.rotation)
+        raw = mpu.encode(*self.imu, float(self.imu_c[0]), self.rotation)
         if self.tables["imu"]["part"] == "mpu6050":
             return raw
         counts = np.frombuffer(raw, ">i2")
-        temperature = round((float(imu.temperature_c) - 25.0) * 132.48)
+        temperature = round((float(self.imu_c[0]) - 25.0) * 132.48)
         return np.array([temperature, *counts[:3], *counts[4:]], ">i2").tobytes()
 
     def run(self, now_us: int) -> None:
         """Let plant and parts follow the time."""
-        while self.vehicle.truth.t_us + self.setup.tick_us <= now_us - self.began_us:
-            self.simulator.read(self.measured[0])
+        while self.t_us[0] + self.tick_us <= now_us - self.began_us:
+            self.simulator.read(self.measured)
             self.tell()
-            self.command[0].motors.motor[:MOTORS] = self.throttles()
-            self.simulator.write(self.command[0])
+            self.motor[:MOTORS] = self.throttles()
+            self.simulator.write(self.command)
 
     def throttles(self) -> list[float]:
         """Return what the ESCs make of their pulses; without any they stop."""
@@ -110,14 +120,13 @@ class PiVehicle:
 
     def tell(self) -> None:
         """Let every part that measured say so."""
-        measured = self.measured[0]
         if "imu" in self.chips:
             self.chips["imu"].tick()
-        if measured.demand.fresh:
-            self.demands.append(measured.demand.copy())
-        for name in self.tables:
-            if name not in ("imu", "outputs") and measured[name].fresh:
-                getattr(self, f"tell_{name}")(measured[name])
+        if self.fresh["demand"][0]:
+            self.demands.append(self.measured[0].demand.copy())
+        for name, fresh in self.fresh.items():
+            if name not in ("imu", "demand") and fresh[0]:
+                getattr(self, f"tell_{name}")(self.measured[0][name])
 
     def tell_baro(self, sample: np.void) -> None:
         """Measure pressure."""
