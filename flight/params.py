@@ -12,9 +12,10 @@ from flight.guidance.rows import ROWS as GUIDANCE
 from flight.mixer.rows import ROWS as MIXER
 from flight.parameter import Param, filled, storage
 from flight.record import MAX_ROTORS, PER_ROTOR, REAL, VECTOR, record
+from flight.recording_rows import ROWS as RECORDING
 from flight.supervisor.rows import ROWS as SUPERVISOR
 
-TABLE: tuple[Param, ...] = (*CONTROL, *MIXER, *ESTIMATOR, *GUIDANCE, *SUPERVISOR, *EXCITATION)
+TABLE: tuple[Param, ...] = (*CONTROL, *MIXER, *ESTIMATOR, *GUIDANCE, *SUPERVISOR, *EXCITATION, *RECORDING)
 BY_ID = {row.id: row for row in TABLE}
 
 # What the airframe file tells the controller; measured numbers, not for tuning.

@@ -10,6 +10,7 @@ from flight.command import COMMAND
 from flight.inputs import INPUTS
 from flight.parameter import stored
 from flight.params import PARAMS, TABLE
+from logs.checkpoint import LAYOUT, LAYOUT_KEY
 from logs.ulog import ULogWriter
 from logs.version import code_version, fingerprint, package_version, release_number
 
@@ -29,6 +30,7 @@ def write_facts(writer: ULogWriter, airframe: Airframe, dt: float, seed: int, fa
         "quadloop_airframe": airframe.name,
         "quadloop_airframe_toml": airframe_toml(airframe),
         "quadloop_layout": fingerprint(INPUTS, COMMAND, PARAMS),
+        LAYOUT_KEY: LAYOUT,
         "quadloop_params_dtype": repr(PARAMS.descr),
     }
     for key, value in (known | facts).items():

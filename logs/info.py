@@ -10,6 +10,7 @@ from logs.figures import figures
 from logs.panels import View
 from logs.reader import Log
 from logs.series import Series
+from logs.ticks import is_whole
 
 MAKERS = (
     "sys_name",
@@ -32,7 +33,7 @@ def info(source: Log | str | os.PathLike[str]) -> dict[str, Any]:
         "duration_s": view.series.duration_s,
         "bytes_per_s": len(log.data) / view.series.duration_s if view.series.duration_s > 0.0 else 0.0,
         "ticks": len(log["quadloop_tick"]) if "quadloop_tick" in log else None,
-        "is_replayable": "quadloop_tick" in log and "quadloop_params" in log.multi_info,
+        "is_replayable": is_whole(log) and "quadloop_params" in log.multi_info,
         "made_by": {key: log.info[key] for key in MAKERS if key in log.info},
         "topics": {name: topic(log, name) for name in sorted(log)},
         "events": [{"t_s": h.t_s, "text": h.text, "severity": h.severity} for h in view.happenings],

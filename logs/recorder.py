@@ -1,5 +1,6 @@
 """Record a flight: everything needed to fly it again to the bit, and everything PX4's tools expect to find."""
 
+import hashlib
 import os
 from typing import Any
 
@@ -11,6 +12,7 @@ from flight.errors import LogError
 from flight.inputs import INPUTS
 from flight.modes import Event
 from logs import exact, px4_topics
+from logs.checkpoint import write_checkpoint
 from logs.events import advice, event_text, happened, level
 from logs.header import write_change, write_facts, write_parameters
 from logs.sink import Sink
@@ -19,7 +21,14 @@ from logs.ulog import NOTICE, ULogWriter
 # Ticks wait for their neighbours at most this long: encoding many at once is what makes it cheap.
 PATIENCE_US = 100_000
 CAPACITY = 2000
-TRUTH_RATE_HZ = 250
+# How often the command is written whole where a replay says it again; the check proves the ticks between.
+SAMPLE_RATE_HZ = 10
+TRUTH_RATE_HZ, TRUTH_RATE_IN_FULL_HZ = 50, 250
+# Bits of SDLOG_PROFILE with which PX4 logs motors and rates in full: system identification and high rate.
+IN_FULL = 8 | 16
+PROOF_TOPIC = "quadloop_proof"
+# `digest` is of all ticks before `row`.
+PROOF = np.dtype([("timestamp", "<u8"), ("row", "<u8"), ("digest", "<u8")])
 SYNC_PERIOD_US = 500_000
 TRUTH_TOPIC = "quadloop_truth"
 
@@ -48,7 +57,8 @@ class FlightLog:
 
     Raises LogError when the file cannot be written before the flight; later trouble ends the log, never the flight, and
     `trouble` says what it was. `params` is the parameter record if it is not the airframe's own; `facts` are further
-    lines for the log's header (text or numpy numbers), `extras` further topics, which `add` fills.
+    lines for the log's header (text or numpy numbers), `extras` further topics, which `add` fills. `in_full`
+    writes every command of every tick instead of what proves a replay; else SDLOG_PROFILE decides.
     Data older than 0.1 s is in the operating system's hands.
     """
 
@@ -61,12 +71,14 @@ class FlightLog:
         params: np.ndarray | None = None,
         facts: dict[str, Any] | None = None,
         extras: dict[str, np.dtype] | None = None,
+        in_full: bool | None = None,
     ) -> None:
         self.sink = Sink(path)
         self.path = self.sink.path
         self.writer = ULogWriter(self.sink)
         chosen = np.array(airframe.params[0] if params is None else np.asarray(params).reshape(-1)[0])
         self.airframe = chosen["airframe"]
+        self.in_full = bool(int(chosen["recording"]["profile"]) & IN_FULL) if in_full is None else in_full
         self.extras = extras or {}
         self.count = 0
         self.waiting = 0
@@ -75,7 +87,10 @@ class FlightLog:
         self.words = np.zeros((1 + CAPACITY, exact.ROW_WORDS), np.uint64)
         self.truth_dtype: np.dtype | None = None
         self.truth = np.zeros((CAPACITY, 0), np.uint64)
-        write_facts(self.writer, airframe, dt, seed, facts or {})
+        self.samples, self.proofs = Pace(SAMPLE_RATE_HZ), Pace(1)
+        self.proof = hashlib.blake2b(digest_size=8)
+        known = {"quadloop_commands": "every tick" if self.in_full else "sampled"}
+        write_facts(self.writer, airframe, dt, seed, known | (facts or {}))
         write_parameters(self.writer, chosen, 0, is_first=True)
         if self.trouble:
             raise LogError(f"{self.path}: the flight log cannot be written: {self.trouble}")
@@ -145,6 +160,11 @@ class FlightLog:
                 stamped[name] = row[name]
             self.writer.append(topic, stamped)
 
+    def resume(self, state: np.ndarray, command: np.ndarray, params: np.ndarray) -> None:
+        """Record the autopilot as it stands before the next tick, so that a replay can begin or go on there."""
+        self.flush()
+        write_checkpoint(self.writer, self.count, state, command, params)
+
     def set_params(self, params: np.ndarray) -> None:
         """Record parameters that hold from the next tick on."""
         self.flush()
@@ -155,6 +175,7 @@ class FlightLog:
         if not self.has_begun:
             self._begin(None, 0)
         self.flush()
+        self._prove(self.count, int(self.words[0, 1]))
         self.sink.close()
 
     def __enter__(self) -> "FlightLog":
@@ -173,12 +194,14 @@ class FlightLog:
             self.truth_dtype = truth
             self.truth = np.zeros((CAPACITY, truth.itemsize // exact.WORD), np.uint64)
             formats[TRUTH_TOPIC] = np.dtype([("timestamp", "<u8"), *truth.descr])
+        formats[PROOF_TOPIC] = PROOF
         formats |= {n: np.dtype([("timestamp", "<u8"), *dtype.descr]) for n, dtype in self.extras.items()}
         for name, dtype in formats.items():
             self.writer.define(name, dtype)
         numbers = {name: self.writer.subscribe(name) for name in formats}
         self.ids = np.array([numbers[t.name] for t in exact.TOPICS], np.int64)
-        self.paces = {t.name: Pace(t.rate_hz) for t in self.topics} | {TRUTH_TOPIC: Pace(TRUTH_RATE_HZ)}
+        truth_rate_hz = TRUTH_RATE_IN_FULL_HZ if self.in_full else TRUTH_RATE_HZ
+        self.paces = {t.name: Pace(t.rate_hz) for t in self.topics} | {TRUTH_TOPIC: Pace(truth_rate_hz)}
 
     def _keep(self, told: np.ndarray, said: np.ndarray, truth: np.ndarray | None) -> None:
         place = slice(1 + self.waiting, 1 + self.waiting + len(told))
@@ -196,9 +219,38 @@ class FlightLog:
 
     def _write_ticks(self, ticks: np.ndarray) -> None:
         out = np.empty(exact.LARGEST_TICK * (len(ticks) - 1), np.uint8)
-        is_first = int(ticks[1, 0]) == 0
-        size = exact.encode(ticks, ticks.view(np.uint8), is_first, exact.SPANS, exact.BEGINS, self.ids, out)
+        digested = exact.digests(ticks)
+        check = exact.checks(digested).view(np.uint8).reshape(-1, 4)
+        size = exact.encode(
+            ticks, ticks.view(np.uint8), imu_clock(ticks), check, self._wants(ticks),
+            exact.SPANS, exact.BEGINS, exact.IS_SAMPLED, exact.RULES, self.ids, out,
+        )  # fmt: skip
         self.sink.write(out[:size].data)
+        self._write_proofs(ticks[1:], digested[1:])
+
+    def _wants(self, ticks: np.ndarray) -> np.ndarray:
+        """Return what of the sampled topics to write in each tick."""
+        wants = np.full(len(ticks), exact.FOLLOW if self.in_full else exact.LEAVE, np.int64)
+        chosen = self.samples.chosen(ticks[1:, 1].astype(np.int64))
+        if not self.in_full:
+            wants[1 + chosen] = exact.SAMPLE
+        if int(ticks[1, 0]) == 0:
+            wants[1] = exact.EVERYTHING
+        return wants
+
+    def _write_proofs(self, ticks: np.ndarray, digested: np.ndarray) -> None:
+        """Go on with the digest over all ticks; write it once a second."""
+        done = 0
+        for place in self.proofs.chosen(ticks[:, 1].astype(np.int64)).tolist():
+            self.proof.update(digested[done:place].tobytes())
+            done = place
+            self._prove(int(ticks[place, 0]), int(ticks[place, 1]))
+        self.proof.update(digested[done:].tobytes())
+
+    def _prove(self, row: int, t_us: int) -> None:
+        rows = np.array([(t_us, row, int.from_bytes(self.proof.digest(), "little"))], PROOF)
+        if row > 0:
+            self.writer.append(PROOF_TOPIC, rows)
 
     def _write_truth(self, t_us: np.ndarray, truth: np.ndarray | None) -> None:
         if truth is None:
@@ -224,6 +276,13 @@ class FlightLog:
         if not 0 <= t_us - self.last_sync_us < SYNC_PERIOD_US:
             self.last_sync_us = t_us
             self.writer.sync()
+
+
+def imu_clock(ticks: np.ndarray) -> np.ndarray:
+    """Return the IMU's time stamp in each tick if it has moved on with the loop's."""
+    expected = ticks[:, exact.IMU_CLOCK_WORD].copy()
+    expected[1:] = ticks[:-1, exact.IMU_CLOCK_WORD] + (ticks[1:, 1] - ticks[:-1, 1])
+    return expected
 
 
 def _words(rows: np.ndarray, size: int) -> np.ndarray:

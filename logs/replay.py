@@ -1,5 +1,6 @@
 """Fly a log again: the whole autopilot on what it was told then, compared with what it said then."""
 
+import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -17,19 +18,29 @@ from flight.kernel import kernel
 from flight.parameter import store
 from flight.params import PARAMS, TABLE, find
 from flight.record import leaves, rows
-from logs.exact import COMMAND_WORDS, command_path
+from logs.checkpoint import checkpoints
+from logs.exact import ALWAYS, COMMAND_WORDS, INPUT_WORDS, ROW_WORDS, TOPICS, checks, command_path, digests
 from logs.reader import Log
 from logs.stored_params import flown_params
 from logs.ticks import Ticks
 from logs.version import fingerprint
 
 CHUNK = 5000
+# Words of a command that are written in every tick in which they change.
+KNOWN = np.zeros(COMMAND_WORDS, bool)
+KNOWN[[word - 1 - INPUT_WORDS for topic in TOPICS if topic.name in ALWAYS for word in topic.words]] = True
+UNSEEN = "check"
+# A replayed motor ratio farther off than this is another flight than the one that was flown.
+ASTRAY = 0.02
 Share = Callable[[float, str], None]
 
 
 @dataclass
 class Flight:
-    """A flight out of a log: inputs and commands of every tick, parameters, airframe (None when unknown), seed."""
+    """A flight out of a log: inputs and commands of every tick, parameters, airframe (None when unknown), seed.
+
+    `notes` say what makes commands that were not written less than proven.
+    """
 
     inputs: np.recarray
     commands: np.recarray
@@ -37,11 +48,14 @@ class Flight:
     airframe: Airframe | None
     dt: float
     seed: int
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass
 class Replay:
     """How a replay went. `first_difference` is None or tick, field, logged and replayed value.
+
+    In a tick whose command was not written the field is the first that differs in the next one that was, or "check".
 
     `largest_differences` names the fields that moved, with how far, largest share of the logged spread first. `notes`
     tells what makes the comparison weaker than "to the bit".
@@ -66,10 +80,42 @@ class Replay:
 
 
 def rebuild(source: Log | str | os.PathLike[str]) -> Flight:
-    """Return a whole flight from its log; raise LogError when the log does not hold one."""
+    """Return a whole flight from its log; raise LogError when the log does not hold one.
+
+    Commands that were not written are flown again.
+    """
     log = source if isinstance(source, Log) else Log(source)
-    inputs, commands = Ticks(log).rows()
-    return Flight(inputs, commands, flown_params(log)[0][1], flown_airframe(log), dt_of(log), seed_of(log))
+    ticks = Ticks(log)
+    inputs, commands = ticks.rows()
+    notes = [] if ticks.are_all_said else say_again(log, ticks, commands)
+    return Flight(
+        inputs, commands, flown_params(log)[0][1], flown_airframe(log), dt_of(log), seed_of(log), notes
+    )
+
+
+def say_again(log: Log, ticks: Ticks, commands: np.recarray) -> list[str]:
+    """Fill in the commands that were not written; return why they are less than proven.
+
+    Raises LogError where today's code says something else than was flown.
+    """
+    result, astray = Replay(notes=notes_on(log, ticks)), 0.0
+    proof, spread = Proof(log, ticks), Spread()
+    for begin, logged, replayed, told in replayed_chunks(log, ticks, {}):
+        is_said = ticks.is_said(begin, begin + len(logged))
+        compare(result, spread, proof, begin, logged, replayed, told)
+        moved = np.abs(replayed.motors.motor - logged.motors.motor)[is_said]
+        astray = max(astray, float(np.nanmax(moved, initial=0.0)))
+        commands[begin : begin + len(logged)][~is_said] = replayed[~is_said]
+    if astray > ASTRAY:
+        raise LogError(
+            f"{log.path}: today's code does not say again what was flown (a motor is {astray:.2f} off): "
+            f"take the version that recorded it, {log.info.get('ver_sw', 'unknown')}, or record with SDLOG_PROFILE=17"
+        )
+    if result.identical < len(commands):
+        result.notes.append(
+            f"only {result.identical} of {len(commands)} commands are proven to be those flown"
+        )
+    return result.notes
 
 
 def dt_of(log: Log) -> float:
@@ -120,9 +166,9 @@ def replay(
     ticks = Ticks(log)
     result = Replay(ticks=len(ticks), notes=notes_on(log, ticks))
     began_s = time.perf_counter()
-    spread = Spread()
-    for begin, logged, replayed in replayed_chunks(log, ticks, settings or {}):
-        compare(result, spread, begin, logged, replayed)
+    spread, proof = Spread(), Proof(log, ticks)
+    for begin, logged, replayed, told in replayed_chunks(log, ticks, settings or {}):
+        compare(result, spread, proof, begin, logged, replayed, told)
         if share:
             share((begin + len(logged)) / len(ticks), f"{result.identical} ticks identical")
     wall_s = time.perf_counter() - began_s
@@ -145,25 +191,37 @@ def notes_on(log: Log, ticks: Ticks) -> list[str]:
 
 def replayed_chunks(
     log: Log, ticks: Ticks, settings: dict[str, object]
-) -> Iterator[tuple[int, np.recarray, np.recarray]]:
-    """Yield (first tick, logged commands, replayed commands) through the whole flight."""
-    states, command = rows(autopilot.STATE), rows(COMMAND)
-    sets, places = flown_params(log), rows_today(log)
-    for number, (first, params) in enumerate(sets):
-        for name, value in settings.items():
-            row = find(name)
-            store(params[0], row, row.checked(value))
-        if number == 0:
-            autopilot.start(states[0], params[0], dt_of(log))
+) -> Iterator[tuple[int, np.recarray, np.recarray, np.ndarray]]:
+    """Yield (first tick, logged commands, replayed commands, words of the inputs) through the whole flight."""
+    states, command, places = rows(autopilot.STATE), rows(COMMAND), rows_today(log)
+    sets, points = dict(flown_params(log)), checkpoints(log)
+    begins = sorted({*sets, *points})
+    params = sets[begins[0]]
+    for first, last in zip(begins, [*begins[1:], len(ticks)], strict=True):
+        if first in points:
+            point = points[first]
+            states, command, params = point.state.copy(), point.command.copy(), point.params.copy()
         else:
+            params = sets[first]
+        override(params, settings)
+        if first == 0 and first not in points:
+            autopilot.start(states[0], params[0], dt_of(log))
+        elif settings or first not in points:
             autopilot.configure(states[0], params[0])
-        last = sets[number + 1][0] if number + 1 < len(sets) else len(ticks)
         for begin in range(first, min(last, len(ticks)), CHUNK):
             inputs, logged = ticks.rows(begin, min(begin + CHUNK, last))
+            told = words_of(inputs, INPUT_WORDS).copy()
             renumber(inputs.demand, places, settings)
             replayed = rows(COMMAND, len(logged))
             run_rows(states, params, inputs, command, replayed)
-            yield begin, logged, replayed
+            yield begin, logged, replayed, told
+
+
+def override(params: np.recarray, settings: dict[str, object]) -> None:
+    """Store parameters that are tried."""
+    for name, value in settings.items():
+        row = find(name)
+        store(params[0], row, row.checked(value))
 
 
 def rows_today(log: Log) -> np.ndarray:
@@ -182,29 +240,84 @@ def renumber(demands: np.ndarray, places: np.ndarray, settings: dict[str, object
         demands["index"][tick] = -1 if place in overridden else place
 
 
-def words_of(commands: np.ndarray) -> np.ndarray:
-    """Return commands as rows of 64-bit words."""
-    return commands.view(np.ndarray).view(np.uint64).reshape(-1, COMMAND_WORDS)
+def words_of(records: np.ndarray, size: int = COMMAND_WORDS) -> np.ndarray:
+    """Return commands or inputs as rows of 64-bit words."""
+    return records.view(np.ndarray).view(np.uint64).reshape(-1, size)
 
 
-def compare(result: Replay, spread: "Spread", begin: int, logged: np.ndarray, replayed: np.ndarray) -> None:
+class Proof:
+    """What a log proves of commands that it does not hold: a check of each tick, a digest of all once a second."""
+
+    def __init__(self, log: Log, ticks: Ticks) -> None:
+        is_comparable = log.info.get("quadloop_layout") == fingerprint(INPUTS, COMMAND, PARAMS)
+        self.ticks, self.has_checks = ticks, ticks.has_checks and is_comparable
+        rows = log.intact("quadloop_proof") if self.has_checks and "quadloop_proof" in log else ()
+        self.digests = {int(row["row"]): int(row["digest"]) for row in rows}
+        self.running = hashlib.blake2b(digest_size=8)
+        self.is_broken = False
+
+    def differs(self, begin: int, told: np.ndarray, replayed: np.ndarray) -> np.ndarray:
+        """Tell which ticks are not those that were flown, by their checks."""
+        count = len(told)
+        if not self.has_checks:
+            return np.zeros(count, bool)
+        words = np.zeros((count, ROW_WORDS), np.uint64)
+        words[:, 1 : 1 + INPUT_WORDS], words[:, 1 + INPUT_WORDS :] = told, words_of(replayed)
+        digested = digests(words)
+        self._go_on(begin, digested)
+        return checks(digested) != self.ticks.all_checks[begin : begin + count]
+
+    def _go_on(self, begin: int, digested: np.ndarray) -> None:
+        done, end = 0, begin + len(digested)
+        for row in sorted(row for row in self.digests if begin < row <= end):
+            self.running.update(digested[done : row - begin].tobytes())
+            done = row - begin
+            self.is_broken |= int.from_bytes(self.running.digest(), "little") != self.digests[row]
+        self.running.update(digested[done:].tobytes())
+
+
+def compare(
+    result: Replay,
+    spread: "Spread",
+    proof: Proof,
+    begin: int,
+    logged: np.ndarray,
+    replayed: np.ndarray,
+    told: np.ndarray,
+) -> None:
     """Count identical ticks and note the first that is not."""
+    is_said = proof.ticks.is_said(begin, begin + len(logged))
     differs = words_of(logged) != words_of(replayed)
-    wrong = differs.any(axis=1)
+    differs[~is_said] &= KNOWN
+    wrong = differs.any(axis=1) | proof.differs(begin, told, replayed)
     result.identical += int(len(wrong) - wrong.sum())
     if not wrong.any():
+        if proof.is_broken and result.first_difference is None:
+            result.first_difference = unseen(begin, "digest")
         return
-    spread.take(logged, replayed)
+    spread.take(logged[is_said], replayed[is_said])
     if result.first_difference is None:
-        tick = int(np.argmax(wrong))
-        word = int(np.argmax(differs[tick]))
-        path = command_path(word)
-        result.first_difference = {
-            "tick": begin + tick,
-            "field": path,
-            "logged": value_at(logged[tick], path),
-            "replayed": value_at(replayed[tick], path),
-        }
+        result.first_difference = unseen(begin + int(np.argmax(wrong)), UNSEEN)
+    if result.first_difference["field"] == UNSEEN and differs.any():
+        name_difference(result.first_difference, differs, logged, replayed)
+
+
+def unseen(tick: int, what: str) -> dict[str, Any]:
+    """Return a difference of which only a check tells."""
+    return {"tick": tick, "field": what, "logged": "as flown", "replayed": "otherwise"}
+
+
+def name_difference(
+    found: dict[str, Any], differs: np.ndarray, logged: np.ndarray, replayed: np.ndarray
+) -> None:
+    """Name the first field that is seen to differ."""
+    tick = int(np.argmax(differs.any(axis=1)))
+    path = command_path(int(np.argmax(differs[tick])))
+    found |= {
+        "field": path,
+        "logged": value_at(logged[tick], path),
+        "replayed": value_at(replayed[tick], path),
+    }
 
 
 def value_at(row: Any, path: str) -> float | int:

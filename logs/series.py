@@ -187,12 +187,18 @@ class Series:
     @cached_property
     def accel(self) -> Curve | None:
         """Return the specific force in body axes in m/s2 at the fastest rate there is."""
-        return self.first(("quadloop_in_imu", "accel_frd"), ("sensor_combined", "accelerometer_m_s2"))
+        return self.first(
+            ("quadloop_tick", "accel_frd"),
+            ("quadloop_in_imu", "accel_frd"),
+            ("sensor_combined", "accelerometer_m_s2"),
+        )
 
     @cached_property
     def gyro(self) -> Curve | None:
         """Return the raw gyro in rad/s at the fastest rate there is."""
-        return self.first(("quadloop_in_imu", "gyro_frd"), ("sensor_combined", "gyro_rad"))
+        return self.first(
+            ("quadloop_tick", "gyro_frd"), ("quadloop_in_imu", "gyro_frd"), ("sensor_combined", "gyro_rad")
+        )
 
     @cached_property
     def rotor_hz(self) -> Curve | None:

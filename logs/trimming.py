@@ -16,8 +16,6 @@ HEADER_SIZE, FLAGS_SIZE = 16, 40
 BLOCK = 1 << 14
 # Messages that hold from the beginning on; those that carry a time stamp, and where; those of the time they lie in.
 STATED, TOLD, CHANGED = "FIMQA", {"L": 4, "C": 6}, "PO"
-# What a replay of our own logs begins with; a log without its beginning cannot be replayed.
-REPLAYED_BY = "quadloop_tick"
 
 
 def begin_of(recording: Recording) -> int:
@@ -75,9 +73,6 @@ def _cut(recording: Recording, begin: int, end: int) -> Recording:
 def _trim_ulog(log: Log, path: str | os.PathLike[str], begin: int, end: int) -> dict[str, int]:
     """Copy the messages that count as they are, in their order."""
     kept = {name: _kept_rows(log, name, begin, end) for name in log}
-    is_later = any(log.places[name][:1].tolist() != kept[name][:1].tolist() for name in kept)
-    if is_later and REPLAYED_BY in kept:
-        kept[REPLAYED_BY] = kept[REPLAYED_BY][:0]
     others = [place for place in log.other_places.tolist() if _counts(log, place, begin, end)]
     places = np.sort(np.concatenate([np.array(others, np.int64), *kept.values()]))
     with written(log.path, path) as sink:

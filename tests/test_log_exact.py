@@ -24,7 +24,7 @@ def quad():
 
 
 def record(path, quad, inputs, commands, pieces):
-    with FlightLog(path, quad, dt=0.001, seed=42) as log:
+    with FlightLog(path, quad, dt=0.001, seed=42, in_full=True) as log:
         for begin, end in pairwise(pieces):
             log.append(inputs[begin:end], commands[begin:end])
     return path
@@ -155,4 +155,6 @@ def test_the_header_holds_parameters_airframe_seed_and_version(tmp_path, quad):
 def test_nested_records_are_flattened_and_nothing_but_words_is_stored():
     for topic in exact.TOPICS:
         assert topic.dtype.names[:2] == ("timestamp", "row")
-        assert all(kind.base.str in ("<i8", "<f8", "<u8") for kind in leaves(topic.dtype).values())
+        stored = {name: kind.base.str for name, kind in leaves(topic.dtype).items()}
+        small = {name for name, kind in stored.items() if kind not in ("<i8", "<f8", "<u8")}
+        assert small <= {"row", "check"}

@@ -46,8 +46,8 @@ def fly(params, inputs, state, command):
     return commands
 
 
-def logged(path, quad, inputs, commands):
-    with FlightLog(path, quad, dt=DT, seed=3) as log:
+def logged(path, quad, inputs, commands, in_full=True):
+    with FlightLog(path, quad, dt=DT, seed=3, in_full=in_full) as log:
         log.append(inputs, commands)
     return path
 

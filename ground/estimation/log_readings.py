@@ -10,8 +10,11 @@ from ground.estimation.aids import Aids
 from ground.estimation.axes import swapped_attitude, swapped_body, swapped_world, turned_body
 from ground.estimation.columns import columns, first_instance, stacked
 from ground.estimation.readings import Readings, Truth, checked, refuse
+from logs.exact import MARK
+from logs.foreign.px4 import ULogRecording
 from logs.foreign.recording import Recording
 from logs.sources import open_log
+from logs.ticks import Ticks, is_whole
 
 MICRO = 1e-6
 MICROTESLA_PER_GAUSS, MICROTESLA_PER_MILLIGAUSS = 100.0, 0.1
@@ -23,11 +26,12 @@ def read(path: Path) -> Readings:
     """Read a flight log, or raise LogError or OSError."""
     log = open_log(path)
     readers = {
-        "quadloop_in_imu": from_own,
         "sensor_combined": from_px4,
         "IMU": from_ardupilot,
         "estGyroscope": from_crazyflie,
     }
+    if is_whole(log):
+        readers = {MARK: from_own}
     reader = next((reader for topic, reader in readers.items() if topic in log and len(log[topic])), None)
     if reader:
         readings = reader(log)
@@ -40,9 +44,10 @@ def read(path: Path) -> Readings:
 
 def from_own(log: Recording) -> Readings:
     """Take the samples the autopilot was told."""
-    imu = log["quadloop_in_imu"]
-    mag = log.get("quadloop_in_mag")
-    field = None if mag is None else fresh(mag, "field_ut_frd")
+    assert isinstance(log, ULogRecording)
+    ticks = Ticks(log.log)
+    imu, mag = ticks.samples("imu"), ticks.samples("mag")
+    field = fresh(mag, "field_ut_frd") if len(mag) else None
     return assembled(log, fresh(imu, "gyro_frd"), fresh(imu, "accel_frd"), field, "frd")
 
 
@@ -79,9 +84,9 @@ def from_crazyflie(log: Recording) -> Readings:
 
 
 def fresh(rows: np.ndarray, name: str) -> Samples:
-    """Return the samples of a sensor at its own times: between two of them a log of ours repeats the last."""
-    t_us = rows["t_us_inside"].astype(np.int64)
-    is_new = (rows["fresh"] != 0) & np.concatenate([[True], np.diff(t_us) > 0])
+    """Return the samples of a sensor at its own times."""
+    t_us = rows["t_us"].astype(np.int64)
+    is_new = np.concatenate([[True], np.diff(t_us) > 0])
     return t_us[is_new], rows[name][is_new]
 
 

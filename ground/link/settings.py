@@ -12,10 +12,6 @@ ROWS: tuple[Param, ...] = (
         "MAV_AUTOPILOT in the heartbeat: 12 as PX4, whose modes it speaks; 0 generic", True,
     ),
     Param(
-        "SDLOG_MODE", "link.log_mode", None, "", 2, -1, 2,
-        "when to log: -1 never, 0 armed, 1 from start to disarming, 2 always", True,
-    ),
-    Param(
         "SYS_FAILURE_EN", "link.failures", None, "", 0, 0, 1,
         "1: failures may be injected by MAV_CMD_INJECT_FAILURE, in the simulator", True,
     ),
