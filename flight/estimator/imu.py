@@ -1,11 +1,14 @@
 """Take in IMU samples: refuse what no IMU can measure, notice standing still."""
 
+import math
+
 from flight.kernel import kernel
 from flight.physics import STANDARD_GRAVITY
 from flight.vector import dot, norm, put, vec
 
 # So many jumped samples alike, or in a row at all, are no spikes.
 ALIKE, MOST_REFUSED = 3, 10
+SHORTEST_S = 1e-4
 
 
 @kernel
@@ -23,7 +26,7 @@ def step(imu, params, sample, bias_frd, is_flying, dt):
     put(imu.gyro_before_frd, vec(imu.gyro_frd))
     put(imu.accel_before_frd, vec(imu.accel_frd))
     hangs = is_flying and is_repeated(imu, sample, dt)
-    if sample.fresh and not hangs and is_credible(sample, params) and not is_spike(imu, params, sample):
+    if sample.fresh and not hangs and is_credible(sample, params) and not is_spike(imu, params, sample, dt):
         accept(imu, params, vec(sample.gyro_frd), vec(sample.accel_frd), bias_frd, dt)
         imu.stale_s = 0.0
     else:
@@ -39,21 +42,26 @@ def is_repeated(imu, sample, dt):
 
 
 @kernel
-def is_far(params, gyro_frd, accel_frd, other_gyro_frd, other_accel_frd):
-    """Tell whether two samples in a row differ as no vehicle can."""
-    return (
-        norm(gyro_frd - other_gyro_frd) > params.gyro_jump
-        or norm(accel_frd - other_accel_frd) > params.accel_jump
-    )
+def largest_change(params, jump, power, dt):
+    """Return how far two samples in a row may differ: what a vehicle can do, or shaking that has been there before."""
+    return max(jump, params.jump_scatter * math.sqrt(6.0 * power / max(dt, SHORTEST_S)))
 
 
 @kernel
-def is_spike(imu, params, sample):
+def is_far(imu, params, gyro_frd, accel_frd, other_gyro_frd, other_accel_frd, dt):
+    """Tell whether two samples in a row differ as no vehicle can."""
+    return norm(gyro_frd - other_gyro_frd) > largest_change(
+        params, params.gyro_jump, imu.gyro_power, dt
+    ) or norm(accel_frd - other_accel_frd) > largest_change(params, params.accel_jump, imu.accel_power, dt)
+
+
+@kernel
+def is_spike(imu, params, sample, dt):
     """Tell whether rate or force have jumped as no vehicle can; what stays where it jumped to was no spike."""
     gyro, accel = vec(sample.gyro_frd), vec(sample.accel_frd)
-    if not imu.has_sample or not is_far(params, gyro, accel, vec(imu.gyro_frd), vec(imu.accel_frd)):
+    if not imu.has_sample or not is_far(imu, params, gyro, accel, vec(imu.gyro_frd), vec(imu.accel_frd), dt):
         return False
-    stays = not is_far(params, gyro, accel, vec(imu.refused_gyro_frd), vec(imu.refused_accel_frd))
+    stays = not is_far(imu, params, gyro, accel, vec(imu.refused_gyro_frd), vec(imu.refused_accel_frd), dt)
     imu.alike = imu.alike + 1 if stays and imu.refused > 0 else 1
     imu.refused += 1
     put(imu.refused_gyro_frd, gyro)

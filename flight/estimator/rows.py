@@ -140,6 +140,15 @@ PROCESS = (
     row("GYR_JUMP", "gyro_jump", 4.0, "rad/s", 0.1, 100.0, "a larger jump between samples is a bad sample"),
     row("ACC_JUMP", "accel_jump", 40.0, "m/s2", 1.0, 1e3, "a larger jump between samples is a bad sample"),
     row(
+        "JUMP_SCAT",
+        "jump_scatter",
+        4.0,
+        "",
+        1.0,
+        100.0,
+        "it must also be so many times the samples' usual change to be one",
+    ),
+    row(
         "ACC_HUNG",
         "accel_hung",
         0.05,
