@@ -10,21 +10,25 @@ from tests.flying import flown, prepared_and_flown, recorded, up
 
 pytestmark = pytest.mark.slow
 DIES_S = 14.0
+SEEDS = [3, 4, 5, 6]
 # What a 1.5 kg vehicle's legs take; Sun et al. 2020 land at similar speeds.
 SOFT_M_S = 1.5
 
 
-@pytest.mark.parametrize(("airframe", "rotor"), [("pi450", 2), ("pi450", 3), ("plus450", 1)])
+@pytest.mark.parametrize(
+    ("airframe", "rotor"),
+    [("pi450", 1), ("pi450", 2), ("pi450", 3), ("pi450", 4), ("plus450", 1), ("fma", 2)],
+)
 def test_on_three_rotors_it_comes_down_upright(airframe, rotor, record_property):
     fleet = prepared_and_flown(
         Mission("high", up(20.0)),
-        [3, 4],
+        SEEDS,
         DIES_S - 0.1,
         airframe,
         faults=(f"motor{rotor}@{DIES_S}s",),
         wind_m_s=3.0,
     )
-    for i in range(2):
+    for i in range(len(SEEDS)):
         _, commands, truth = recorded(fleet, i, 40.0)
         touched = int(np.argmax(truth.is_touching > 0))
         q = truth.q_ned_frd[touched - 2]

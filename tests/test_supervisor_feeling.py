@@ -266,6 +266,23 @@ def test_angular_acceleration_passes_the_same_filter():
     assert math.isfinite(rotors.turning(r, f.p.rotor, Vec3(4.0, 0.0, 0.0), DT).x)
 
 
+def test_what_turns_the_vehicle_for_long_is_no_news():
+    f = quad()
+    r, p = f.s.rotors, f.p.rotor
+    p.usual_s = 0.3
+    first = rotors.sudden(r, p, Vec3(31.0, -62.0, 0.0), DT)
+    share = DT / (0.3 + DT)
+
+    assert (r.usual_frd[0], r.usual_frd[1]) == pytest.approx((31.0 * share, -62.0 * share))
+    assert (first.x, first.y) == pytest.approx((31.0 * (1.0 - share), -62.0 * (1.0 - share)))
+    for _ in range(300):
+        last = rotors.sudden(r, p, Vec3(31.0, -62.0, 0.0), DT)
+    assert abs(last.x) < 0.01
+    assert abs(last.y) < 0.01
+    rotors.reset(r)
+    assert r.usual_frd[1] == 0.0
+
+
 def missing(share: float = 0.75, thrust: float = 4.0, before_s: float = 0.0, lost: int = 0) -> ToyFlight:
     """Rotor 1 of two rotors with a lever gives a share too little; rotor 2 is asked for nothing."""
     f = quad()
@@ -274,7 +291,7 @@ def missing(share: float = 0.75, thrust: float = 4.0, before_s: float = 0.0, los
     r.effect[:] = 0.0
     r.effect[0, 0], r.effect[1, 1] = 1.0, 1.0
     r.thrust[0] = thrust
-    f.p.rotor.share = 0.75
+    f.p.rotor.share, f.p.rotor.time_s = 0.75, 0.04
     rotors.compare(r, f.p.rotor, Vec3(-share * thrust, 0.0, 0.0), 2.0, DT)
     return f
 

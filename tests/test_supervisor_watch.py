@@ -278,15 +278,15 @@ def test_spinning_up_instead_of_taking_off_stops_the_motors(rate, airborne_s, ar
 
 
 def turning_quad(lost: int, share: float, gust: float = 0.0) -> ToyFlight:
-    """Fly with one rotor giving a share of its thrust; body rates follow by themselves."""
+    """Fly until one rotor gives only a share of its thrust; body rates follow by themselves."""
     f = quad(high())
     omega, motors = np.zeros(2), f.command.motors
     f.control = lambda: None
     f.sense = lambda: setattr(f.inputs, "t_us", f.inputs.t_us + 10_000)
-    for _ in range(20):
+    for i in range(60):
         motors.motor[:4] = 0.5
         given = np.full(4, 0.5 * FULL_N)
-        given[lost] *= share
+        given[lost] *= share if i >= 40 else 1.0
         torque = sum(n * np.array([-y, x]) for n, (x, y) in zip(given, X_QUAD, strict=True))
         omega = omega + DT * (torque + gust) / INERTIA
         f.estimate.omega_frd = (omega[0], omega[1], 0.0)

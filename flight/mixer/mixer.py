@@ -5,6 +5,7 @@ import math
 from flight.filters import step_share
 from flight.kernel import kernel
 from flight.mixer.allocation import (
+    NO_PART,
     collective_range,
     fill_allocation,
     fitting_part,
@@ -114,7 +115,10 @@ def write_motors(state, airframe, motors, collective, torque, floor, ceiling, ga
         if i + 1 == state.lost_rotor:
             motors.motor[i] = 0.0
             continue
-        share = clamp(share_of(state.allocation, i, collective, torque), floor, ceiling)
+        # Across from a lost rotor every thrust tips the vehicle further: this one may stand still.
+        is_across = state.lost_rotor != 0 and state.allocation[i, 0] < NO_PART
+        least = 0.0 if is_across else floor
+        share = clamp(share_of(state.allocation, i, collective, torque), least, ceiling)
         motors.motor[i] = throttle_of(share * gain, airframe.throttle_curve)
         share_sum += share
         given = given + torque_of(airframe, i, share * airframe.thrust_max_n)

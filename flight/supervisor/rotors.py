@@ -6,7 +6,7 @@ The residual of the angular acceleration is compared with what each rotor's loss
 
 from flight.kernel import kernel
 from flight.record import INTEGER, MAX_ROTORS, PER_ROTOR, REAL, VECTOR, record
-from flight.vector import Vec3, dot, put, vec
+from flight.vector import ZERO, Vec3, dot, put, vec
 
 # effect: angular acceleration about x and y per newton; thrust: what was asked for, as late as motors and filter.
 ROTORS = record(
@@ -18,6 +18,7 @@ ROTORS = record(
     fast=PER_ROTOR,
     thrust=PER_ROTOR,
     omega_slow_frd=VECTOR,
+    usual_frd=VECTOR,
     missing_s=PER_ROTOR,
     lost=INTEGER,
 )
@@ -31,6 +32,7 @@ def reset(rotors):
         rotors.fast[i] = 0.0
         rotors.thrust[i] = 0.0
         rotors.missing_s[i] = 0.0
+    put(rotors.usual_frd, ZERO)
 
 
 @kernel
@@ -48,7 +50,7 @@ def configure(rotors, airframe):
 @kernel
 def follow(rotors, params, motors, dt):
     """Let the thrust that was asked for arrive as late as the motors' and the filter's lags; return its push."""
-    push = Vec3(0.0, 0.0, 0.0)
+    push = ZERO
     for i in range(rotors.count):
         t = motors.motor[i]
         asked = rotors.full_n * t * (rotors.curve * t + 1.0 - rotors.curve)
@@ -65,6 +67,15 @@ def turning(rotors, params, omega_frd, dt):
     slow = slow + (omega_frd - slow) * (dt / (params.filter_s + dt))
     put(rotors.omega_slow_frd, slow)
     return (omega_frd - slow) / max(params.filter_s, 1e-3)
+
+
+@kernel
+def sudden(rotors, params, left, dt):
+    """Return what is new in the residual: wind, a centre of mass off its place or a weak rotor turn it all the time."""
+    usual = vec(rotors.usual_frd)
+    usual = usual + (left - usual) * (dt / (params.usual_s + dt))
+    put(rotors.usual_frd, usual)
+    return left - usual
 
 
 @kernel
@@ -89,5 +100,6 @@ def step(rotors, params, motors, estimate, hover, is_flying, dt):
     push = follow(rotors, params, motors, dt)
     omega = vec(estimate.omega_frd)
     turn = turning(rotors, params, Vec3(omega.x, omega.y, 0.0), dt)
+    left = sudden(rotors, params, turn - push, dt)
     if is_flying:
-        compare(rotors, params, turn - push, params.least * hover * rotors.full_n, dt)
+        compare(rotors, params, left, params.least * hover * rotors.full_n, dt)
