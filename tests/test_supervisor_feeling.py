@@ -283,7 +283,9 @@ def test_what_turns_the_vehicle_for_long_is_no_news():
     assert r.usual_frd[1] == 0.0
 
 
-def missing(share: float = 0.75, thrust: float = 4.0, before_s: float = 0.0, lost: int = 0) -> ToyFlight:
+def missing(
+    share: float = 0.75, thrust: float = 4.0, before_s: float = 0.0, lost: int = 0, news: float = 1.0
+) -> ToyFlight:
     """Rotor 1 of two rotors with a lever gives a share too little; rotor 2 is asked for nothing."""
     f = quad()
     r = f.s.rotors
@@ -292,7 +294,8 @@ def missing(share: float = 0.75, thrust: float = 4.0, before_s: float = 0.0, los
     r.effect[0, 0], r.effect[1, 1] = 1.0, 1.0
     r.thrust[0] = thrust
     f.p.rotor.share, f.p.rotor.time_s = 0.75, 0.04
-    rotors.compare(r, f.p.rotor, Vec3(-share * thrust, 0.0, 0.0), 2.0, DT)
+    left = Vec3(-share * thrust, 0.0, 0.0)
+    rotors.compare(r, f.p.rotor, left, news * left, 2.0, DT)
     return f
 
 
@@ -304,6 +307,8 @@ def test_thrust_is_missing_beyond_a_share_where_enough_is_asked():
     assert missing(0.76, thrust=above(2.0)).s.rotors.missing_s[0] == DT
     assert missing(0.5, before_s=0.03).s.rotors.missing_s[0] == 0.0
     assert missing(0.76).s.rotors.missing_s[1] == 0.0
+    assert missing(0.9, news=0.7).s.rotors.missing_s[0] == 0.0
+    assert missing(0.7, news=1.2).s.rotors.missing_s[0] == 0.0
 
 
 def test_a_rotor_is_lost_once_its_thrust_has_been_missing_for_long_enough():

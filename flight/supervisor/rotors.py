@@ -79,16 +79,17 @@ def sudden(rotors, params, left, dt):
 
 
 @kernel
-def compare(rotors, params, left, least_n, dt):
+def compare(rotors, params, left, news, least_n, dt):
     """Count for how long each rotor's thrust has been missing; name one that has been for long enough.
 
+    It must be missing altogether and of late: where a weak rotor is asked for less, the one across seems to push less.
     A rotor asked for little cannot be judged: a gust turns the vehicle by more than its loss would.
     """
     for i in range(rotors.count):
         loss = Vec3(rotors.effect[i, 0], rotors.effect[i, 1], 0.0) * (-rotors.thrust[i])
         square = dot(loss, loss)
         is_pushing = rotors.thrust[i] > least_n and square > 0.0
-        is_missing = is_pushing and dot(left, loss) > params.share * square
+        is_missing = is_pushing and min(dot(left, loss), dot(news, loss)) > params.share * square
         rotors.missing_s[i] = rotors.missing_s[i] + dt if is_missing else 0.0
         if rotors.missing_s[i] >= params.time_s and rotors.lost == 0:
             rotors.lost = i + 1
@@ -100,6 +101,7 @@ def step(rotors, params, motors, estimate, hover, is_flying, dt):
     push = follow(rotors, params, motors, dt)
     omega = vec(estimate.omega_frd)
     turn = turning(rotors, params, Vec3(omega.x, omega.y, 0.0), dt)
-    left = sudden(rotors, params, turn - push, dt)
+    left = turn - push
+    news = sudden(rotors, params, left, dt)
     if is_flying:
-        compare(rotors, params, left, params.least * hover * rotors.full_n, dt)
+        compare(rotors, params, left, news, params.least * hover * rotors.full_n, dt)
