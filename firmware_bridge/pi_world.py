@@ -4,6 +4,7 @@ See `flight.world` for the seam. Between a tick's command and the next sample th
 polled, the most overdue first, as many as the time allows.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from firmware_bridge.pi.clock import Clock
 from firmware_bridge.pi.device import Device, Sample
+from firmware_bridge.serial_world import SerialWorld
 
 # A device that brought nothing for so long is set up again, and then as often.
 SILENT_US = 1_000_000
@@ -85,8 +87,14 @@ class Places:
 class PiWorld:
     """A World: a core's IMU and motors, and the Pi's devices. What fails grows old in the inputs; nothing raises."""
 
-    def __init__(self, core: Core, devices: tuple[Device, ...], clock: Clock) -> None:
-        self.core, self.clock, self.dt = core, clock, core.dt
+    def __init__(
+        self,
+        core: Core,
+        devices: tuple[Device, ...],
+        clock: Clock,
+        release: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.core, self.clock, self.dt, self.release = core, clock, core.dt, release
         self.turns = [Turn(device) for device in devices]
         self.pending: dict[str, Sample] = {}
         self.groups = tuple({device.group for device in devices})
@@ -94,11 +102,17 @@ class PiWorld:
 
     def open(self) -> None:
         """Find and set up everything; raise LinkError naming what is missing and what to do."""
-        self.core.open()
-        now_us = self.clock.now_us()
         for turn in self.turns:
             turn.device.open(self.clock)
-            turn.heard_us = turn.due_us = now_us
+        # Last, since its samples wait for nobody.
+        self.core.open()
+        for turn in self.turns:
+            turn.heard_us = turn.due_us = self.clock.now_us()
+
+    @property
+    def serial(self) -> SerialWorld | None:
+        """Return the board, where IMU and motors hang on one."""
+        return self.core if isinstance(self.core, SerialWorld) else None
 
     @property
     def sampled_us(self) -> int:
@@ -142,5 +156,6 @@ class PiWorld:
             now_us = self.clock.now_us()
 
     def close(self) -> None:
-        """Stop the motors."""
+        """Stop the motors and let the buses go."""
         self.core.close()
+        self.release()

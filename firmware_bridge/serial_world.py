@@ -101,6 +101,8 @@ class SerialWorld:
         refusal = self.answers[Frame.CONFIG].refusal
         if refusal != Refused.NOT:
             raise LinkError(f"the board refuses its settings: {ADVICE[refusal]}")
+        # What came while nobody was flying is not late.
+        self.lost = self.skipped = self.restarts = 0
         return self.hello
 
     def insist(self, request: Callable[[int], bytes], is_done: Callable[[], bool], complaint: str) -> None:

@@ -1,6 +1,6 @@
 """An airframe file: what the vehicle is (physics), what was chosen for it (gains), which sensors it carries.
 
-TOML with tables `[airframe]`, `[physics.*]`, `[[physics.rotor]]`, `[sensors]`, `[bridge]`, `[gains]`. A file
+TOML with tables `[airframe]`, `[physics.*]`, `[[physics.rotor]]`, `[sensors]`, `[bridge]`, `[pi]`, `[gains]`. A file
 `NAME.gains.toml` beside it, written by the tuner, overrides gains and never the measured numbers.
 """
 
@@ -17,7 +17,7 @@ from flight.errors import ConfigError
 from flight.parameter import store
 from flight.physics import SPINS, checked_physics
 
-TABLES = ("airframe", "physics", "sensors", "bridge", "gains")
+TABLES = ("airframe", "physics", "sensors", "bridge", "pi", "gains")
 # What programs write beside an airframe: NAME.gains.toml holds a [gains] table and so on.
 OVERLAYS = ("calibration", "bridge", "gains")
 
@@ -35,6 +35,8 @@ class Airframe:
     gains: dict[str, float] = field(default_factory=dict)
     # How the vehicle is wired to its board, as the file says it; `firmware_bridge.wiring` knows the keys.
     bridge: dict[str, Any] = field(default_factory=dict)
+    # Which parts hang on a Raspberry Pi's buses; `firmware_bridge.pi.setup` knows the keys.
+    pi: dict[str, Any] = field(default_factory=dict)
 
     def set(self, name: str, value: object, source: str = "--set") -> None:
         """Override one parameter by its id; raise ConfigError when the id or value is wrong."""
@@ -118,7 +120,7 @@ def from_tables(tables: dict[str, Any], where: str, name: str) -> Airframe:
     sensors = {str(k): str(v) for k, v in tables.get("sensors", {}).items()}
     airframe = Airframe(name, head.get("about", ""), physics, sensors, table.defaults(), float(rate))
     tell_physics(airframe.params[0].airframe, physics)
-    airframe.bridge = dict(tables.get("bridge", {}))
+    airframe.bridge, airframe.pi = dict(tables.get("bridge", {})), dict(tables.get("pi", {}))
     apply_gains(airframe, tables.get("gains", {}), where)
     return airframe
 

@@ -1,14 +1,47 @@
-"""Open the board of an airframe: its port, its rate, how it is wired."""
+"""Open the real vehicle of an airframe: the board at a port, or the Raspberry Pi's own buses."""
 
+from contextlib import suppress
+
+from firmware_bridge.pi.buses import Buses
+from firmware_bridge.pi.setup import Setup, made_outputs
+from firmware_bridge.pi.table import Table
+from firmware_bridge.pi_world import PiWorld
 from firmware_bridge.serial_world import SerialWorld
 from firmware_bridge.wire import SerialWire
 from firmware_bridge.wiring import from_table
 from flight.airframe import Airframe
+from flight.errors import FlightError
+from ground.options import PI
 
 
-def opened(airframe: Airframe, port: str) -> SerialWorld:
+def opened(airframe: Airframe, port: str) -> SerialWorld | PiWorld:
+    """Return the world behind a port, or on the Pi, that has answered; raise LinkError or ConfigError."""
+    if port != PI:
+        return opened_board(airframe, port)
+    world = parts(airframe).world()
+    world.open()
+    return world
+
+
+def opened_board(airframe: Airframe, port: str) -> SerialWorld:
     """Return the world behind a board that has answered; raise LinkError or ConfigError saying what to do."""
     wiring = from_table(airframe.bridge, airframe.name)
     world = SerialWorld(SerialWire(port), 1.0 / airframe.loop_rate_hz, wiring)
     world.open()
     return world
+
+
+def parts(airframe: Airframe, buses: Buses | None = None) -> Setup:
+    """Return what an airframe's `[pi]` table sets up; raise LinkError or ConfigError."""
+    wiring = from_table(airframe.bridge, airframe.name)
+    return Setup(airframe.pi, wiring, 1.0 / airframe.loop_rate_hz, airframe.name, buses or Buses())
+
+
+def silence(airframe: Airframe, port: str, buses: Buses | None = None) -> None:
+    """End the pulses of motors that nobody else would stop; for whoever outlives the loop. Never raises."""
+    if port != PI or "outputs" not in airframe.pi:
+        return
+    with suppress(FlightError):
+        outputs = made_outputs(Table("outputs", airframe.pi["outputs"], airframe.name), buses or Buses())
+        if outputs is not None:
+            outputs.silence()

@@ -11,6 +11,12 @@ if TYPE_CHECKING:
 
 # A 450 mm quad with a Raspberry Pi.
 DEFAULT_AIRFRAME = "pi450"
+# The world of a Raspberry Pi's own buses, as the airframe's [pi] table describes them.
+PI = "pi"
+WORLDS = "sim, serial:/dev/ttyUSB0 and the like, pi"
+ABOUT_WORLD = (
+    "sim (default), serial:PORT for a vehicle behind the Arduino board, pi for the Raspberry Pi's own buses"
+)
 
 
 def add_json(parser: ArgumentParser) -> None:
@@ -36,6 +42,19 @@ def add_set(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="ID=VALUE", help="override a parameter; may be repeated"
     )
+
+
+def far_side(world: str) -> str:
+    """Return what is on the far side: nothing for the simulator, "pi", or a board's port; raise ConfigError."""
+    if world == "sim":
+        return ""
+    if world == PI:
+        return PI
+    if world.startswith("serial:/"):
+        return world.removeprefix("serial:")
+    from flight.errors import ConfigError
+
+    raise ConfigError(f"--world {world}: is not known; known: {WORLDS}")
 
 
 def overrides(arguments: Namespace) -> dict[str, float]:

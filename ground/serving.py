@@ -56,7 +56,7 @@ class Choice:
     signing_file: Path | None = None
     longest_s: float | None = None
     overrides: dict[str, float] = field(default_factory=dict)
-    # The serial port of a board, or nothing: the simulator.
+    # The serial port of a board, "pi" for the Pi's own buses, or nothing: the simulator.
     port: str = ""
 
     @property
@@ -220,6 +220,8 @@ class Boot:
         self.order(What.END)
         self.loop.process.join(1.0)
         self.loop.process.kill()
+        # A pulse generator repeats its last pulse for ever.
+        board.silence(self.airframe, self.choice.port)
         for child in self.beside:
             child.end()
 

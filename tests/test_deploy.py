@@ -71,6 +71,8 @@ def test_the_boot_files_are_changed_once_however_often_it_is_run(tmp_path):
         "enable_uart=1",
         "dtoverlay=disable-bt",
         "dtparam=i2c_arm=on",
+        "dtparam=i2c_arm_baudrate=400000",
+        "dtparam=spi=on",
     ]
 
 

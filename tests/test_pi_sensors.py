@@ -194,28 +194,32 @@ def test_the_ranger_is_loaded_calibrated_and_read():
     time, chip = Time(), others.Vl53()
     driver = Vl53l1x(WideRegisters(FakeSMBus({0x29: chip}, time), 0x29))
     driver.open(time)
+
+    def polled():
+        return next(filter(None, [driver.poll(0) for _ in range(3)]), None)
+
     # The first range after a start is of before.
-    assert driver.poll(0)["is_valid"] == 0
+    assert polled()["is_valid"] == 0
     told = []
     for distance_m, is_valid in ((1.234, True), (0.5, False), (5.0, True), (0.02, True), (3.999, True)):
         chip.measure(distance_m, is_valid)
-        told.append(driver.poll(0))
+        told.append(polled())
 
     assert len(TABLE) == 0x88 - 0x2D
     assert [round(t["distance_m"], 3) for t in told] == [1.234, 0.5, 5.0, 0.02, 3.999]
     assert [t["is_valid"] for t in told] == [1, 0, 0, 0, 1]
-    assert driver.poll(0) is None
+    assert polled() is None
     # Long range in 33 ms, as ST's table of budgets has it; the next range after 35.
     assert chip.registers[0x5E:0x60] == b"\x00\x60"
     assert chip.registers[0x61:0x63] == b"\x00\x6e"
     assert int.from_bytes(chip.registers[0x6C:0x70], "big") == round((0x0ABC & 0x3FF) * 35 * 1.075)
     chip.unplug()
-    assert driver.poll(0) is None
+    assert polled() is None
     chip.plug_in()
     driver.revive()
-    driver.poll(0)
+    polled()
     chip.measure(2.0, True)
-    assert driver.poll(0)["distance_m"] == 2.0
+    assert polled()["distance_m"] == 2.0
 
 
 def test_a_ranger_that_is_another_is_refused():

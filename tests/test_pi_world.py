@@ -31,13 +31,17 @@ class Bench:
 
     def __init__(self, tables: dict, rate_hz: float, steps: list[Step] = HOP, seed: int = 3) -> None:
         pytest.importorskip("smbus2")
-        self.airframe: Airframe = load("pi450")
-        self.rig = PiVehicle(self.airframe, tables, steps, seed)
+        airframe = load("pi450")
+        self.rig = PiVehicle(airframe, tables, steps, seed)
         self.rig.time.watchers.append(self.rig.run)
         dt = 1.0 / rate_hz
-        self.world = Setup(tables, Wiring(), dt, "test", self.rig.buses).world()
+        self.prepare(airframe, Setup(tables, Wiring(), dt, "test", self.rig.buses), dt)
+
+    def prepare(self, airframe: Airframe, setup: Setup, dt: float) -> None:
+        """Open the world and switch the autopilot on."""
+        self.world = setup.world()
         self.world.open()
-        self.autopilot = Autopilot(self.airframe.params, dt)
+        self.autopilot = Autopilot(airframe.params, dt)
         self.attitude_sq, self.airborne, self.ticks, self.missed = 0.0, 0, 0, 0
 
     def fly(self, seconds: float) -> None:

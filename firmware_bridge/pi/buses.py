@@ -22,6 +22,7 @@ class Buses:
     def __init__(self, clock: Clock | None = None) -> None:
         self.clock = clock or SystemClock()
         self.opened: dict[int, Any] = {}
+        self.held: list[Any] = []
         self.tick_us: dict[int, float] = defaultdict(float)
         self.taken: set[tuple[int, int]] = set()
 
@@ -37,6 +38,15 @@ class Buses:
         """Open a serial port."""
         return SerialWire(port, baud, parity, stop_bits)
 
+    def keep(self, one: Any) -> Any:
+        """Remember to let it go."""
+        self.held.append(one)
+        return one
+
+    def wire(self, port: str, baud: int, parity: str = "N", stop_bits: int = 1) -> Port:
+        """Return an open serial port."""
+        return self.keep(self.open_wire(port, baud, parity, stop_bits))
+
     def i2c(
         self, number: int, address: int, is_wide: bool = False, per_tick: int = 0
     ) -> I2cRegisters | WideRegisters:
@@ -45,7 +55,7 @@ class Buses:
             raise ConfigError(f"I2C bus {number}, address 0x{address:02x}: two parts cannot have the same")
         self.taken.add((number, address))
         if number not in self.opened:
-            self.opened[number] = self.open_i2c(number)
+            self.opened[number] = self.keep(self.open_i2c(number))
         if per_tick:
             self.tick_us[number] += OVERHEAD_US + 1e6 * (9 * per_tick + 2) / I2C_HZ
         kind = WideRegisters if is_wide else I2cRegisters
@@ -54,7 +64,14 @@ class Buses:
     def spi(self, place: str, speed_hz: int) -> SpiRegisters:
         """Return a chip's registers from its bus and chip select, such as "0.0"."""
         bus, _, chip = place.partition(".")
-        return SpiRegisters(self.open_spi(int(bus), int(chip), speed_hz), f"SPI {place}")
+        return SpiRegisters(self.keep(self.open_spi(int(bus), int(chip), speed_hz)), f"SPI {place}")
+
+    def close(self) -> None:
+        """Let everything go."""
+        for one in self.held:
+            one.close()
+        self.held.clear()
+        self.opened.clear()
 
     def check(self, dt: float, where: str) -> None:
         """Raise ConfigError where every tick wants more of a bus than there is."""

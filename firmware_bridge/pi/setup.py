@@ -74,9 +74,7 @@ def made_receiver(kind: str) -> Callable[[Table, Buses], Device]:
 
         baud = {"sbus": sbus.BAUD, "ibus": ibus.BAUD, "crsf": crsf.BAUD}[kind]
         framing = (PARITY, STOP_BITS) if kind == "sbus" else ()
-        return Receiver(
-            buses.open_wire(port, table.whole("baud", baud, 9600, 1_000_000), *framing), decoder, uses
-        )
+        return Receiver(buses.wire(port, table.whole("baud", baud, 9600, 1_000_000), *framing), decoder, uses)
 
     return made
 
@@ -85,7 +83,7 @@ def made_gps(table: Table, buses: Buses) -> Device:
     """Return a u-blox receiver."""
     port = table.path("port")
     baud, rate = table.whole("baud", 115200, 9600, 921600), table.whole("rate_hz", 5, 1, 25)
-    return Ublox(buses.open_wire(port, BAUDS[0]), port, baud, rate)
+    return Ublox(buses.wire(port, BAUDS[0]), port, baud, rate)
 
 
 IMUS: dict[str, Callable[[Table, Buses, Rate], Source]] = {"mpu6050": made_mpu, "icm42688": made_icm}
@@ -97,7 +95,7 @@ DEVICES: dict[str, dict[str, Callable[[Table, Buses], Device]]] = {
     "mag": {"qmc5883l": lambda t, b: Qmc5883l(on_i2c(t, b, 0x0D), t.rotation())},
     "range": {
         "vl53l1x": lambda t, b: Vl53l1x(on_i2c(t, b, 0x29, is_wide=True)),
-        "tfmini": lambda t, b: Tfmini(b.open_wire(t.path("port"), TFMINI_BAUD)),
+        "tfmini": lambda t, b: Tfmini(b.wire(t.path("port"), TFMINI_BAUD)),
     },
     "gps": {"ublox": made_gps},
     "battery": {
@@ -174,8 +172,8 @@ class Setup:
             table.done()
         from firmware_bridge.wire import BAUD
 
-        return SerialWorld(self.buses.open_wire(port, BAUD), self.dt, self.wiring)
+        return SerialWorld(self.buses.wire(port, BAUD), self.dt, self.wiring)
 
     def world(self) -> PiWorld:
         """Return the world, not yet open."""
-        return PiWorld(self.core, self.devices, self.buses.clock)
+        return PiWorld(self.core, self.devices, self.buses.clock, self.buses.close)

@@ -23,8 +23,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     options.add_airframe(parser)
     parser.add_argument(
         "--world",
-        metavar="serial:PORT",
-        help="the board (default: the only likely one attached, if there is one)",
+        metavar="WORLD",
+        help="serial:PORT for a board (default: the only likely one attached, if there is one), or pi for the "
+        "parts on the Raspberry Pi's own buses",
     )
     parser.add_argument("--seconds", type=float, default=3.0, metavar="S", help="listen to the board for (3)")
     parser.add_argument(
@@ -50,7 +51,12 @@ def run(arguments: Namespace) -> int:
         progress.say("the computer")
         findings = computer.examine(found, arguments.log)
         facts: dict[str, Any] = {"port": port}
-        if port:
+        if port == options.PI:
+            from ground.doctor import pi
+
+            progress.say("the Pi's parts; leave the vehicle still")
+            findings += pi.examine(options.chosen_airframe(arguments), arguments.seconds)
+        elif port:
             progress.say(f"the board at {port}; leave the vehicle still")
             findings += board_findings(arguments, port, facts)
     facts |= {"is_healthy": finding.is_healthy(findings), "findings": finding.jsonable(findings)}
@@ -66,9 +72,11 @@ def chosen_port(world: str | None, found: "list[Port]") -> str | None:
     from flight.errors import ConfigError
 
     if world is not None:
+        if world == options.PI:
+            return world
         if not world.startswith("serial:"):
             raise ConfigError(
-                f"--world {world}: the doctor examines serial:PORT, for example serial:/dev/ttyUSB0"
+                f"--world {world}: the doctor examines serial:PORT, for example serial:/dev/ttyUSB0, or pi"
             )
         return world.removeprefix("serial:")
     likely = [port.device for port in found if port.is_likely]
@@ -79,11 +87,11 @@ def board_findings(arguments: Namespace, port: str, facts: dict[str, Any]) -> "l
     """Return what is found at the board; a board that does not answer is a finding."""
     from firmware_bridge.listening import collect
     from flight.errors import LinkError
-    from ground.board import opened
+    from ground.board import opened_board
     from ground.doctor import board, finding
 
     try:
-        world = opened(options.chosen_airframe(arguments), port)
+        world = opened_board(options.chosen_airframe(arguments), port)
     except LinkError as error:
         to_do = "check cable and port, flash the firmware: quadloop firmware flash --port PORT"
         return [finding.Finding("board", finding.State.BAD, str(error), to_do)]
@@ -105,12 +113,12 @@ def orientation(arguments: Namespace, port: str | None) -> int:
     """Find how the IMU is mounted and write it beside the airframe."""
     from flight.airframe import beside
     from flight.errors import ConfigError
-    from ground.board import opened
+    from ground.board import opened_board
     from ground.motors.mounting import POSES, mounting
 
-    if port is None:
+    if port is None or port == options.PI:
         raise ConfigError("--orientation: needs a board, for example --world serial:/dev/ttyUSB0")
-    world = opened(options.chosen_airframe(arguments), port)
+    world = opened_board(options.chosen_airframe(arguments), port)
     try:
         level, nose, right = (held(world, pose, arguments.seconds) for pose in POSES)
     finally:

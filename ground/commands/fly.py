@@ -28,9 +28,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     options.add_airframe(parser)
     options.add_json(parser)
-    parser.add_argument(
-        "--world", default="sim", help="sim (default), or serial:PORT for a vehicle behind the Arduino board"
-    )
+    parser.add_argument("--world", default="sim", help=options.ABOUT_WORLD)
     parser.add_argument(
         "--log", metavar="PATH", help="the log's file (.ulg) or folder (default logs/flights)"
     )
@@ -89,11 +87,7 @@ def check(arguments: Namespace) -> None:
     from flight.errors import ConfigError
     from ground import faults
 
-    if arguments.world != "sim" and not arguments.world.startswith("serial:/"):
-        raise ConfigError(
-            f"--world {arguments.world}: not yet; so far there are: sim, serial:/dev/ttyUSB0 and the like"
-        )
-    if arguments.world != "sim" and (arguments.vehicles > 1 or arguments.fault or arguments.wind):
+    if options.far_side(arguments.world) and (arguments.vehicles > 1 or arguments.fault or arguments.wind):
         raise ConfigError("--vehicles, --fault and --wind are the simulator's; a real vehicle has its own")
     if not 0.0 <= arguments.wind <= 40.0:
         raise ConfigError(f"--wind {arguments.wind:g}: out of range; allowed 0 to 40 m/s")
@@ -131,7 +125,7 @@ def fly_real(arguments: Namespace, vehicle: "Airframe", mission: "Mission") -> i
     from ground.serving import Choice
 
     tell_privileges()
-    port, kept = arguments.world.removeprefix("serial:"), Path(f"logs/{vehicle.name}.params")
+    port, kept = options.far_side(arguments.world), Path(f"logs/{vehicle.name}.params")
     choice = Choice(
         vehicle, conditions(arguments), 1.0, ENDPOINTS, arguments.log, kept,
         overrides=options.overrides(arguments), port=port,

@@ -23,7 +23,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add(
         "--world",
         default="sim",
-        help="serial:PORT for a vehicle behind the board, or sim (default) for practice",
+        help="serial:PORT for a vehicle behind the board, pi for the Raspberry Pi's buses, sim (default) for practice",
     )
     add(
         "--motor", type=int, metavar="N", help="1 is the airframe's first (default: all, one after the other)"
@@ -62,10 +62,7 @@ def check(arguments: Namespace, count: int) -> list[int]:
     from flight.errors import ConfigError
     from ground.motors.bench import THROTTLE_MOST
 
-    if arguments.world != "sim" and not arguments.world.startswith("serial:"):
-        raise ConfigError(
-            f"--world {arguments.world}: is not known; known: sim, serial:/dev/ttyUSB0 and the like"
-        )
+    options.far_side(arguments.world)
     if not 0.05 <= arguments.throttle <= THROTTLE_MOST:
         raise ConfigError(
             f"--throttle {arguments.throttle:g}: out of range; allowed 0.05 to {THROTTLE_MOST:g}"
@@ -116,7 +113,7 @@ def opened(arguments: Namespace, vehicle: "Airframe") -> "World":
     if arguments.world != "sim":
         from ground.board import opened as opened_board
 
-        return opened_board(vehicle, arguments.world.removeprefix("serial:"))
+        return opened_board(vehicle, options.far_side(arguments.world))
     from sim.world import Simulator
 
     world = Simulator(vehicle)

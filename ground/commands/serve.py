@@ -17,7 +17,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     options.add_airframe(parser)
     options.add_json(parser)
     add = parser.add_argument
-    add("--world", default="sim", help="sim (default), or serial:PORT for a vehicle behind the Arduino board")
+    add("--world", default="sim", help=options.ABOUT_WORLD)
     add(
         "--mavlink",
         action="append",
@@ -63,7 +63,7 @@ def run(arguments: Namespace) -> int:
         Path(arguments.signing) if arguments.signing else None,
         arguments.seconds,
         options.overrides(arguments),
-        arguments.world.removeprefix("sim").removeprefix("serial:"),
+        options.far_side(arguments.world),
     )
     with compiling.shown():
         compiling.ahead()
@@ -90,11 +90,7 @@ def check(arguments: Namespace) -> None:
     from flight.errors import ConfigError
     from ground import faults
 
-    if arguments.world != "sim" and not arguments.world.startswith("serial:/"):
-        raise ConfigError(
-            f"--world {arguments.world}: is not known; known: sim, serial:/dev/ttyUSB0 and the like"
-        )
-
+    options.far_side(arguments.world)
     if not 0.0 <= arguments.wind <= 40.0:
         raise ConfigError(f"--wind {arguments.wind:g}: out of range; allowed 0 to 40 m/s")
     if not 0 <= arguments.seed < 2**63:

@@ -85,7 +85,7 @@ class PiVehicle:
         self.chips = {name: CHIPS[t["part"]]() for name, t in tables.items() if t["part"] in CHIPS}
         self.lines = {t["port"]: Line(self.time) for t in tables.values() if "port" in t}
         if "gps" in tables:
-            self.lines[tables["gps"]["port"]] = self.gps = FakeGps(self.time)
+            self.lines[tables["gps"]["port"]] = self.gps = FakeGps(self.time, 115200)
         on_bus = {USUAL[tables[n]["part"]]: c for n, c in self.chips.items() if "spi" not in tables[n]}
         self.bus = FakeSMBus(on_bus, self.time, bit_us)
         self.buses = FakeBuses(self.time, self.bus, self.chips.get("imu"), self.lines)
@@ -99,7 +99,7 @@ class PiVehicle:
     def imu_registers(self) -> bytes:
         """Return what the IMU's registers hold now."""
         raw = mpu.encode(*self.imu, float(self.imu_c[0]), self.rotation)
-        if self.tables["imu"]["part"] == "mpu6050":
+        if self.tables["imu"]["part"] != "icm42688":
             return raw
         counts = np.frombuffer(raw, ">i2")
         temperature = round((float(self.imu_c[0]) - 25.0) * 132.48)
