@@ -3,14 +3,14 @@
 from contextlib import suppress
 
 from firmware_bridge.pi.buses import Buses
-from firmware_bridge.pi.setup import Setup, made_outputs
+from firmware_bridge.pi.setup import MOTORS, Setup, made_outputs
 from firmware_bridge.pi.table import Table
 from firmware_bridge.pi_world import PiWorld
 from firmware_bridge.serial_world import SerialWorld
 from firmware_bridge.wire import SerialWire
 from firmware_bridge.wiring import from_table
 from flight.airframe import Airframe
-from flight.errors import FlightError
+from flight.errors import ConfigError, FlightError
 from ground.options import PI
 
 
@@ -33,6 +33,9 @@ def opened_board(airframe: Airframe, port: str) -> SerialWorld:
 
 def parts(airframe: Airframe, buses: Buses | None = None) -> Setup:
     """Return what an airframe's `[pi]` table sets up; raise LinkError or ConfigError."""
+    count = len(airframe.physics["rotor"])
+    if count != len(MOTORS):
+        raise ConfigError(f"{airframe.name}: has {count} rotors; so far the Pi drives {len(MOTORS)}")
     wiring = from_table(airframe.bridge, airframe.name)
     return Setup(airframe.pi, wiring, 1.0 / airframe.loop_rate_hz, airframe.name, buses or Buses())
 

@@ -10,7 +10,7 @@ import pytest
 from firmware_bridge.pi import crsf, ubx
 from firmware_bridge.pi.crsf import Crsf
 from firmware_bridge.pi.ibus import Ibus
-from firmware_bridge.pi.receiver import Receiver
+from firmware_bridge.pi.receiver import USUAL, Receiver
 from firmware_bridge.pi.sbus import Sbus
 from firmware_bridge.pi.tfmini import Tfmini
 from firmware_bridge.pi.ublox import Ublox
@@ -120,7 +120,7 @@ def test_a_length_that_never_ends_is_not_waited_for():
 @pytest.mark.parametrize("name", DECODERS)
 def test_sticks_survive_the_wire(name):
     line = Line()
-    receiver = Receiver(line, DECODERS[name][0]())
+    receiver = Receiver(line, DECODERS[name][0](), (*USUAL, "mode"))
     line.say(sent(name, count=3))
     told = receiver.poll(0)
 

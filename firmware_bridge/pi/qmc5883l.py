@@ -31,7 +31,9 @@ class Qmc5883l:
         identified(self.registers, ID, MODELS, self.name)
         self.registers.write(CONTROL_2, RESET)
         wait_ms(clock, RESET_MS)
-        set_up(self.registers, SETTINGS, self.name)
+        # What the period's register reads back, the data sheet does not say.
+        self.registers.write(PERIOD, SETTINGS[PERIOD])
+        set_up(self.registers, {CONTROL_1: SETTINGS[CONTROL_1]}, self.name)
 
     def revive(self) -> bool:
         """Let it run again."""

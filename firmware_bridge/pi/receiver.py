@@ -14,7 +14,7 @@ from flight.modes import Mode
 
 # What a channel may be; a leading minus turns it round.
 USES = ("roll", "pitch", "throttle", "yaw", "kill", "arm", "mode", "none")
-USUAL = ("roll", "pitch", "throttle", "yaw", "kill", "arm", "mode")
+USUAL = ("roll", "pitch", "throttle", "yaw", "kill", "arm")
 # A switch with three places selects these, low to high.
 MODES = (Mode.ANGLE, Mode.ALTITUDE, Mode.POSITION)
 ON = 0.3
