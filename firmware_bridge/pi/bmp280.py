@@ -49,7 +49,7 @@ class Bmp280:
     def poll(self, now_us: int) -> Sample | None:
         """Return what changed since the last look; a chip that was reset is set up again."""
         raw = self.registers.read(CTRL_MEAS, BURST)
-        if raw is None or len(raw) != BURST or raw == self.last:
+        if raw is None or raw == self.last:
             return None
         self.last = raw
         if raw[0] != NORMAL:

@@ -50,7 +50,7 @@ class Bmp388:
     def poll(self, now_us: int) -> Sample | None:
         """Return a new measurement."""
         raw = self.registers.read(STATUS, BURST)
-        if raw is None or len(raw) != BURST or not raw[0] & DATA_READY:
+        if raw is None or not raw[0] & DATA_READY:
             return None
         pressure, temperature = (int.from_bytes(raw[at : at + 3], "little") for at in (1, 4))
         pressure_pa, temperature_c = compensated(self.trims, pressure, temperature)

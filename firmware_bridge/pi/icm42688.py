@@ -57,7 +57,7 @@ class Icm42688:
     def sample(self) -> Motion | None:
         """Return a new sample, None when there is none since the last or the transfer failed."""
         raw = self.registers.read(TEMP_DATA1, DATA.size)
-        if raw is None or len(raw) != DATA.size or is_dead(raw[:14]):
+        if raw is None or is_dead(raw[:14]):
             return None
         temperature, ax, ay, az, gx, gy, gz, status = DATA.unpack(raw)
         if not status & DATA_READY:

@@ -60,7 +60,7 @@ class Mpu6050:
     def sample(self) -> Motion | None:
         """Return a new sample, None when there is none since the last or the transfer failed."""
         raw = self.registers.read(INT_STATUS, BURST)
-        if raw is None or len(raw) != BURST or not raw[0] & DATA_READY or is_dead(raw[1:]):
+        if raw is None or not raw[0] & DATA_READY or is_dead(raw[1:]):
             return None
         return Motion(*mpu.decode(raw[1:], self.rotation, self.who))
 

@@ -45,6 +45,6 @@ class Qmc5883l:
         if status is None or not status[0] & READY:
             return None
         raw = self.registers.read(DATA, COUNTS.size)
-        if raw is None or len(raw) != COUNTS.size or status[0] & OVERFLOW:
+        if raw is None or status[0] & OVERFLOW:
             return None
         return {"field_ut_frd": self.rotation @ (UT_PER_COUNT * np.array(COUNTS.unpack(raw)))}

@@ -29,20 +29,33 @@ class Registers(Protocol):
         ...
 
 
-class I2cRegisters:
+class Counted:
+    """Counts transfers that failed."""
+
+    failures = 0
+
+    def whole(self, data: bytes, count: int) -> bytes | None:
+        """Return data that are all there; count those that are not."""
+        if len(data) == count:
+            return data
+        self.failures += 1
+        return None
+
+
+class I2cRegisters(Counted):
     """Registers named by one byte, at an address of a bus like smbus2.SMBus."""
 
     def __init__(self, bus: Any, address: int, where: str = "I2C") -> None:
-        self.bus, self.address, self.failures = bus, address, 0
+        self.bus, self.address = bus, address
         self.where = f"{where}, address 0x{address:02x}"
 
     def read(self, at: int, count: int) -> bytes | None:
         """Return registers from one on, None when the transfer failed."""
         try:
-            return bytes(self.bus.read_i2c_block_data(self.address, at, count))
+            data = bytes(self.bus.read_i2c_block_data(self.address, at, count))
         except OSError:
-            self.failures += 1
-            return None
+            data = b""
+        return self.whole(data, count)
 
     def write(self, at: int, *values: int) -> bool:
         """Write registers from one on; tell whether the chip took them."""
@@ -57,11 +70,11 @@ class I2cRegisters:
         return True
 
 
-class WideRegisters:
+class WideRegisters(Counted):
     """Registers named by two bytes, as ST's rangers have them."""
 
     def __init__(self, bus: Any, address: int, where: str = "I2C") -> None:
-        self.bus, self.address, self.failures = bus, address, 0
+        self.bus, self.address = bus, address
         self.where = f"{where}, address 0x{address:02x}"
         self.message = package("smbus2", "an I2C chip").i2c_msg
 
@@ -72,9 +85,8 @@ class WideRegisters:
         try:
             self.bus.i2c_rdwr(name, data)
         except OSError:
-            self.failures += 1
-            return None
-        return bytes(data)
+            return self.whole(b"", count)
+        return self.whole(bytes(data), count)
 
     def write(self, at: int, *values: int) -> bool:
         """Write registers from one on; tell whether the chip took them."""
@@ -86,19 +98,19 @@ class WideRegisters:
         return True
 
 
-class SpiRegisters:
+class SpiRegisters(Counted):
     """Registers of a chip behind an spidev.SpiDev; a name's highest bit asks to read."""
 
     def __init__(self, device: Any, where: str = "SPI") -> None:
-        self.device, self.where, self.failures = device, where, 0
+        self.device, self.where = device, where
 
     def read(self, at: int, count: int) -> bytes | None:
         """Return registers from one on, None when the transfer failed."""
         try:
-            return bytes(self.device.xfer2([at | SPI_READ, *bytes(count)])[1:])
+            data = bytes(self.device.xfer2([at | SPI_READ, *bytes(count)])[1:])
         except OSError:
-            self.failures += 1
-            return None
+            data = b""
+        return self.whole(data, count)
 
     def write(self, at: int, *values: int) -> bool:
         """Write registers from one on; over SPI nobody says whether they were taken."""

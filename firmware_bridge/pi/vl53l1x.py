@@ -113,7 +113,7 @@ class Vl53l1x:
         """Return the range."""
         self.next_step = self.clear
         raw = self.registers.read(RESULT, BURST)
-        if raw is None or len(raw) != BURST:
+        if raw is None:
             return None
         distance_m = 1e-3 * int.from_bytes(raw[DISTANCE : DISTANCE + 2], "big")
         is_valid = raw[0] & STATUS_MASK == VALID and LEAST_M <= distance_m <= MOST_M
