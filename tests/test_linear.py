@@ -39,6 +39,20 @@ def test_margins_are_those_another_library_finds():
     assert crossover > 0.0
 
 
+@pytest.mark.parametrize("integral", [1.0, 100.0, 2000.0])
+def test_a_hover_that_swings_by_itself_does_not_hide_that_its_rate_loop_is_unstable(integral):
+    # Flapping rotors make the slow swing of a hovering quadrotor unstable; the rate loop stops it.
+    f_hz = np.geomspace(0.12, 130.0, 64)
+    s = control.tf("s")
+    system = (26.0 + integral / s) * s / (s**2 - 0.8 * s + 7.8) / (0.05 * s + 1.0) / (0.008 * s + 1.0)
+
+    ours = margins(f_hz, system(2j * np.pi * f_hz))
+
+    poles = control.feedback(system, 1).poles()
+    assert bool(ours.is_stable) == bool((poles.real < 1e-6).all())
+    assert bool(ours.is_stable) == (integral < 1000.0)
+
+
 def test_bandwidth_of_an_integrator_is_its_crossover():
     f_hz = np.geomspace(0.01, 50.0, 2000)
 

@@ -25,6 +25,25 @@ HEADS = (
     "bandwidth",
 )
 
+# Of a fleet: plants of each airframe that are flown, and what is shown of each.
+FLOWN = 32
+FLEET = {
+    "airframe": ("airframe", "{}"),
+    "kg": ("mass_kg", "{:.2f}"),
+    "thrust": ("thrust_per_weight", "{:.1f} W"),
+    "lag": ("motor_lag_s", "{:.3f} s"),
+    "phase": ("phase_deg", "{:.0f}"),
+    "gain": ("gain_db", "{:.1f}"),
+    "Ms": ("ms", "{:.2f}"),
+    "worst: phase": ("worst_phase_deg", "{:.0f}"),
+    "gain ": ("worst_gain_db", "{:.1f}"),
+    "Ms ": ("worst_ms", "{:.2f}"),
+    "short": ("short", "{}"),
+    "spent": ("spent", "{}"),
+    "lost": ("lost", "{}"),
+    "tuned in": ("wall_s", "{:.0f} s"),
+}
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Take a vehicle, how many others it could be, and where the results go."""
@@ -53,6 +72,19 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="FILE",
         help="keep finished searches there, and go on from those it holds",
     )
+    add(
+        "--fleet",
+        type=int,
+        metavar="N",
+        help="instead: tune all known and N random airframes, hold them to plants not seen, write nothing",
+    )
+    add(
+        "--verify",
+        type=int,
+        default=1000,
+        metavar="N",
+        help="with --fleet: plants to hold each airframe's gains to (default 1000)",
+    )
     add("--dry-run", action="store_true", help="write no gains, only the report")
     options.add_json(parser)
 
@@ -60,12 +92,14 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Tune; return 1 when a demand is not met by every plant."""
     check(arguments)
+    if arguments.fleet is not None:
+        return run_fleet(arguments)
     vehicle = options.chosen_airframe(arguments)
     with compiling.shown(), terminal.Progress(f"tuning {vehicle.name}") as progress:
         from ground.tuning import overlay, report, tuner
 
         with remembered(arguments, vehicle.name) as kept:
-            done = tuner.tune(vehicle, arguments.seed, arguments.robust + 1, progress.share, kept)
+            done = tuner.tune(vehicle, arguments.seed, arguments.robust, progress.share, kept)
         found = report.proven(done, arguments.seed, progress.share)
         folder = arguments.report or Path("tuning") / vehicle.name
         page = report.write(found, folder)
@@ -77,12 +111,45 @@ def run(arguments: Namespace) -> int:
     return 0 if found.is_proven() else 1
 
 
+def run_fleet(arguments: Namespace) -> int:
+    """Tune every known and some random airframes; return 1 when one of them does not meet every demand."""
+    from ground.tuning import fleet
+
+    found = []
+    with compiling.shown(), terminal.Progress("tuning a fleet") as progress:
+        vehicles = fleet.airframes(arguments.fleet, arguments.seed)
+        for i, vehicle in enumerate(vehicles):
+            progress.share(i / len(vehicles), vehicle.name)
+            verdict = fleet.judged(vehicle, arguments.seed, arguments.robust, arguments.verify, FLOWN)
+            found.append(verdict)
+    rows = [fleet.row(verdict) for verdict in found]
+    met = sum(verdict.is_met() for verdict in found)
+    if arguments.json:
+        terminal.tell_json({"airframes": rows, "met": met, "of": len(found)})
+    else:
+        terminal.tell(fleet_text(rows, met))
+    return 0 if met == len(found) else 1
+
+
+def fleet_text(rows: list[dict[str, Any]], met: int) -> str:
+    """Return a fleet's results for a person."""
+    cells = [
+        (*(form.format(row[name]) for name, form in FLEET.values()), "; ".join(row["failings"]) or "all met")
+        for row in rows
+    ]
+    return terminal.table(cells, (*FLEET, "")) + f"\n{met} of {len(rows)} airframes meet every demand"
+
+
 def check(arguments: Namespace) -> None:
     """Raise ConfigError for numbers nobody can tune with."""
     from flight.errors import ConfigError
 
     if not 0 <= arguments.robust <= 10_000:
         raise ConfigError(f"--robust {arguments.robust}: out of range; allowed 0 to 10000")
+    if arguments.fleet is not None and not 0 <= arguments.fleet <= 1000:
+        raise ConfigError(f"--fleet {arguments.fleet}: out of range; allowed 0 to 1000")
+    if not 1 <= arguments.verify <= 100_000:
+        raise ConfigError(f"--verify {arguments.verify}: out of range; allowed 1 to 100000")
     if not 0 <= arguments.seed < 2**31:
         raise ConfigError(f"--seed {arguments.seed}: out of range; allowed 0 to {2**31 - 1}")
 

@@ -11,6 +11,8 @@ from ground.tuning import linear, rigs, steps
 from ground.tuning.margins import Margins, margins
 
 Share = Callable[[float, str], None]
+# How long a vehicle comes to rest on its own gains: where it is still far from its place the loops are others.
+REST_S = 4.0
 
 
 @dataclass
@@ -37,6 +39,7 @@ class Analysis:
 def analyse(airframe: Airframe, share: Share | None = None) -> Analysis:
     """Linearise every loop of an airframe in hover and step it."""
     vehicle = rigs.build(airframe)
+    vehicle.fly(rigs.script(round(REST_S / vehicle.dt)), np.zeros(1, np.int64))
     found = Analysis(linear.grid(vehicle.dt), {}, {}, {})
     for i, name in enumerate(linear.LOOPS):
         if share:

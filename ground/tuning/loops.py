@@ -41,7 +41,7 @@ def closed(model: Model, gains: Gains, motor_lag_s: float, parts: tuple[str, ...
         for axis in range(2):
             sideways(model, gains, back, axis, tilting[1 - axis], found)
     if "vertical" in parts:
-        climb(model, gains, back, found)
+        climb(model, gains, motor_lag_s, back, found)
     return found
 
 
@@ -112,10 +112,12 @@ def sideways(
     add_path(model, gains, back, axis, "XY", plant, -gains["THR_DRAG_FF"] * model.drag[axis], found)
 
 
-def climb(model: Model, gains: Gains, back: np.ndarray, found: Loops) -> None:
-    """Add the vertical velocity and position loops."""
-    plant = model.climb / (1.0 + slowness(gains, "Z", model) * model.climb_a)
-    add_path(model, gains, back, 2, "Z", plant, np.zeros_like(model.climb), found)
+def climb(model: Model, gains: Gains, motor_lag_s: float, back: np.ndarray, found: Loops) -> None:
+    """Add the vertical velocity and position loops; what the collective learns to hover works beside them."""
+    flown = back * lag(step_share(model.dt, motor_lag_s), back)
+    learned = lag(step_share(model.dt, gains["HOVER_LAG"]), back) * (flown - model.climb_a)
+    braked = 1.0 - learned + slowness(gains, "Z", model) * model.climb_a
+    add_path(model, gains, back, 2, "Z", model.climb / braked, -gains["THR_DRAG_FF"] * model.drag[2], found)
 
 
 def add_path(

@@ -70,10 +70,11 @@ def is_stable(L: np.ndarray) -> np.ndarray:
     """Tell by Nyquist's criterion whether a loop of integrators and stable parts is stable when closed.
 
     Followed down from the highest frequency, where the loop is weak, 1 + L turns back by a right angle per integrator;
-    every pair of unstable closed-loop poles turns it forward by a full circle.
+    every pair of unstable closed-loop poles turns it forward by a full circle, on which it passes a right angle. What
+    slow lags and leads of the vehicle do at lower frequencies still may hide where it ends.
     """
     turned = np.unwrap(np.angle(1.0 + L[..., ::-1]), axis=-1)
-    return turned[..., -1] < 0.5 * math.pi
+    return turned.max(axis=-1) < 0.5 * math.pi
 
 
 def margins(f_hz: np.ndarray, L: np.ndarray) -> Margins:

@@ -14,8 +14,8 @@ from flight.modes import Level
 from ground.tuning.linear import WARM_UP_S, transform
 from ground.tuning.rigs import SAFE, Rigs, script
 
-SECONDS = 2.5
-FADE_FROM = 0.4
+SECONDS = 3.5
+FADE_FROM = 0.6
 PULSE = 1e-4
 # The same gains for every vehicle, without integrals, whose slow ends would take long to fade.
 LISTENING = SAFE | {
@@ -34,7 +34,7 @@ class Model:
 
     rate, turn: (axis, vehicle, frequency); sideways, sideways_a: velocity and acceleration per tilt (axis x, y as the
     velocity's); climb, climb_a: of the vertical acceleration asked for; notches: of the rotors; drag: what is fed
-    forward of rotor drag, per second.
+    forward of rotor drag, per second; hover: the collective that carries the vehicle (vehicle, 1).
     """
 
     dt: float
@@ -47,6 +47,7 @@ class Model:
     climb_a: np.ndarray
     notches: np.ndarray
     drag: np.ndarray
+    hover: np.ndarray
 
     def __len__(self) -> int:
         return self.climb.shape[0]
@@ -55,6 +56,10 @@ class Model:
         """Return the model of some of the vehicles."""
         last = {name: getattr(self, name)[..., which, :] for name in MATRICES}
         return Model(self.dt, self.f_hz, **last)
+
+    def is_same(self, other: "Model") -> bool:
+        """Tell whether another model is equal to the last bit."""
+        return all(np.array_equal(getattr(self, name), getattr(other, name)) for name in MATRICES)
 
 
 MATRICES = tuple(f.name for f in fields(Model))[2:]
@@ -130,7 +135,8 @@ def made_of(answers: list[dict[str, np.ndarray]], rigs: Rigs, f_hz: np.ndarray) 
         answers[3]["v_ned"][2] / up,
         answers[3]["a_ned"][2] / up,
         notches_of(rigs, f_hz),
-        np.repeat((known.rotor_drag[:, :2] / known.mass_kg[:, None]).T[..., None], len(f_hz), axis=-1),
+        np.repeat((known.rotor_drag / known.mass_kg[:, None]).T[..., None], len(f_hz), axis=-1),
+        rigs.commands.terms.hover_thrust[:, None].copy(),
     )  # fmt: skip
 
 

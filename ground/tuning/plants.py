@@ -1,6 +1,6 @@
 """The vehicles an airframe could really be: plants drawn around its file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,32 +9,54 @@ from sim.plant.spread import shift_centre
 STREAM = 0x54554E45
 
 
+Range = tuple[float, float]
+# Plants of these numbers and on are the cloud's corners, the same for every seed.
+FIRST_CORNER = 1_000_000
+# How far across each range a corner lies: one vehicle in some thousands is beyond in all of them at once.
+CORNER = 0.95
+
+
 @dataclass(frozen=True)
 class Cloud:
-    """How far a real vehicle may be from its file: shares up and down, factors and seconds from least to most.
+    """How far a real vehicle may be from its file: factors and seconds from least to most.
 
-    `centre` is the offset of the centre of mass in parts of the longest arm, `charge` how full the battery is.
+    `rotor` is a share up and down, `centre` the greatest offset of the centre of mass in parts of the longest arm,
+    `charge` how full the battery is.
     """
 
-    mass: float = 0.2
-    thrust: float = 0.2
-    inertia: float = 0.3
+    mass: Range = (0.8, 1.2)
+    thrust: Range = (0.8, 1.2)
+    inertia: Range = (0.7, 1.3)
     rotor: float = 0.03
-    lag: tuple[float, float] = (0.7, 1.5)
-    delay_s: tuple[float, float] = (-0.002, 0.005)
+    lag: Range = (0.7, 1.5)
+    delay_s: Range = (-0.002, 0.005)
     centre: float = 0.03
-    drag: float = 0.3
-    resistance: float = 0.3
-    charge: tuple[float, float] = (0.2, 1.0)
-    noise: tuple[float, float] = (0.5, 2.0)
+    drag: Range = (0.7, 1.3)
+    resistance: Range = (0.7, 1.3)
+    charge: Range = (0.2, 1.0)
+    noise: Range = (0.5, 2.0)
+
+    def corner(self, number: int) -> "Cloud":
+        """Return the cloud narrowed to one of the corners that bound its loops: gain, lag, delay and mass."""
+        weak, slow, late, heavy = (number >> bit & 1 for bit in range(4))
+        return replace(
+            self,
+            thrust=towards(self.thrust, 1 - weak),
+            inertia=towards(self.inertia, weak),
+            lag=towards(self.lag, slow),
+            delay_s=towards(self.delay_s, late),
+            mass=towards(self.mass, heavy),
+        )
+
+
+def towards(ends: Range, which: int) -> Range:
+    """Return a range that is one number, near one end."""
+    value = ends[1 - which] + CORNER * (ends[which] - ends[1 - which])
+    return value, value
 
 
 USUAL = Cloud()
-
-
-def around(share: float, random: np.random.Generator) -> float:
-    """Return a factor near one."""
-    return float(1.0 + share * random.uniform(-1.0, 1.0))
+CORNERS = tuple(range(FIRST_CORNER, FIRST_CORNER + 16))
 
 
 def direction(random: np.random.Generator) -> np.ndarray:
@@ -43,22 +65,24 @@ def direction(random: np.random.Generator) -> np.ndarray:
     return v / np.linalg.norm(v)
 
 
-def moments(inertia: np.ndarray, share: float, random: np.random.Generator) -> np.ndarray:
+def moments(inertia: np.ndarray, share: Range, random: np.random.Generator) -> np.ndarray:
     """Return an inertia tensor with each axis scaled by itself, as far as a body can have such moments."""
     while True:
-        scale = np.sqrt([around(share, random) for _ in range(3)])
+        scale = np.sqrt(random.uniform(*share, 3))
         varied = inertia * np.outer(scale, scale)
         least, middle, most = np.linalg.eigvalsh(varied)
         if least > 0.0 and least + middle >= most:
             return varied
 
 
-def vary(setup: np.void, body: np.void, random: np.random.Generator, cloud: Cloud = USUAL) -> None:
-    """Make one vehicle another one; the part of a shorter delay that the motors do not have stays."""
-    plant = setup.plant
-    plant.mass_kg *= around(cloud.mass, random)
-    plant.thrust_n_s2 *= around(cloud.thrust, random) * np.array(
-        [around(cloud.rotor, random) for _ in range(8)]
+def vary(setup: np.void, body: np.void, seed: int, number: int, cloud: Cloud = USUAL) -> None:
+    """Make one vehicle plant `number` of a seed's cloud; of a shorter delay what the motors do not have stays."""
+    plant, random = setup.plant, generator(seed, number)
+    if number >= FIRST_CORNER:
+        cloud = cloud.corner(number - FIRST_CORNER)
+    plant.mass_kg *= random.uniform(*cloud.mass)
+    plant.thrust_n_s2 *= random.uniform(*cloud.thrust) * random.uniform(
+        1.0 - cloud.rotor, 1.0 + cloud.rotor, plant.thrust_n_s2.size
     )
     plant.inertia = moments(plant.inertia, cloud.inertia, random)
     plant.inertia_inverse = np.linalg.inv(plant.inertia)
@@ -66,9 +90,9 @@ def vary(setup: np.void, body: np.void, random: np.random.Generator, cloud: Clou
     plant.spin_up_s *= lag
     plant.spin_down_s *= lag
     plant.command_delay_s = max(0.0, plant.command_delay_s + random.uniform(*cloud.delay_s))
-    plant.drag_n_s_m *= around(cloud.drag, random)
-    plant.drag_area_m2 *= around(cloud.drag, random)
-    plant.resistance_ohm *= around(cloud.resistance, random)
+    plant.drag_n_s_m *= random.uniform(*cloud.drag)
+    plant.drag_area_m2 *= random.uniform(*cloud.drag)
+    plant.resistance_ohm *= random.uniform(*cloud.resistance)
     arm = float(np.linalg.norm(plant.arm_frd[: plant.rotor_count, :2], axis=1).max())
     shift_centre(plant, random.uniform(0.0, cloud.centre) * arm * direction(random))
     body.battery.charge_used_ah = plant.capacity_ah * (1.0 - random.uniform(*cloud.charge))

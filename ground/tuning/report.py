@@ -12,6 +12,7 @@ from ground.tuning import trials
 from ground.tuning.analysis import Analysis, Share, analyse
 from ground.tuning.loops import Gains
 from ground.tuning.margins import Margins
+from ground.tuning.plants import FIRST_CORNER
 from ground.tuning.rigs import tally
 from ground.tuning.search import IDS, NOMINAL, STAGES, WORST, Demands
 from ground.tuning.tuner import Tuning, all_margins, scaled
@@ -50,9 +51,11 @@ class Proof:
 
     def remark(self) -> str:
         """Say in a line where the gains come from."""
-        return (
-            f"seed {self.seed}, robust over {len(self.done.model) - 1} plants about {self.done.airframe.name}"
-        )
+        return f"seed {self.seed}, robust over {self.plants()} plants and the corners about {self.done.airframe.name}"
+
+    def plants(self) -> int:
+        """Return how many plants were drawn at random."""
+        return sum(0 < number < FIRST_CORNER for number in self.done.numbers)
 
     def worst(self) -> dict[str, dict[str, float]]:
         """Return the worst of every margin over the plants; rise and overshoot of roll from its flights."""
@@ -72,7 +75,7 @@ class Proof:
             "gains": self.chosen(),
             "nominal": self.nominal.figures(),
             "worst": self.worst(),
-            "plants": len(self.done.model) - 1,
+            "plants": self.plants(),
             "flights": tally.flights - self.began[0],
             "simulated_s": tally.simulated_s - self.began[1],
             "evaluations": self.done.judge.evaluations,
@@ -107,7 +110,7 @@ class Proof:
 
     def advice(self) -> list[str]:
         """Return what a person should know and could do, in plain words."""
-        return [*self.failings(), *self.remarks, tightest(self.cloud)]
+        return [*self.failings(), *self.remarks, tightest(self.cloud, self.done.numbers)]
 
 
 def unmet(what: str, loop: dict[str, float], asked: Demands) -> list[str]:
@@ -131,12 +134,13 @@ def worst_of(kept: Margins) -> dict[str, float]:
     return least | most | {"is_stable": bool(kept.is_stable.all())}
 
 
-def tightest(cloud: dict[str, Margins]) -> str:
+def tightest(cloud: dict[str, Margins], numbers: list[int]) -> str:
     """Say which loop of which plant is closest to its bounds."""
     name = max(cloud, key=lambda loop: float(cloud[loop].ms.max()))
+    number = numbers[int(cloud[name].ms.argmax())]
+    plant = f"corner {number - FIRST_CORNER}" if number >= FIRST_CORNER else f"plant {number}"
     return (
-        f"the tightest loop is {name} with Ms {float(cloud[name].ms.max()):.2f} "
-        f"in plant {int(cloud[name].ms.argmax())}: "
+        f"the tightest loop is {name} with Ms {float(cloud[name].ms.max()):.2f} in {plant}: "
         "knowing mass, thrust and motor lag better would buy more there than any gain"
     )
 
@@ -144,7 +148,7 @@ def tightest(cloud: dict[str, Margins]) -> str:
 def proven(done: Tuning, seed: int, share: Share | None = None) -> Proof:
     """Analyse the vehicle as told with the gains found, and fly them with the plants of the cloud."""
     began_s = time.monotonic()
-    numbers = list(range(min(len(done.model), MOST_FLOWN + 1)))
+    numbers = done.numbers[: MOST_FLOWN + 1]
     better = trials.tuned(done.airframe, done.gains)
     nominal = analyse(better, scaled(share, 0.9, 0.95))
     before = trials.fly(done.airframe, done.before, seed, numbers)

@@ -30,6 +30,7 @@ SAFE = {
     "ATT_ROLL_P": 2.0, "ATT_PITCH_P": 2.0, "ATT_YAW_P": 1.0,
     "VEL_XY_P": 1.0, "VEL_XY_I": 0.5, "VEL_XY_D": 0.0, "VEL_Z_P": 2.0, "VEL_Z_I": 1.0, "VEL_Z_D": 0.0,
     "POS_XY_P": 0.3, "POS_Z_P": 0.6, "HOVER_LAG": 0.3,
+    "FILT_GYRO_HZ": 100.0, "FILT_D_HZ": 60.0, "VEL_D_HZ": 5.0, "RATE_YAW_HZ": 10.0,
 }  # fmt: skip
 # Noise-free samples may repeat themselves without anything being broken.
 NEVER_BLIND_S = 1e9
@@ -111,8 +112,13 @@ def script(ticks: int, level: Level = Level.POSITION, count: int = 1) -> np.reca
     return made
 
 
-def quieten(presets: np.void) -> None:
-    """Take noise, errors, rounding and shaking from the sensors; filters and delays stay."""
+def quieten(presets: np.void, dt: float) -> None:
+    """Take noise, errors, rounding and shaking from the sensors; filters and delays stay.
+
+    What is sampled slower than the tick would hear a pulse in one vehicle and miss it in the next.
+    """
+    for name in ("battery", "rpm"):
+        presets[name].timing.interval_us = round(1e6 * dt)
     for name in ("imu", "battery", "rpm"):
         preset = presets[name]
         preset.timing.jitter_us = preset.timing.loss = 0.0
@@ -195,9 +201,9 @@ def build(
     )
     for i, number in enumerate(numbers):
         if number > 0 and cloud is not None:
-            plants.vary(made.setups[i], made.vehicles[i].body, plants.generator(seed, number), cloud)
+            plants.vary(made.setups[i], made.vehicles[i].body, seed, number, cloud)
         if is_quiet:
-            quieten(made.setups[i].presets)
+            quieten(made.setups[i].presets, made.dt)
             one_lag(made.setups[i].plant)
         lift(made.vehicles[i], made.setups[i], plants.sensor_seed(seed, number))
     settle(made, airframe)

@@ -24,7 +24,7 @@ class Demands:
 
 # What is asked for, and with a little to spare for what the model does not know.
 NOMINAL, WORST = Demands(50.0, 8.0, 1.7), Demands(40.0, 6.0, 2.0)
-SPARE = Demands(2.0, 0.4, 0.05)
+SPARE = Demands(1.0, 0.2, 0.03)
 # How much an unmet demand costs, per its own size; log of a compliance is what it is weighed against.
 PRICE = 30.0
 UNSTABLE = 50.0
@@ -182,6 +182,13 @@ def shortfall(kept: Margins, plants: slice, asked: Demands) -> np.ndarray:
     return np.where(
         kept.is_stable[:, plants], np.minimum(np.nan_to_num(short, nan=UNSTABLE), UNSTABLE), UNSTABLE
     )
+
+
+def shortfalls(kept: Margins) -> np.ndarray:
+    """Return how far loops fall short (loop, plant): of the first plant, which is as told, more is asked."""
+    short = shortfall(kept, slice(0, None), WORST)
+    short[:, :1] = shortfall(kept, slice(0, 1), NOMINAL)
+    return short
 
 
 def penalty(kept: Margins) -> float:

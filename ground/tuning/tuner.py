@@ -11,6 +11,7 @@ from flight.airframe import Airframe
 from flight.parameter import stored
 from flight.params import TABLE
 from ground.tuning import plants, rigs
+from ground.tuning.design import basis, designed
 from ground.tuning.loops import Gains, closed
 from ground.tuning.margins import Margins, margins
 from ground.tuning.model import Model, joined, listened
@@ -22,21 +23,9 @@ POINTS, LOWEST_HZ, HIGHEST_HZ = 64, 0.12, 130.0
 CHUNK = 32
 GENERATIONS, ROUNDS = 100, 3
 SIGMA, SIGMA_AGAIN = 0.2, 0.06
-FIRST_PLANTS, MORE_PLANTS = 12, 4
-# Where the search begins whatever the gains were: what suits a vehicle of 50 ms motors and filters of 10 ms.
-START = {
-    "RATE_ROLL_KP": 25.0, "RATE_PITCH_KP": 25.0, "RATE_ROLL_KI": 60.0, "RATE_PITCH_KI": 60.0,
-    "RATE_ROLL_KD": 0.5, "RATE_PITCH_KD": 0.5, "RATE_LEAD": 0.2, "FILT_GYRO_HZ": 100.0, "FILT_D_HZ": 60.0,
-    "ATT_ROLL_P": 6.0, "ATT_PITCH_P": 6.0, "RATE_YAW_KP": 8.0, "RATE_YAW_KI": 6.0, "RATE_YAW_HZ": 15.0,
-    "ATT_YAW_P": 2.0, "VEL_XY_P": 2.0, "VEL_XY_I": 1.0, "VEL_XY_D": 0.1, "VEL_D_HZ": 8.0, "POS_XY_P": 0.9,
-    "VEL_Z_P": 4.0, "VEL_Z_I": 1.5, "POS_Z_P": 1.2,
-}  # fmt: skip
-
+FIRST_PLANTS, MORE_PLANTS = 1 + len(plants.CORNERS), 4
 # Lead by the torque or by the D term: from either side the other is hard to find.
-VARIANTS: tuple[Gains, ...] = (
-    {"RATE_LEAD": 0.7, "RATE_ROLL_KD": 0.15, "RATE_PITCH_KD": 0.15, "ATT_ROLL_P": 8.0, "ATT_PITCH_P": 8.0},
-    {},
-)
+LEADS = ((0.7, 0.2), (0.2, 1.0))
 
 
 @dataclass
@@ -48,6 +37,7 @@ class Tuning:
     gains: Gains
     model: Model
     judge: Judge
+    numbers: list[int]
     began: tuple[int, float] = (0, 0.0)
     rounds: int = 0
     wall_s: dict[str, float] = field(default_factory=dict)
@@ -63,15 +53,20 @@ def frequencies(dt: float) -> np.ndarray:
     return np.geomspace(LOWEST_HZ, min(HIGHEST_HZ, 0.35 / dt), POINTS)
 
 
-def heard(airframe: Airframe, seed: int, count: int, share: Share | None = None) -> Model:
-    """Return the model of the airframe and of count - 1 vehicles it could be."""
+def plant_numbers(count: int) -> list[int]:
+    """Return the vehicle as told, and with any others the corners of what it could be before them."""
+    return [0, *plants.CORNERS, *range(1, count + 1)] if count > 0 else [0]
+
+
+def heard(airframe: Airframe, seed: int, numbers: list[int], share: Share | None = None) -> Model:
+    """Return the model of numbered plants about an airframe."""
     dt, parts = 1.0 / airframe.loop_rate_hz, []
-    for first in range(0, count, CHUNK):
-        numbers = range(first, min(first + CHUNK, count))
-        hovering = rigs.build(airframe, seed, numbers, cloud=plants.USUAL)
+    for first in range(0, len(numbers), CHUNK):
+        hovering = rigs.build(airframe, seed, numbers[first : first + CHUNK], cloud=plants.USUAL)
         parts.append(listened(hovering, airframe, frequencies(dt)))
         if share:
-            share((first + len(numbers)) / count, f"listening to plant {first + len(numbers)} of {count}")
+            done = min(first + CHUNK, len(numbers))
+            share(done / len(numbers), f"listening to plant {done} of {len(numbers)}")
     return joined(parts)
 
 
@@ -92,22 +87,22 @@ def all_margins(judge: Judge, model: Model, gains: Gains) -> dict[str, Margins]:
 def worst_plants(judge: Judge, model: Model, gains: Gains, stage: Stage, count: int) -> list[int]:
     """Return the plants that fall furthest short of the demands in one stage's loops, none that meet them."""
     kept = all_margins(judge, model, gains)
-    short = sum(shortfall(kept[name], slice(0, None), WORST)[0] for name in stage.loops)
-    ranked = np.argsort(-np.asarray(short))[:count]
-    return [int(i) for i in ranked if np.asarray(short)[i] > 0.0]
+    short = sum(
+        (shortfall(kept[name], slice(0, None), WORST)[0] for name in stage.loops), np.zeros(len(model))
+    )
+    return [int(i) for i in np.argsort(-short)[:count] if short[i] > 0.0]
 
 
 def tune(
     airframe: Airframe, seed: int = 1, count: int = 100, share: Share | None = None,
     kept: Any = None,
 ) -> Tuning:  # fmt: skip
-    """Find gains for an airframe and the vehicles it could be; `kept` remembers finished searches (see resume)."""
+    """Find gains for an airframe and `count` vehicles it could be; `kept` remembers finished searches (see resume)."""
     began, flown = time.monotonic(), (rigs.tally.flights, rigs.tally.simulated_s)
-    before = control_gains(airframe)
-    model = heard(airframe, seed, count, scaled(share, 0.0, 0.4))
-    known = airframe.params[0].airframe
-    judge = Judge(model, float(known.motor_lag_s), share_per_acc(airframe))
-    done = Tuning(airframe, before, before | START, model, judge, flown)
+    before, numbers = control_gains(airframe), plant_numbers(count)
+    model = heard(airframe, seed, numbers, scaled(share, 0.0, 0.4))
+    judge = Judge(model, float(airframe.params[0].airframe.motor_lag_s), share_per_acc(airframe))
+    done = Tuning(airframe, before, dict(before), model, judge, numbers, flown)
     done.wall_s["listening"] = time.monotonic() - began
     for number, stage in enumerate(STAGES):
         part = scaled(share, 0.4 + 0.15 * number, 0.55 + 0.15 * number)
@@ -116,24 +111,35 @@ def tune(
     return done
 
 
+def starts(done: Tuning, stage: Stage) -> list[Gains]:
+    """Return where the searches of a stage begin: designs that know nothing of the gains there were."""
+    judge, lag_s = done.judge, done.judge.motor_lag_s
+    if stage.name != "tilt":
+        return [designed(judge.model, done.gains, lag_s, stage.name)]
+    return [
+        designed(judge.model, done.gains | basis(lag_s, lead), lag_s, stage.name, damping)
+        for lead, damping in LEADS
+    ]
+
+
 def tuned_stage(done: Tuning, stage: Stage, seed: int, share: Share | None, kept: Any) -> Gains:
-    """Search one stage from several starts on few plants; add the plants that fall short until none does."""
+    """Search one stage on few plants; add the plants that fall short until none does."""
     chosen = list(range(min(FIRST_PLANTS, len(done.model))))
-    gains, sigma, variants = done.gains, SIGMA, VARIANTS
+    done.judge.model = done.model.pick(np.array(chosen))
+    begins, sigma = starts(done, stage), SIGMA
     for attempt in range(ROUNDS):
-        done.judge.model = done.model.pick(np.array(chosen))
         part = scaled(share, attempt / ROUNDS, (attempt + 1) / ROUNDS)
         found = []
-        for number, variant in enumerate(variants):
-            own = gains | {id: value for id, value in variant.items() if id in ids_of(stage)}
+        for number, own in enumerate(begins):
             key = f"{stage.name}-{attempt}-{number}"
             found.append(searched(done, stage, own, (key, seed + 1000 * number + attempt, sigma), part, kept))
-        gains = gains | min(found, key=lambda result: float(result["cost"]))["gains"]
+        gains = begins[0] | min(found, key=lambda result: float(result["cost"]))["gains"]
         done.rounds += 1
         more = [i for i in worst_plants(done.judge, done.model, gains, stage, MORE_PLANTS) if i not in chosen]
         if not more:
             break
-        chosen, sigma, variants = chosen + more, SIGMA_AGAIN, ({},)
+        chosen, sigma, begins = chosen + more, SIGMA_AGAIN, [gains]
+        done.judge.model = done.model.pick(np.array(chosen))
     return gains
 
 
