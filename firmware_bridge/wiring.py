@@ -57,7 +57,7 @@ def from_table(table: dict[str, Any], where: str) -> Wiring:
     Keys: `output` (pwm, oneshot125), `imu_axes` (where the chip's x, y and z point), `battery_volts_per_volt`,
     `current_amps_per_volt`, `receiver` (none, ppm).
     """
-    usual, chosen = Wiring(), dict(table)
+    usual, chosen = Wiring(), {key: value for key, value in table.items() if key != "mavlink"}
     wiring = Wiring(
         one_of(chosen, "output", OUTPUTS, "oneshot125", where),
         axes(chosen.pop("imu_axes", None), where) or usual.frd_from_chip,

@@ -1,7 +1,9 @@
-"""Open the real vehicle of an airframe: the board at a port, or the Raspberry Pi's own buses."""
+"""Open the real vehicle of an airframe: the board at a port, the Raspberry Pi's own buses, or another autopilot."""
 
 from contextlib import suppress
 
+from firmware_bridge.mavlink_wire import checked_url, opened_wire
+from firmware_bridge.mavlink_world import MavlinkWorld, adapt, settings_from
 from firmware_bridge.pi.buses import Buses
 from firmware_bridge.pi.setup import MOTORS, Setup, made_outputs
 from firmware_bridge.pi.table import Table
@@ -10,17 +12,45 @@ from firmware_bridge.serial_world import SerialWorld
 from firmware_bridge.wire import SerialWire
 from firmware_bridge.wiring import from_table
 from flight.airframe import Airframe
-from flight.errors import ConfigError, FlightError
-from ground.options import PI
+from flight.errors import ConfigError, FlightError, LinkError
+from ground.options import MAVLINK, PI
 
 
-def opened(airframe: Airframe, port: str) -> SerialWorld | PiWorld:
+def opened(airframe: Airframe, port: str) -> SerialWorld | PiWorld | MavlinkWorld:
     """Return the world behind a port, or on the Pi, that has answered; raise LinkError or ConfigError."""
+    if port.startswith(MAVLINK):
+        return opened_autopilot(airframe, port)
     if port != PI:
         return opened_board(airframe, port)
     world = parts(airframe).world()
     world.open()
     return world
+
+
+def opened_autopilot(airframe: Airframe, port: str) -> MavlinkWorld:
+    """Return the world behind an autopilot; raise LinkError or ConfigError saying what to do."""
+    settings = settings_from(airframe.bridge.get("mavlink", {}), airframe.name)
+    world = MavlinkWorld(opened_wire(port.removeprefix(MAVLINK)), 1.0 / airframe.loop_rate_hz, settings)
+    try:
+        world.open()
+    except LinkError:
+        world.close()
+        raise
+    return world
+
+
+def prepared(airframe: Airframe, port: str) -> str:
+    """Set an airframe's loop up for the far side at a port and return the port; raise ConfigError for no place."""
+    if port.startswith(MAVLINK):
+        checked_url(port.removeprefix(MAVLINK))
+        adapt(airframe)
+    return port
+
+
+def apart(endpoints: tuple[str, ...], port: str) -> tuple[str, ...]:
+    """Return the endpoints that do not talk to the far side's own port: the loop would hear itself."""
+    taken = port.rpartition(":")[2] if port.startswith(f"{MAVLINK}udpin:") else ""
+    return tuple(endpoint for endpoint in endpoints if not taken or endpoint.rpartition(":")[2] != taken)
 
 
 def opened_board(airframe: Airframe, port: str) -> SerialWorld:

@@ -13,9 +13,12 @@ if TYPE_CHECKING:
 DEFAULT_AIRFRAME = "pi450"
 # The world of a Raspberry Pi's own buses, as the airframe's [pi] table describes them.
 PI = "pi"
-WORLDS = "sim, serial:/dev/ttyUSB0 and the like, pi"
+# Before the place of an autopilot that speaks MAVLink.
+MAVLINK = "mavlink:"
+WORLDS = "sim, serial:/dev/ttyUSB0 and the like, pi, mavlink:udpin:0.0.0.0:14550 and the like"
 ABOUT_WORLD = (
-    "sim (default), serial:PORT for a vehicle behind the Arduino board, pi for the Raspberry Pi's own buses"
+    "sim (default), serial:PORT for a vehicle behind the Arduino board, pi for the Raspberry Pi's own buses, "
+    "mavlink:PLACE for one behind an autopilot (udpin:HOST:PORT, udpout:HOST:PORT, tcp:HOST:PORT, serial:DEVICE:BAUD)"
 )
 
 
@@ -45,11 +48,14 @@ def add_set(parser: ArgumentParser) -> None:
 
 
 def far_side(world: str) -> str:
-    """Return what is on the far side: nothing for the simulator, "pi", or a board's port; raise ConfigError."""
+    """Return what is on the far side: nothing for the simulator, else "pi", a board's port, or "mavlink:" and a place.
+
+    Raises ConfigError for what is none of these.
+    """
     if world == "sim":
         return ""
-    if world == PI:
-        return PI
+    if world == PI or world.startswith(MAVLINK):
+        return world
     if world.startswith("serial:/"):
         return world.removeprefix("serial:")
     from flight.errors import ConfigError

@@ -119,15 +119,17 @@ def fly_one(arguments: Namespace, vehicle: "Airframe", mission: "Mission") -> in
 
 
 def fly_real(arguments: Namespace, vehicle: "Airframe", mission: "Mission") -> int:
-    """Fly the vehicle behind a board and show its flight."""
+    """Fly the vehicle behind a board or an autopilot and show its flight."""
     from ground import errand
+    from ground.board import apart, prepared
     from ground.commands.serve import ENDPOINTS, tell_privileges
     from ground.serving import Choice
 
+    port = prepared(vehicle, options.far_side(arguments.world))
+    kept = Path(f"logs/{vehicle.name}.params")
     tell_privileges()
-    port, kept = options.far_side(arguments.world), Path(f"logs/{vehicle.name}.params")
     choice = Choice(
-        vehicle, conditions(arguments), 1.0, ENDPOINTS, arguments.log, kept,
+        vehicle, conditions(arguments), 1.0, apart(ENDPOINTS, port), arguments.log, kept,
         overrides=options.overrides(arguments), port=port,
     )  # fmt: skip
     with compiling.shown(), terminal.Progress(f"flying {mission.name}") as progress:

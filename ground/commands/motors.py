@@ -62,7 +62,8 @@ def check(arguments: Namespace, count: int) -> list[int]:
     from flight.errors import ConfigError
     from ground.motors.bench import THROTTLE_MOST
 
-    options.far_side(arguments.world)
+    if options.far_side(arguments.world).startswith(options.MAVLINK):
+        raise ConfigError(f"--world {arguments.world}: another autopilot tests its motors itself")
     if not 0.05 <= arguments.throttle <= THROTTLE_MOST:
         raise ConfigError(
             f"--throttle {arguments.throttle:g}: out of range; allowed 0.05 to {THROTTLE_MOST:g}"

@@ -40,12 +40,14 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Serve until Ctrl-C; return 0, or 1 when the flight loop died."""
     check(arguments)
+    from ground.board import apart, prepared
     from ground.link.transports import checked_endpoint
     from ground.serving import Choice, Service
     from ground.session import Conditions
 
     vehicle = options.chosen_airframe(arguments)
-    endpoints = tuple(checked_endpoint(text) for text in arguments.mavlink or ENDPOINTS)
+    port = prepared(vehicle, options.far_side(arguments.world))
+    endpoints = apart(tuple(checked_endpoint(text) for text in arguments.mavlink or ENDPOINTS), port)
     conditions = Conditions(
         seed=arguments.seed,
         sensors=arguments.sensors,
@@ -63,7 +65,7 @@ def run(arguments: Namespace) -> int:
         Path(arguments.signing) if arguments.signing else None,
         arguments.seconds,
         options.overrides(arguments),
-        options.far_side(arguments.world),
+        port,
     )
     with compiling.shown():
         compiling.ahead()
