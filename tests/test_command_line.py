@@ -54,7 +54,7 @@ def test_help_needs_no_compiler_and_no_plots():
     [
         (["fly", "nowhere"], "square, hover, circle, figure8"),
         (["fly", "absent.plan"], "absent.plan: cannot be read"),
-        (["fly", "--world", "pi"], "not yet"),
+        (["fly", "--world", "pi"], "has no [pi] table"),
         (["fly", "--seed", "one"], "--seed: invalid int value: 'one'"),
         (["fly", "--wind", "nan"], "allowed 0 to 40 m/s"),
         (["fly", "--vehicles", "0"], "allowed 1 to"),
