@@ -1,15 +1,22 @@
 """What the doctor finds on a Raspberry Pi's own buses, and how the Pi world is asked for."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from firmware_bridge import mpu
+from firmware_bridge.pi import pwm
+from firmware_bridge.pi.pwm import HardwarePwm
+from firmware_bridge.wiring import axes
 from flight.airframe import Airframe, folder, load
 from ground import board
 from ground.doctor import pi
 from ground.main import main
 from tests.registers.vehicle import ALL_I2C, FakeBuses, PiVehicle
+
+GRAVITY = 9.80665
 
 
 def with_pi(tables: dict, rate_hz: float = 500.0) -> Airframe:
@@ -121,17 +128,22 @@ def test_only_pulse_generators_without_a_deadman_are_silenced(world):
     board.silence(load("pi450"), world.removeprefix("sim"))
 
 
-def test_throttles_reach_the_kernels_files_and_no_others(tmp_path):
-    from firmware_bridge.pi.pwm import HardwarePwm
-    from flight.errors import LinkError
-    from tests.registers.buses import Time
-
-    chip = tmp_path / "pwmchip0"
+def prepared_pwm(place: Path) -> Path:
+    """Make the files of a chip with four channels; return its folder."""
+    chip = place / "pwmchip0"
     for channel in range(4):
         (chip / f"pwm{channel}").mkdir(parents=True)
         for name in ("period", "duty_cycle", "enable"):
             (chip / f"pwm{channel}" / name).write_text("0")
     (chip / "npwm").write_text("4\n")
+    return chip
+
+
+def test_throttles_reach_the_kernels_files_and_no_others(tmp_path):
+    from flight.errors import LinkError
+    from tests.registers.buses import Time
+
+    chip = prepared_pwm(tmp_path)
     outputs = HardwarePwm(0, (0, 1, 2, 3), 400, tmp_path)
     outputs.open(Time())
     assert outputs.write((0.0, 0.25, 1.0, np.nan))
@@ -146,3 +158,41 @@ def test_throttles_reach_the_kernels_files_and_no_others(tmp_path):
         HardwarePwm(0, (0, 1, 2, 3), 400, tmp_path).open(Time())
     with pytest.raises(LinkError, match="found: pwmchip0"):
         HardwarePwm(3, (0, 1, 2, 3), 400, tmp_path).open(Time())
+
+
+def test_the_mounting_is_found_from_three_poses_and_flown_with(tmp_path, capsys, monkeypatch):
+    pytest.importorskip("smbus2")
+    # The chip lies turned by a quarter: its x points right, its y forward.
+    turn, half = np.array(axes(["right", "forward", "up"], "")), GRAVITY * np.sqrt(0.5)
+    poses = iter([(0.0, 0.0, -GRAVITY), (-half, 0.0, -half), (0.0, -half, -half)])
+    rig = PiVehicle(load("pi450"), ALL_I2C, [])
+    rig.time.watchers.append(lambda now_us: rig.chips["imu"].tick())
+
+    class Hands:
+        """Somebody who takes the next pose and presses Enter."""
+
+        def readline(self) -> str:
+            pose = np.array(next(poses))
+            rig.chips["imu"].measure = lambda: mpu.encode(np.zeros(3), pose, 25.0, turn)
+            return "\n"
+
+    path = tmp_path / "mine.toml"
+    path.write_text((folder() / "pi450.toml").read_text() + IMU_ALONE)
+    monkeypatch.setattr("sys.stdin", Hands())
+    monkeypatch.setattr(board, "Buses", lambda: FakeBuses(rig.time, rig.bus, None, rig.lines))
+    monkeypatch.setattr(pwm, "ROOT", tmp_path)
+    prepared_pwm(tmp_path)
+    code = main(
+        ["doctor", "--orientation", "--airframe", str(path), "--world", "pi", "--seconds", "0.2", "--json"]
+    )
+
+    assert code == 0
+    assert json.loads(capsys.readouterr().out)["imu_axes"] == ["right", "forward", "up"]
+    assert np.allclose(board.parts(load(path)).core.imu.source.rotation, turn)
+
+
+IMU_ALONE = """
+[pi]
+imu = { part = "mpu6050" }
+outputs = { part = "pwm" }
+"""

@@ -17,6 +17,7 @@ from flight.command import COMMAND
 from flight.inputs import INPUTS
 from flight.record import rows
 from tests.registers.vehicle import ALL_I2C, WITH_SPI, FakeBuses, PiVehicle
+from tests.test_pi_doctor import prepared_pwm
 
 RATES = {"500 Hz": (ALL_I2C, 500.0), "1 kHz": (WITH_SPI, 1000.0)}
 
@@ -118,12 +119,7 @@ def test_a_killed_loop_leaves_no_motor_turning(tmp_path, monkeypatch):
     from ground.serving import Boot, Choice
     from ground.session import Conditions
 
-    chip = tmp_path / "pwm" / "pwmchip0"
-    for channel in range(4):
-        (chip / f"pwm{channel}").mkdir(parents=True)
-        for name in ("period", "duty_cycle", "enable"):
-            (chip / f"pwm{channel}" / name).write_text("0")
-    (chip / "npwm").write_text("4\n")
+    chip = prepared_pwm(tmp_path / "pwm")
     monkeypatch.setattr(pwm, "ROOT", chip.parent)
     monkeypatch.setattr(board, "Buses", slowed)
     monkeypatch.chdir(tmp_path)

@@ -28,9 +28,10 @@ class Motion(NamedTuple):
 
 
 class Source(Protocol):
-    """An IMU's driver."""
+    """An IMU's driver; `rotation` turns the chip's axes into the vehicle's."""
 
     name: str
+    rotation: np.ndarray
 
     def open(self, clock: Clock) -> None:
         """Find the chip and set it up; raise LinkError."""

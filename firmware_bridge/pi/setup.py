@@ -25,7 +25,7 @@ from firmware_bridge.pi.pwm import HardwarePwm
 from firmware_bridge.pi.qmc5883l import Qmc5883l
 from firmware_bridge.pi.receiver import DECODERS, USUAL, Receiver
 from firmware_bridge.pi.sbus import PARITY, STOP_BITS
-from firmware_bridge.pi.table import Table
+from firmware_bridge.pi.table import Rows, Table
 from firmware_bridge.pi.tfmini import BAUD as TFMINI_BAUD
 from firmware_bridge.pi.tfmini import Tfmini
 from firmware_bridge.pi.ublox import BAUDS, Ublox
@@ -40,22 +40,21 @@ READ_NAMES, WRITE_NAMES = 3, 2
 MPU_SPI_HZ, ICM_SPI_HZ = 1_000_000, 8_000_000
 MOTORS = (0, 1, 2, 3)
 SPI_PLACES = tuple(f"{bus}.{chip}" for bus in range(7) for chip in range(3))
-Rate = int
 
 
-def made_mpu(table: Table, buses: Buses, rate_hz: Rate) -> Source:
+def made_mpu(table: Table, buses: Buses, rate_hz: int, usual: Rows) -> Source:
     """Return an MPU-6050 or one of its family."""
     if "spi" in table.left:
         registers: Any = buses.spi(table.word("spi", SPI_PLACES), MPU_SPI_HZ)
-        return Mpu6050(registers, rate_hz, table.rotation(), is_spi=True)
-    return Mpu6050(on_i2c(table, buses, 0x68, BURST + READ_NAMES), rate_hz, table.rotation())
+        return Mpu6050(registers, rate_hz, table.rotation(usual), is_spi=True)
+    return Mpu6050(on_i2c(table, buses, 0x68, BURST + READ_NAMES), rate_hz, table.rotation(usual))
 
 
-def made_icm(table: Table, buses: Buses, rate_hz: Rate) -> Source:
+def made_icm(table: Table, buses: Buses, rate_hz: int, usual: Rows) -> Source:
     """Return an ICM-42688."""
     if "spi" in table.left:
-        return Icm42688(buses.spi(table.word("spi", SPI_PLACES), ICM_SPI_HZ), rate_hz, table.rotation())
-    return Icm42688(on_i2c(table, buses, 0x68, DATA.size + READ_NAMES), rate_hz, table.rotation())
+        return Icm42688(buses.spi(table.word("spi", SPI_PLACES), ICM_SPI_HZ), rate_hz, table.rotation(usual))
+    return Icm42688(on_i2c(table, buses, 0x68, DATA.size + READ_NAMES), rate_hz, table.rotation(usual))
 
 
 def on_i2c(table: Table, buses: Buses, usual: int, per_tick: int = 0, is_wide: bool = False) -> Any:
@@ -86,7 +85,7 @@ def made_gps(table: Table, buses: Buses) -> Device:
     return Ublox(buses.wire(port, BAUDS[0]), port, baud, rate)
 
 
-IMUS: dict[str, Callable[[Table, Buses, Rate], Source]] = {"mpu6050": made_mpu, "icm42688": made_icm}
+IMUS: dict[str, Callable[[Table, Buses, int, Rows], Source]] = {"mpu6050": made_mpu, "icm42688": made_icm}
 DEVICES: dict[str, dict[str, Callable[[Table, Buses], Device]]] = {
     "baro": {
         "bmp280": lambda t, b: Bmp280(on_i2c(t, b, 0x76)),
@@ -153,7 +152,7 @@ class Setup:
         part = imu.word("part", (BOARD, *IMUS))
         if part == BOARD:
             return self.on_board(imu, outputs)
-        source = IMUS[part](imu, self.buses, round(1.0 / self.dt))
+        source = IMUS[part](imu, self.buses, round(1.0 / self.dt), self.wiring.frd_from_chip)
         imu.done()
         motors = made_outputs(outputs, self.buses)
         if motors is None:

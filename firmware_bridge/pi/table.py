@@ -8,6 +8,8 @@ import numpy as np
 from firmware_bridge import wiring
 from flight.errors import ConfigError
 
+Rows = tuple[tuple[float, ...], ...]
+
 
 class Table:
     """`name` is the key in `[pi]`, `where` the file."""
@@ -70,10 +72,10 @@ class Table:
             raise self.wrong(key, value, f"{len(usual)} different numbers 0 to {most}")
         return tuple(value)
 
-    def rotation(self) -> np.ndarray:
+    def rotation(self, usual: Rows = wiring.MARKINGS_UP) -> np.ndarray:
         """Return the rotation to the vehicle's axes, from where the chip's axes point."""
         ways = wiring.axes(self.take("axes", None), self.where, f"pi.{self.name}.axes")
-        return np.array(ways or wiring.MARKINGS_UP)
+        return np.array(ways or usual)
 
     def done(self) -> None:
         """Raise ConfigError for keys nobody took."""

@@ -10,6 +10,7 @@ from ground import options, terminal
 if TYPE_CHECKING:
     import numpy as np
 
+    from firmware_bridge.pi_world import PiWorld
     from firmware_bridge.serial_world import SerialWorld
     from ground.doctor.computer import Port
     from ground.doctor.finding import Finding
@@ -113,12 +114,12 @@ def orientation(arguments: Namespace, port: str | None) -> int:
     """Find how the IMU is mounted and write it beside the airframe."""
     from flight.airframe import beside
     from flight.errors import ConfigError
-    from ground.board import opened_board
+    from ground.board import opened
     from ground.motors.mounting import POSES, mounting
 
-    if port is None or port == options.PI:
+    if port is None:
         raise ConfigError("--orientation: needs a board, for example --world serial:/dev/ttyUSB0")
-    world = opened_board(options.chosen_airframe(arguments), port)
+    world = opened(options.chosen_airframe(arguments), port)
     try:
         level, nose, right = (held(world, pose, arguments.seconds) for pose in POSES)
     finally:
@@ -137,14 +138,18 @@ def orientation(arguments: Namespace, port: str | None) -> int:
     return 0
 
 
-def held(world: "SerialWorld", pose: str, seconds: float) -> "np.ndarray":
+def held(world: "SerialWorld | PiWorld", pose: str, seconds: float) -> "np.ndarray":
     """Ask for a pose; return the specific force in the chip's axes while it is held."""
     from firmware_bridge.listening import collect
+    from firmware_bridge.serial_world import SerialWorld
     from flight.errors import LinkError
+    from ground.doctor.pi import listened
 
     terminal.complain(f"hold it {pose} and press Enter")
     sys.stdin.readline()
-    heard = collect(world, seconds)
+    board = world if isinstance(world, SerialWorld) else world.serial
+    heard = collect(board, seconds) if board else listened(world, seconds)[0]  # type: ignore[arg-type]
     if len(heard.accel_frd) == 0:
-        raise LinkError("the board gives no samples: run `quadloop doctor`")
-    return world.wiring.rotation.T @ heard.accel_frd.mean(axis=0)
+        raise LinkError("the IMU gives no samples: run `quadloop doctor`")
+    rotation = board.wiring.rotation if board else world.core.imu.source.rotation  # type: ignore[union-attr]
+    return rotation.T @ heard.accel_frd.mean(axis=0)
