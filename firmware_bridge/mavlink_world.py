@@ -24,6 +24,7 @@ ANSWER_US, LISTEN_US, ASK_US = 10_000_000, 3_000_000, 200_000
 OUTPUT_US, HEARTBEAT_US, SPEAK_US = 10_000, 1_000_000, 1_000_000
 STEP_BACK_US = 100_000
 LEAST_HZ = 50.0
+MOST_WAITING = 200
 # A computer on board, as MAVLink numbers them.
 OUR_COMPONENT, COMPANION = 191, 18
 IGNORE_RATES, IGNORE_ATTITUDE = 0b0000_0111, 0b1000_0000
@@ -186,13 +187,23 @@ class MavlinkWorld:
             self.send(mavlink.MAVLink_heartbeat_message(COMPANION, mavlink.MAV_AUTOPILOT_INVALID, 0, 0, 4, 3))
 
     def listen(self, until_us: int, is_enough: Any) -> bool:
-        """Take in messages until there is enough or the time is over; tell which."""
+        """Take in messages until there is enough or the time is over, then what has arrived; tell which it was."""
         while not is_enough():
             if self.wire.now_us() >= until_us:
                 return False
-            for message in self.parsed(self.wire.read(until_us)):
-                self.take(message)
+            self.take_all(self.wire.read(until_us))
+        # A loop that was late must not fly old samples from now on.
+        for _ in range(MOST_WAITING):
+            data = self.wire.read(self.wire.now_us())
+            if not data:
+                break
+            self.take_all(data)
         return True
+
+    def take_all(self, data: bytes) -> None:
+        """Sort the messages in some bytes."""
+        for message in self.parsed(data):
+            self.take(message)
 
     def parsed(self, data: bytes) -> list[Any]:
         """Return the good messages in some bytes."""

@@ -84,7 +84,7 @@ class Inbox:
         self.heard_s = 0.0
         told = plain(inputs)
         self.parts = {name: told[name] for name in ("demand", "offboard", "pilot")}
-        self.offboard_fresh = told["offboard"]["fresh"]
+        self.offboard_fresh, self.demand_fresh = told["offboard"]["fresh"], told["demand"]["fresh"]
         self.ground_age_us = told["link"]["ground_age_us"]
         self.inputs = inputs[0]
         self.recorded = Reader(seats.recorded)
@@ -125,7 +125,8 @@ class Inbox:
     def fill(self) -> None:
         """Write this tick's requests into the inputs."""
         self.collect()
-        self.offboard_fresh[0] = 0
+        # No world but the simulator clears a demand: told twice, a take-off begins anew with every tick.
+        self.offboard_fresh[0] = self.demand_fresh[0] = 0
         if self.demands:
             self.parts["demand"][0] = self.demands.popleft()
             self.inputs.demand.fresh = 1

@@ -15,11 +15,13 @@ from firmware_bridge.mavlink_world import MavlinkWorld, Settings, adapt, setting
 from flight.airframe import load
 from flight.autopilot import Autopilot
 from flight.errors import ConfigError, LinkError
-from flight.inputs import DEMAND, BridgeFault, Demand
+from flight.inputs import DEMAND, INPUTS, BridgeFault, Demand
 from flight.modes import Arming, Failsafe
 from flight.record import rows
 from ground.board import apart
+from ground.loop import Inbox, demanded
 from ground.main import main
+from ground.seats import Seats, What, request
 from sim.operator import OPERATOR, Await, Step, brief, operate
 from tests.mavlink_vehicle import ARDUPILOT, PX4, FarSide
 from tests.served import free_port
@@ -252,6 +254,20 @@ def test_sample_times_are_told_in_our_clock():
     assert 0 <= age_us < 2000
 
 
+def test_a_loop_that_was_late_flies_the_newest_sample():
+    far = FarSide()
+    bench = Bench(far)
+    bench.fly(1.0)
+    skipped = bench.world.overruns
+    for _ in range(100):
+        far.pass_millisecond()
+
+    bench.fly(0.002)
+
+    assert 20 <= bench.world.overruns - skipped <= 30
+    assert far.now_us() - bench.world.sampled_us < 15_000
+
+
 # What messages mean.
 
 
@@ -419,6 +435,21 @@ def test_settings_that_make_no_sense_are_refused(table):
 
 
 # On the command line.
+
+
+def test_a_demand_is_told_to_the_core_once():
+    seats, inputs = Seats(), rows(INPUTS)
+    try:
+        inbox = Inbox(seats, inputs)
+        seats.parent_requests.push(request(What.DEMAND, demand=demanded(Demand.TAKEOFF, 3.0)))
+        told = []
+        for _ in range(3):
+            inbox.fill()
+            told.append(int(inputs[0].demand.fresh))
+    finally:
+        seats.close()
+
+    assert told == [1, 0, 0]
 
 
 def test_nobody_on_the_far_side_is_one_line_and_exit_code_2(capsys, monkeypatch, tmp_path):
