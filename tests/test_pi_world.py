@@ -9,10 +9,12 @@ from firmware_bridge.pi.setup import Setup
 from firmware_bridge.wiring import Wiring
 from flight.airframe import Airframe, load
 from flight.autopilot import Autopilot
+from flight.command import COMMAND
 from flight.errors import ConfigError, LinkError
 from flight.inputs import BridgeFault, Demand
 from flight.modes import Arming
 from flight.quaternion import conjugate, quat, rotation_vector
+from flight.record import rows
 from sim.operator import Await, Step, brief
 from sim.score import read_out
 from sim.world import Simulator
@@ -177,6 +179,11 @@ def test_disarmed_motors_idle_and_a_closed_world_sends_no_pulses():
 
     assert [outputs.pulse_us(motor) for motor in range(4)] == pytest.approx([1000.0] * 4, abs=0.4)
     assert outputs.rate_hz == pytest.approx(400.0, rel=0.02)
+    for arming, told in ((Arming.DISARMED, 1000.0), (Arming.ARMED, 1700.0)):
+        command = rows(COMMAND)[0]
+        command.motors.motor[:], command.status.arming = 0.7, arming
+        bench.world.write(command)
+        assert [outputs.pulse_us(motor) for motor in range(4)] == pytest.approx([told] * 4, abs=0.4)
     bench.world.close()
     assert [outputs.pulse_us(motor) for motor in range(4)] == [0.0] * 4
 

@@ -73,6 +73,8 @@ class FakeGps(Line):
     def obey(self, kind: tuple[int, int], payload: bytes) -> None:
         """Do what a message says."""
         if kind == ubx.CFG_PRT and len(payload) == 20:
+            # Eight bits, no parity, one stop bit, or nobody understands anything any more.
+            assert struct.unpack_from("<I", payload, 4)[0] == 0x08D0
             self.baud = struct.unpack_from("<I", payload, 8)[0]
         elif kind == ubx.CFG_RATE and len(payload) == 6:
             self.rate_ms = struct.unpack_from("<H", payload)[0]
