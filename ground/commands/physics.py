@@ -61,7 +61,8 @@ def run(arguments: Namespace) -> int:
     try:
         serve(arguments, vehicle, order, hosting, figures)
     finally:
-        show(figures, arguments)
+        if figures:
+            show(figures, arguments)
     return 0
 
 
@@ -179,6 +180,6 @@ def show(figures: dict[str, Any], arguments: Namespace) -> None:
             figures
             | {"autopilot": arguments.autopilot, "airframe": arguments.airframe, "seed": arguments.seed}
         )
-    elif figures:
+    else:
         shown = ", ".join(f"{value} {name}" for name, value in figures.items() if name != "duration_s")
         terminal.tell(f"{figures['duration_s']:.1f} s flown; {shown}")
