@@ -18,8 +18,11 @@ from ground.options import MAVLINK, PI
 
 def opened(airframe: Airframe, port: str) -> SerialWorld | PiWorld | MavlinkWorld:
     """Return the world behind a port, or on the Pi, that has answered; raise LinkError or ConfigError."""
-    if port.startswith(MAVLINK):
-        return opened_autopilot(airframe, port)
+    return opened_autopilot(airframe, port) if port.startswith(MAVLINK) else opened_own(airframe, port)
+
+
+def opened_own(airframe: Airframe, port: str) -> SerialWorld | PiWorld:
+    """Return the world behind a board's port, or on the Pi; raise LinkError or ConfigError."""
     if port != PI:
         return opened_board(airframe, port)
     world = parts(airframe).world()

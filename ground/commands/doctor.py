@@ -114,12 +114,12 @@ def orientation(arguments: Namespace, port: str | None) -> int:
     """Find how the IMU is mounted and write it beside the airframe."""
     from flight.airframe import beside
     from flight.errors import ConfigError
-    from ground.board import opened
+    from ground.board import opened_own
     from ground.motors.mounting import POSES, mounting
 
     if port is None:
         raise ConfigError("--orientation: needs a board, for example --world serial:/dev/ttyUSB0")
-    world = opened(options.chosen_airframe(arguments), port)
+    world = opened_own(options.chosen_airframe(arguments), port)
     try:
         level, nose, right = (held(world, pose, arguments.seconds) for pose in POSES)
     finally:
