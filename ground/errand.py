@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flight.errors import ConfigError
 from flight.inputs import DEMAND
 from flight.modes import Arming, Event, Failsafe, Refusal
 from flight.record import rows
+from ground.log_mode import LogMode
 from ground.missions.mission import Mission
 from ground.rings import Reader
 from ground.seats import SNAPSHOT, What
@@ -44,7 +45,9 @@ class Errand:
         """Fly; Ctrl-C lands, a second one disarms. Raises LinkError when the board does not answer."""
         warm(self.choice)
         operate(self.operator.copy(), self.newest.command.status, self.demand.copy(), 0)
-        boot, began_s = Boot(self.choice), time.monotonic()
+        # Also a flight that was refused has a log that tells why.
+        choice = replace(self.choice, log_mode=LogMode.BOOT_TO_DISARMING)
+        boot, began_s = Boot(choice), time.monotonic()
         happenings = Reader(boot.seats.happenings, from_start=True)
         boot.start()
         try:
@@ -121,7 +124,7 @@ class Errand:
         unknown = ("position_error_rms_m", "position_error_max_m", "altitude_error_rms_m", "attitude_estimate_rms_deg",
                    "position_estimate_rms_m", "velocity_estimate_rms_m_s", "battery_used_wh", "seed")  # fmt: skip
         return dict.fromkeys(unknown) | {
-            "log": life["logs"][0],
+            "log": life["logs"][0] if life["logs"] else None,
             "landed": landed,
             "crashed": self.has_crashed,
             "arm_to_disarm_s": 1e-6 * (self.disarmed_us - self.armed_us) if self.disarmed_us else 0.0,

@@ -27,6 +27,8 @@ BURST_S = 0.003
 # A loop that is late by more gives the time up.
 LATE_S = 0.25
 NEVER = -1
+# The ground's silence is told in steps: a number that changed in every tick would be a fifth of the log.
+AGE_STEP_US = 100_000
 # A recorder that says nothing for so long has stopped.
 SILENT_S = 2.0
 
@@ -133,7 +135,7 @@ class Inbox:
         if self.newest:
             self._refresh()
         age_s = time.monotonic() - self.heard_s
-        self.ground_age_us[0] = round(1e6 * age_s) if self.heard_s else NEVER
+        self.ground_age_us[0] = AGE_STEP_US * int(1e6 * age_s / AGE_STEP_US) if self.heard_s else NEVER
 
     def _refresh(self) -> None:
         for name, sample in self.newest.items():
@@ -165,6 +167,8 @@ class FlightLoop:
         self.is_told = self.told["demand"]["fresh"]
         self.every = max(1, round(SNAPSHOT_S * speed / world.dt))
         self.ticks = 0
+        self.whole = tuple(plain(part) for part in (autopilot.states, autopilot.commands, autopilot.params))
+        self.asked = Reader(seats.asked)
         self.stopwatch = Stopwatch(standing)
         self.obey: Callable[[What, bytes], End | None] = lambda what, text: None
         seats.params.push(autopilot.params[0])
@@ -186,9 +190,16 @@ class FlightLoop:
             overruns = getattr(self.world, "overruns", 0)
             self.inbox.look_at_recorder(overruns)
             self.seats.snapshots.push(self.told, self.said, time.time(), overruns)
+            if self.asked.waiting:
+                self.stand_still()
         if has_said:
             self.tell()
         return True
+
+    def stand_still(self) -> None:
+        """Leave the recorder a copy of the whole autopilot, from which a log can begin with the next tick."""
+        self.asked.seen = self.asked.ring.written
+        self.seats.checkpoints.push(self.seats.ticks.written, *self.whole)
 
     def measure(self, woke_us: float) -> None:
         """Count how long this tick took, and how old its sample is; tell it now and then."""

@@ -5,6 +5,7 @@ from enum import IntEnum
 
 import numpy as np
 
+from flight.autopilot import STATE
 from flight.command import COMMAND
 from flight.inputs import DEMAND, INPUTS, OFFBOARD, PILOT
 from flight.params import PARAMS
@@ -19,8 +20,11 @@ SNAPSHOT = record(inputs=INPUTS, command=COMMAND, wall_s=REAL, overruns=INTEGER)
 TICK = record(inputs=INPUTS, command=COMMAND, truth=TRUTH)
 # Something said in a tick (code 0: nothing), and the demand the loop was told in it (serial 0: none).
 HAPPENING = record(t_us=INTEGER, tick=INTEGER, code=INTEGER, value=REAL, serial=INTEGER, kind=INTEGER)
-# How far the recorder is, and flight.inputs.LogState.
-RECORDED = record(ticks=INTEGER, state=INTEGER)
+# How far the recorder is, flight.inputs.LogState, and what the next recorder must know of flights so far.
+RECORDED = record(ticks=INTEGER, state=INTEGER, has_armed=INTEGER, has_ended=INTEGER)
+# The whole autopilot as it stands before a tick: a log may begin there.
+CHECKPOINT = record(tick=INTEGER, state=STATE, command=COMMAND, params=PARAMS)
+LOGGED = record(path="S1024")
 # What somebody wants of the loop; only the part that `what` names is meant.
 REQUEST = record(what=INTEGER, demand=DEMAND, offboard=OFFBOARD, pilot=PILOT, text=TEXT)
 
@@ -47,6 +51,11 @@ class Seats:
     ticks: Ring = field(default_factory=lambda: Ring(TICK, 8192))
     timings: Ring = field(default_factory=lambda: Ring(TIMING, 4))
     recorded: Ring = field(default_factory=lambda: Ring(RECORDED, 2))
+    # The recorder asks for a checkpoint by writing anything.
+    asked: Ring = field(default_factory=lambda: Ring(record(ticks=INTEGER), 2))
+    checkpoints: Ring = field(default_factory=lambda: Ring(CHECKPOINT, 4))
+    # The files of all logs since boot, in their order.
+    logged: Ring = field(default_factory=lambda: Ring(LOGGED, 256))
     # One ring for each process that may ask: only one writes into each.
     link_requests: Ring = field(default_factory=lambda: Ring(REQUEST, 2048))
     parent_requests: Ring = field(default_factory=lambda: Ring(REQUEST, 16))

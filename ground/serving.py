@@ -23,12 +23,14 @@ from ground import board, faults, realtime
 from ground.link import parameter_file
 from ground.link.frames import Scanner
 from ground.link.vehicle import Facts
+from ground.log_mode import LogMode
 from ground.loop import End, FlightLoop, Paced, demanded, plain
-from ground.recording import record
+from ground.recording import Plan, record
 from ground.rings import Reader
 from ground.seats import Seats, What, request
 from ground.session import Conditions, Interrupt, interruptible, log_path
 from logs import timing
+from logs.version import code_version
 from sim.plant.wind import set_wind
 from sim.sensors.faults import set_fault
 from sim.world import Simulator
@@ -58,6 +60,8 @@ class Choice:
     overrides: dict[str, float] = field(default_factory=dict)
     # The serial port of a board, "pi" for the Pi's own buses, or nothing: the simulator.
     port: str = ""
+    # SDLOG_MODE where nobody has set it; as PX4 has it, a simulator logs from boot on.
+    log_mode: int | None = None
 
     @property
     def dt(self) -> float:
@@ -115,12 +119,11 @@ def quietly(run: Callable[[int], None], number: int) -> None:
 class Boot:
     """One life of the vehicle, from switching it on to switching it off."""
 
-    def __init__(self, choice: Choice) -> None:
-        self.choice = choice
+    def __init__(self, choice: Choice, logs_before: int = 0) -> None:
+        self.choice, self.logs_before = choice, logs_before
         self.airframe = as_kept(choice)
         self.seats = Seats()
         self.simulator = None if choice.port else made_world(choice)
-        self.logs: list[Path] = []
         self.snapshots = Reader(self.seats.snapshots, from_start=True)
         folder = log_path(choice.log, "serve", self.airframe.name)
         self.facts = Facts(
@@ -163,15 +166,16 @@ class Boot:
     def record(self, number: int) -> None:
         """Be the recorder; one that was brought back begins another log."""
         self.stand_back()
-        path = self.log_file(number)
-        record(
-            self.seats,
-            path,
+        mode = int(self.airframe.params[0].recording.mode)
+        plan = Plan(
             self.airframe,
             self.choice.dt,
             self.choice.conditions.seed,
-            from_start=number == 0,
+            mode,
+            self.log_file,
+            not self.choice.port,
         )
+        record(self.seats, plan, from_start=number == 0)
 
     def stand_back(self) -> None:
         """Leave a vehicle's loop the core it runs on."""
@@ -179,11 +183,15 @@ class Boot:
             realtime.step_aside()
 
     def log_file(self, number: int) -> Path:
-        """Return the log of a recorder's life."""
-        if number == 0:
-            return self.logs[0]
-        first = self.logs[0]
-        return first.with_name(f"{first.stem}_part{number + 1}{first.suffix}")
+        """Return where the log goes that is `number` since boot; a file that was named is followed by numbered ones."""
+        path = log_path(self.choice.log, "serve", self.airframe.name)
+        place = self.logs_before + number
+        is_named = self.choice.log is not None and path == Path(self.choice.log)
+        return path.with_name(f"{path.stem}_{place + 1}{path.suffix}") if is_named and place else path
+
+    def logs(self) -> list[str]:
+        """Return the files of all logs since boot."""
+        return [os.fsdecode(row.path) for row in Reader(self.seats.logged, from_start=True).drain()]
 
     def talk(self, _: int) -> None:
         """Be the link."""
@@ -194,7 +202,6 @@ class Boot:
 
     def start(self) -> None:
         """Switch on."""
-        self.logs.append(log_path(self.choice.log, "serve", self.airframe.name))
         for child in (self.loop, *self.beside):
             child.start()
 
@@ -232,7 +239,7 @@ class Boot:
         recorder = self.beside[0]
         timed = Reader(self.seats.timings, from_start=True).newest()
         return {
-            "logs": [str(self.log_file(i)) for i in range(recorder.starts)],
+            "logs": self.logs(),
             "duration_s": 0.0 if row is None else 1e-6 * float(row.inputs.t_us),
             "ticks": 0 if row is None else int(row.command.status.tick),
             "overruns": 0 if row is None else int(row.overruns),
@@ -248,6 +255,9 @@ def as_kept(choice: Choice) -> Airframe:
         choice.airframe, params=choice.airframe.params.copy(), gains=dict(choice.airframe.gains)
     )
     kept = parameter_file.read(choice.parameter_file)
+    if "SDLOG_MODE" not in airframe.gains:
+        usual = LogMode.ARMED if choice.port else LogMode.BOOT_TO_DISARMING
+        airframe.set("SDLOG_MODE", int(usual if choice.log_mode is None else choice.log_mode))
     for name, value in (kept | choice.overrides).items():
         if name in BY_ID:
             airframe.set(name, value, str(choice.parameter_file))
@@ -298,7 +308,7 @@ class Service:
 
     def live(self, interrupt: Interrupt) -> int:
         """Live one life; return how the loop ended."""
-        boot = Boot(self.choice)
+        boot = Boot(self.choice, sum(len(life["logs"]) for life in self.lives))
         boot.start()
         try:
             code = self.watch(boot, interrupt)
@@ -348,6 +358,7 @@ def warm(choice: Choice) -> None:
     autopilot.step()
     if world:
         world.write(autopilot.commands[0])
+    code_version()  # Asks git, which the recorder should not have to.
     local_ned(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     geodetic(Vec3(0.0, 0.0, 0.0), 0.0, 0.0, 0.0)
     rotate_back(Quat(1.0, 0.0, 0.0, 0.0), Vec3(0.0, 0.0, 0.0))

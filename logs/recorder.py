@@ -16,7 +16,7 @@ from logs.checkpoint import write_checkpoint
 from logs.events import advice, event_text, happened, level
 from logs.header import write_change, write_facts, write_parameters
 from logs.sink import Sink
-from logs.ulog import NOTICE, ULogWriter
+from logs.ulog import NOTICE, WARNING, ULogWriter
 
 # Ticks wait for their neighbours at most this long: encoding many at once is what makes it cheap.
 PATIENCE_US = 100_000
@@ -164,6 +164,12 @@ class FlightLog:
         """Record the autopilot as it stands before the next tick, so that a replay can begin or go on there."""
         self.flush()
         write_checkpoint(self.writer, self.count, state, command, params)
+
+    def lose(self, ticks: int, t_us: int, duration_s: float) -> None:
+        """Note that ticks before this time are missing; `resume` before going on."""
+        self.flush()
+        self.writer.dropout(round(1000.0 * duration_s))
+        self.writer.say(t_us, f"{ticks} ticks were lost: the recorder was too slow", WARNING)
 
     def set_params(self, params: np.ndarray) -> None:
         """Record parameters that hold from the next tick on."""

@@ -16,6 +16,7 @@ from firmware_bridge import protocol
 from firmware_bridge.serial_world import SerialWorld
 from firmware_bridge.wire import SerialWire
 from flight.airframe import load
+from flight.autopilot import STATE
 from flight.command import COMMAND
 from flight.inputs import INPUTS
 from flight.modes import Arming
@@ -23,8 +24,9 @@ from flight.params import defaults
 from flight.record import rows
 from ground.link.process import talk
 from ground.link.vehicle import Facts
+from ground.log_mode import LogMode
 from ground.loop import FlightLoop
-from ground.recording import record
+from ground.recording import Plan, record
 from ground.rings import Reader
 from ground.seats import Seats
 
@@ -39,6 +41,7 @@ class SteadyPilot:
 
     def __init__(self) -> None:
         self.inputs, self.commands, self.params = rows(INPUTS), rows(COMMAND), defaults()
+        self.states = rows(STATE)
 
     def step(self) -> None:
         command = self.commands[0]
@@ -57,7 +60,8 @@ def fly(port: str, seats: Seats) -> None:
 
 def recorded(seats: Seats, path: Path, is_first: bool) -> None:
     """Be the recorder."""
-    record(seats, path, load("pi450"), DT, 1, from_start=is_first)
+    plan = Plan(load("pi450"), DT, 1, LogMode.BOOT, lambda _: path, has_truth=False)
+    record(seats, plan, from_start=is_first)
 
 
 @contextmanager

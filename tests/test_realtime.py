@@ -10,12 +10,12 @@ import pytest
 from flight.airframe import load
 from flight.autopilot import Autopilot
 from ground import realtime
+from ground.log_mode import LogMode
 from ground.loop import FlightLoop, Paced, plain
-from ground.recording import Recording
+from ground.recording import Plan, Recording
 from ground.seats import Seats
 from logs import timing
 from logs.info import info, text
-from logs.recorder import FlightLog
 from sim.world import Simulator
 
 
@@ -124,15 +124,16 @@ def test_a_log_tells_how_punctual_the_loop_was(tmp_path):
     loop = FlightLoop(
         Autopilot(airframe.params, world.dt), world, seats, plain(world.vehicles)["truth"], standing=standing
     )
-    with FlightLog(tmp_path / "a.ulg", airframe, world.dt, extras={timing.TOPIC: timing.TIMING}) as log:
-        recording = Recording(seats, log, from_start=True)
-        for _ in range(5):
-            for _ in range(200):
-                loop.tick()
-            recording.take()
-        loop.stopwatch.told_us = 0.0
-        loop.tick()
+    plan = Plan(airframe, world.dt, 1, LogMode.BOOT, lambda _: tmp_path / "a.ulg")
+    recording = Recording(seats, plan, from_start=True)
+    for _ in range(5):
+        for _ in range(200):
+            loop.tick()
         recording.take()
+    loop.stopwatch.told_us = 0.0
+    loop.tick()
+    recording.take()
+    recording.log.close()
     seats.close()
 
     facts = info(tmp_path / "a.ulg")

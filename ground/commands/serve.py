@@ -112,9 +112,8 @@ def show(figures: dict[str, object], is_json: bool) -> None:
 
     boots = figures["boots"]
     logs = [log for boot in boots for log in boot["logs"]]  # type: ignore[attr-defined]
-    terminal.tell(
-        f"{figures['duration_s']:.1f} s flown, {figures['overruns']} ticks late, log {', '.join(logs)}"
-    )
+    names = ", ".join(logs) or "none: not armed"
+    terminal.tell(f"{figures['duration_s']:.1f} s flown, {figures['overruns']} ticks late, log {names}")
     for boot in boots:  # type: ignore[attr-defined]
         if boot["timing"]:
             terminal.tell(f"loop: {timing.text(boot['timing'])}")
