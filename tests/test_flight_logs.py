@@ -1,6 +1,7 @@
 """One log for each flight: from before arming until after disarming, or as SDLOG_MODE says; every one replays."""
 
 import os
+import signal
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from logs.reader import Log
 from logs.replay import replay
 from logs.ticks import Ticks
 from sim.world import Simulator
+from tests.served import Client, Served
 
 READY_TICKS = 8000
 
@@ -253,3 +255,27 @@ def test_a_log_that_cannot_be_opened_is_told_to_the_loop_and_tried_again(bench, 
     vehicle.disarm()
 
     assert len(ticks_of(tmp_path / "file" / "0.ulg")) > 5000
+
+
+@pytest.mark.slow
+def test_a_served_vehicles_recorder_is_killed_and_every_tick_is_in_one_log_or_the_other(
+    tmp_path, record_property
+):
+    served = Served(tmp_path, "--speed", "2", "--log", str(tmp_path / "a.ulg"))
+    try:
+        client = Client(served.port)
+        client.track(4.0)
+        os.kill(served.children()["1"], signal.SIGKILL)
+        client.track(6.0)
+        client.link.close()
+    finally:
+        code = served.end()
+
+    first, second = (ticks_of(tmp_path / name) for name in ("a.ulg", "a_2.ulg"))
+    record_property("served, recorder killed: ticks in its log, its successor's, both", (
+        len(first), len(second), int(first[-1] - second[0] + 1)))  # fmt: skip
+    assert code == 130
+    assert sorted(path.name for path in tmp_path.glob("*.ulg")) == ["a.ulg", "a_2.ulg"]
+    assert second[0] <= first[-1] + 1 < second[-1]
+    assert np.all(np.diff(first) == 1)
+    assert np.all(np.diff(second) == 1)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from pyulog import ULog
 
 from flight import airframe, autopilot
 from flight.command import COMMAND
@@ -12,7 +13,9 @@ from logs import checkpoint
 from logs.reader import Log
 from logs.recorder import FlightLog
 from logs.replay import rebuild, replay, run_rows
+from logs.sources import open_log
 from logs.ticks import Ticks
+from logs.trimming import trim
 from tests.log_rows import smooth_flight, wild_flight
 
 TICKS, DT, LATER = 4000, 0.001, 2500
@@ -174,6 +177,9 @@ def test_a_log_may_go_on_after_a_gap(tmp_path, quad, flown):
         resumed(log, quad, flown)
 
     count = 1234 + TICKS - LATER
+    theirs = ULog(str(tmp_path / "a.ulg"))
+    assert not theirs.file_corruption
+    assert len(theirs.get_dataset("quadloop_tick").data["timestamp"]) == count
     assert replay(tmp_path / "a.ulg").text() == f"{count}/{count} ticks identical"
 
 
@@ -185,6 +191,14 @@ def test_a_log_that_begins_in_flight_without_its_state_differs_at_once(tmp_path,
 
     assert result.first_difference["tick"] == 0
     assert result.identical == 0
+
+
+def test_a_stretch_cut_out_of_a_log_says_that_it_cannot_be_replayed_and_shows_what_it_holds(whole, tmp_path):
+    trim(open_log(whole), tmp_path / "part.ulg", 1.0, 2.0)
+
+    with pytest.raises(LogError, match="trimmed at its beginning"):
+        replay(tmp_path / "part.ulg")
+    assert len(Log(tmp_path / "part.ulg")["quadloop_tick"]) == 1001
 
 
 def test_what_if_works_from_a_checkpoint_too(tmp_path, quad, flown):
