@@ -1,6 +1,7 @@
 """One tick, from what was told to what is said."""
 
 from flight import retuning
+from flight.autotune import autotune
 from flight.command import COMMAND, EVENTS_PER_TICK
 from flight.control import control
 from flight.estimator import estimator
@@ -24,6 +25,7 @@ STATE = record(
     control=control.STATE,
     mixer=mixer.STATE,
     excitation=excitation.STATE,
+    autotune=autotune.STATE,
 )
 SHORTEST_TICK = 125e-6
 LONGEST_TICK = 20e-3
@@ -46,6 +48,7 @@ def start(state, params, dt):
     supervisor.reset(state.supervisor, params.supervisor)
     guidance.reset(state.guidance, params.guidance)
     control.reset(state.control, params.control)
+    autotune.reset(state.autotune)
     configure(state, params)
 
 
@@ -68,6 +71,7 @@ def begin(state, inputs, command):
 @kernel
 def retune(state, params, inputs, command):
     """Take a new parameter's value from the demand, if it is one."""
+    autotune.yield_to(state.autotune, params, inputs.demand, command)
     if retuning.step(params, inputs.demand, command.status):
         configure(state, params)
 
@@ -78,6 +82,7 @@ def decide(state, params, inputs, command, dt):
     supervisor.step(state.supervisor, params.supervisor, inputs, command, dt)
     guidance.step(state.guidance, params.guidance, inputs, command, dt)
     excitation.step(state.excitation, params.excitation, inputs, command, dt)
+    autotune.step(state.autotune, params, state.control, inputs, command, state.dt_nominal_s, dt)
     fly(state, params, inputs, command, dt)
     supervisor.guard(state.supervisor, command)
 

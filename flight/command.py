@@ -23,6 +23,7 @@ STATUS = record(
     mission_index=INTEGER,
     mission_count=INTEGER,
     is_done=FLAG,
+    is_tuning=FLAG,
     is_home_set=FLAG,
     lost_rotor=INTEGER,
     home_ned=VECTOR,
@@ -94,6 +95,10 @@ TERMS = record(
 # as thrust share and torque N m.
 MOTORS = record(motor=PER_ROTOR, unallocated_thrust=REAL, unallocated_torque_frd=VECTOR)
 
+# Where an autotune stands: flight.autotune.autotune.Stage, axis from 1 (roll) to 4 (altitude), and the gains of every
+# axis as flown when that last changed (rows of flight.autotune.gains.IDS).
+TUNING = record(stage=INTEGER, axis=INTEGER, gains=("f8", (4, 4)))
+
 COMMAND = record(
     t_us=INTEGER,
     status=STATUS,
@@ -101,6 +106,7 @@ COMMAND = record(
     setpoint=SETPOINT,
     terms=TERMS,
     motors=MOTORS,
+    tuning=TUNING,
 )
 
 

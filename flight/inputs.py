@@ -143,6 +143,7 @@ class Demand(IntEnum):
     BRAKE = 26
     # index: flight.excitation.excitation.Point; a0: Signal, a1: amplitude, a2: seconds, a3, a4: lowest, highest Hz
     EXCITE = 27
+    AUTOTUNE = 28  # index: sum of 1 roll, 2 pitch, 4 yaw, 8 altitude; while one runs, any ends it
 
 
 class Fence(IntEnum):

@@ -183,3 +183,7 @@ class Event(IntEnum):
     MOTOR_TEST = 17  # value: motor from 0, -1 when it is over
     REBOOT = 18
     EXCITATION = 19  # value: the point where it begins, 0 when it is through, minus the point when cut short
+    # value: axis from 1 (roll) as it begins, 10 + axis verified, 20 + axis tried again more slowly,
+    # 30 + axis listened to again with softer gains, 40 + axis flies new gains, 0 all are verified,
+    # minus flight.autotune.guard.Reason when everything was rolled back
+    AUTOTUNE = 20

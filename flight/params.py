@@ -4,6 +4,7 @@ import difflib
 
 import numpy as np
 
+from flight.autotune.rows import ROWS as AUTOTUNE
 from flight.control.rows import ROWS as CONTROL
 from flight.errors import ConfigError
 from flight.estimator.rows import ROWS as ESTIMATOR
@@ -15,7 +16,9 @@ from flight.record import MAX_ROTORS, PER_ROTOR, REAL, VECTOR, record
 from flight.recording_rows import ROWS as RECORDING
 from flight.supervisor.rows import ROWS as SUPERVISOR
 
-TABLE: tuple[Param, ...] = (*CONTROL, *MIXER, *ESTIMATOR, *GUIDANCE, *SUPERVISOR, *EXCITATION, *RECORDING)
+TABLE: tuple[Param, ...] = (
+    *CONTROL, *MIXER, *ESTIMATOR, *GUIDANCE, *SUPERVISOR, *EXCITATION, *RECORDING, *AUTOTUNE
+)  # fmt: skip
 BY_ID = {row.id: row for row in TABLE}
 
 # What the airframe file tells the controller; measured numbers, not for tuning.

@@ -216,7 +216,7 @@ class FlightLoop:
         said = [(int(c), float(v)) for c, v in zip(self.codes, self.values, strict=True) if c]
         for code, value in said or [(0, 0.0)]:
             self.seats.happenings.push(t_us, tick, code, value, serial, kind)
-        if kind == Demand.PARAM:
+        if kind == Demand.PARAM or Event.AUTOTUNE in self.codes:
             self.seats.params.push(self.autopilot.params[0])
         if Event.REBOOT in self.codes:
             self.inbox.others.append((What.POWER_CYCLE, b""))

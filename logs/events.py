@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from flight.autotune.guard import Reason
 from flight.estimator.layout import Part
 from flight.excitation.excitation import Point
 from flight.inputs import Demand
@@ -35,6 +36,29 @@ VALUES: dict[Event, type[IntEnum]] = {
 ADVISED: dict[int, Mapping[Any, Told]] = {Event.ARMING_REFUSED: REFUSALS, Event.FAILSAFE_RAISED: FAILSAFES}
 COUNTED = (Event.ITEM_REACHED, Event.MOTOR_TEST)
 EXCITATION = {0: "through"} | {-point: f"{words} cut short" for point, words in POINTS.items()} | POINTS
+# What an autotune says of an axis, by the tens of the event's value; why it was rolled back.
+AXES = ("roll", "pitch", "yaw", "altitude")
+TUNED = ("", " verified", ": not as expected, tried again more slowly", ": not heard, gains softened",
+         ": new gains fly")  # fmt: skip
+ROLLED_BACK: dict[int, str] = {
+    Reason.STICK: "a stick was moved",
+    Reason.DISARMED: "disarmed",
+    Reason.LANDED: "on the ground",
+    Reason.FAILSAFE: "a failsafe",
+    Reason.MODE: "the mode was changed",
+    Reason.POSITION: "position or attitude is lost",
+    Reason.TURNED: "tilted or turned too far; fly it in less wind, or lower AUT_ACC_TILT",
+    Reason.DRIFTED: "drifted too far; fly it in less wind",
+    Reason.SHAKING: "shook too much; start with lower gains",
+    Reason.NOT_A_NUMBER: "an estimate is not a number",
+    Reason.ASKED: "as asked",
+    Reason.PARAMETER: "a parameter was changed",
+    Reason.TOO_LONG: "it took too long",
+    Reason.NOT_HEARD: "the axis cannot be heard; start with lower gains, in less wind",
+    Reason.NO_GAINS: "no gains hold the margins",
+    Reason.OUT_OF_RANGE: "the gains found are out of range",
+    Reason.NOT_VERIFIED: "the new gains did not do what was expected",
+}
 REFUSED = (Event.MODE_REFUSED, Event.DEMAND_REFUSED)
 
 
@@ -84,7 +108,20 @@ def event_text(code: int, value: float) -> str:
         return f"{sentence}: {named(VALUES[event], number)}"
     if event == Event.EXCITATION:
         return f"{sentence}: {EXCITATION.get(number, number)}"
+    if event == Event.AUTOTUNE:
+        return f"{sentence}: {autotune_text(number)}"
     return f"{sentence}: {number}" if event in COUNTED else sentence
+
+
+def autotune_text(number: int) -> str:
+    """Return what an autotune's event says."""
+    if number <= 0:
+        return (
+            f"rolled back: {ROLLED_BACK.get(-number, -number)}" if number else "all verified, new gains kept"
+        )
+    tens, axis = divmod(number, 10)
+    is_known = tens < len(TUNED) and 1 <= axis <= len(AXES)
+    return f"{AXES[axis - 1]}{TUNED[tens]}" if is_known else str(number)
 
 
 def level(code: int) -> int:

@@ -54,7 +54,7 @@ APART = {
 MARK = "quadloop_tick"
 WITH_MARK = ("inputs.imu.gyro_frd", "inputs.imu.accel_frd")
 # The command's topics that are written in every tick like the inputs; all others may be sampled.
-ALWAYS = ("quadloop_status",)
+ALWAYS = ("quadloop_status", "quadloop_tuning")
 # What a reader expects of a word that was not written.
 HOLDS, ZERO, MOVES = 0, 1, 2
 IMU_CLOCK = "inputs.imu.t_us"

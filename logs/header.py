@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from flight.airframe import Airframe
+from flight.autotune.gains import IDS
 from flight.command import COMMAND
 from flight.inputs import INPUTS
 from flight.parameter import stored
@@ -51,6 +52,12 @@ def write_change(writer: ULogWriter, demand: np.void) -> None:
     """Write the parameter that a demand has changed."""
     param = TABLE[int(demand["index"])]
     writer.parameter(param.id, float(demand["argument"][0]), param.is_integer)
+
+
+def write_tuned(writer: ULogWriter, gains: np.ndarray) -> None:
+    """Write the gains that an autotune flies with, of every axis."""
+    for name, value in zip(np.ravel(IDS), np.ravel(gains), strict=True):
+        writer.parameter(str(name), float(value), False)
 
 
 def airframe_toml(airframe: Airframe) -> str:

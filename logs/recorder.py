@@ -14,7 +14,7 @@ from flight.modes import Event
 from logs import exact, px4_topics
 from logs.checkpoint import write_checkpoint
 from logs.events import advice, event_text, happened, level
-from logs.header import write_change, write_facts, write_parameters
+from logs.header import write_change, write_facts, write_parameters, write_tuned
 from logs.sink import Sink
 from logs.ulog import NOTICE, WARNING, ULogWriter
 
@@ -139,8 +139,7 @@ class FlightLog:
             self.writer.say(t_us, event_text(code, value), level(code))
             if advised := advice(code, value):
                 self.writer.say(t_us, advised, level(code))
-        for tick in np.flatnonzero((commands["status"]["events"] == Event.PARAM_CHANGED).any(axis=1)):
-            write_change(self.writer, inputs["demand"][tick])
+        self._write_changes(inputs["demand"], commands["status"]["events"], commands["tuning"]["gains"])
         self._write_sync(int(inputs["t_us"][-1]))
         self.words[0] = ticks[-1]
         self.waiting = 0
@@ -218,6 +217,16 @@ class FlightLog:
             self.truth[self.waiting : self.waiting + len(told)] = truth
         self.waiting += len(told)
         self.count += len(told)
+
+    def _write_changes(self, demands: np.ndarray, events: np.ndarray, gains: np.ndarray) -> None:
+        is_tuned = (events == Event.AUTOTUNE).any(axis=1)
+        is_asked = (events == Event.PARAM_CHANGED).any(axis=1)
+        for tick in np.flatnonzero(is_tuned | is_asked):
+            # An autotune gives way before a change by hand.
+            if is_tuned[tick]:
+                write_tuned(self.writer, gains[tick])
+            if is_asked[tick]:
+                write_change(self.writer, demands[tick])
 
     def _is_due(self) -> bool:
         span = int(self.words[self.waiting, 1]) - int(self.words[1, 1])
