@@ -10,6 +10,7 @@ from flight.inputs import DEMAND
 from flight.modes import Arming, Event, Failsafe, Refusal
 from flight.record import rows
 from ground.log_mode import LogMode
+from ground.missions import autotune
 from ground.missions.mission import Mission
 from ground.rings import Reader
 from ground.seats import SNAPSHOT, What
@@ -136,7 +137,13 @@ class Errand:
             "refusals": refusals,
             "events": self.events,
             "airframe": self.choice.airframe.name,
-        }
+        } | self.tuned()
+
+    def tuned(self) -> dict[str, Any]:
+        """Return what an autotune came to, nothing on other missions."""
+        if self.mission.name != autotune.NAME:
+            return {}
+        return {autotune.NAME: autotune.outcome(self.events, self.newest.command)}
 
 
 def fly(choice: Choice, mission: Mission, share: Share | None = None) -> Flight:

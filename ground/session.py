@@ -18,6 +18,7 @@ from flight.inputs import INPUTS, Demand
 from flight.modes import Event, Refusal
 from flight.record import rows
 from ground import faults
+from ground.missions import autotune
 from ground.missions.mission import Mission
 from logs.events import words
 from logs.recorder import FlightLog
@@ -135,6 +136,8 @@ def fly(
         recorder.close()
     wall_s = time.monotonic() - began_s
     flight.figures = figures_of(fleet, airframe, conditions, events, wall_s) | {"log": str(path)}
+    if mission.name == autotune.NAME:
+        flight.figures["autotune"] = autotune.outcome(events, fleet.commands[0])
     return flight
 
 

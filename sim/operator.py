@@ -22,6 +22,7 @@ class Await(IntEnum):
     HOLDING = 3
     DISARMED = 4
     AIRBORNE = 5
+    TUNED = 6  # holding, and no autotune running
 
 
 STEP = record(
@@ -78,6 +79,8 @@ def is_met(awaits, status):
         return status.mode == Mode.HOLD and status.arming == Arming.ARMED
     if awaits == Await.DISARMED:
         return status.arming != Arming.ARMED
+    if awaits == Await.TUNED:
+        return status.mode == Mode.HOLD and status.arming == Arming.ARMED and status.is_tuning == 0
     if awaits == Await.AIRBORNE:
         return status.is_landed == 0
     return True

@@ -24,13 +24,18 @@ def add_arguments(parser: ArgumentParser) -> None:
         nargs="?",
         default="square",
         metavar="MISSION",
-        help="square (default), hover, circle, figure8, chirp, or a path to a .plan from QGroundControl or a .toml",
+        help="square (default), hover, circle, figure8, chirp, autotune, or a .plan from QGroundControl or a .toml",
     )
     options.add_airframe(parser)
     options.add_json(parser)
     parser.add_argument("--world", default="sim", help=options.ABOUT_WORLD)
     parser.add_argument(
         "--log", metavar="PATH", help="the log's file (.ulg) or folder (default logs/flights)"
+    )
+    parser.add_argument(
+        "--save",
+        action="store_true",
+        help="with autotune: write verified gains to the airframe's NAME.gains.toml",
     )
     parser.add_argument("--no-picture", action="store_true", help="do not draw the flight")
     add_conditions(parser)
@@ -97,6 +102,10 @@ def check(arguments: Namespace) -> None:
         raise ConfigError(f"--vehicles {arguments.vehicles}: out of range; allowed 1 to 100000")
     if not 0 <= arguments.seed < 2**63:
         raise ConfigError(f"--seed {arguments.seed}: out of range; allowed 0 to {2**63 - 1}")
+    if arguments.save and (arguments.mission != "autotune" or arguments.vehicles > 1):
+        raise ConfigError(
+            "--save keeps what `quadloop fly autotune` finds on one vehicle; nothing else finds gains"
+        )
     for text in arguments.fault:
         faults.parse(text)
 
@@ -113,9 +122,30 @@ def fly_one(arguments: Namespace, vehicle: "Airframe", mission: "Mission") -> in
         terminal.tell_json(figures)
     else:
         terminal.tell(scorecard.text(figures))
+    return ended(flight, arguments)
+
+
+def ended(flight: "Flight", arguments: Namespace) -> int:
+    """Save what an autotune found if it shall be; return 0 when the flight came to what it was for."""
+    figures = flight.figures
     if flight.is_interrupted:
         raise KeyboardInterrupt
-    return 0 if figures["landed"] else 1
+    found = figures.get("autotune")
+    if found and found["is_verified"] and arguments.save:
+        save(arguments.airframe, found)
+    return 0 if figures["landed"] and (found is None or found["is_verified"]) else 1
+
+
+def save(name: str, found: dict[str, Any]) -> None:
+    """Write the gains an autotune has verified beside the airframe, over those that are there."""
+    from flight.airframe import beside, read_toml
+    from ground.tuning import overlay
+
+    place = beside(name, "gains")
+    there = read_toml(place).get("gains", {}) if place.is_file() else {}
+    remark = f"verified in flight within {found['seconds']:.0f} s"
+    overlay.write(place, there | found["gains"], remark, "quadloop fly autotune --save")
+    terminal.note(f"verified gains written to {place}")
 
 
 def fly_real(arguments: Namespace, vehicle: "Airframe", mission: "Mission") -> int:
@@ -139,9 +169,7 @@ def fly_real(arguments: Namespace, vehicle: "Airframe", mission: "Mission") -> i
         terminal.tell_json(figures)
     else:
         terminal.tell(errand.text(figures))
-    if flight.is_interrupted:
-        raise KeyboardInterrupt
-    return 0 if figures["landed"] else 1
+    return ended(flight, arguments)
 
 
 def fly_many(arguments: Namespace, vehicle: "Airframe", mission: "Mission") -> int:

@@ -1,7 +1,7 @@
 """The parameters' present values, how they are changed, and how they are kept over a restart."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -79,6 +79,11 @@ class ParameterValues:
         if is_kept and self.kept.get(name) != value:
             self.kept[name] = value
             self.saver.is_due = True
+
+    def keep(self, names: Iterable[str]) -> None:
+        """Keep what the loop itself has chosen over a restart."""
+        for name in names:
+            self._keep(name, self[name], True)
 
     def tick(self, now: float) -> None:
         """Take the loop's answers, restore what a restarted loop forgot, save what changed."""

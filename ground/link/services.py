@@ -1,5 +1,6 @@
 """Every microservice of the link, in the order they see a pass."""
 
+from ground.link.autotune import Autotune
 from ground.link.calibration import Calibration
 from ground.link.events import Events
 from ground.link.failures import Failures
@@ -33,6 +34,7 @@ SERVICES: tuple[type[Microservice], ...] = (
     LogDownload,
     Metadata,
     Calibration,
+    Autotune,
     Shell,
     Pastimes,
 )

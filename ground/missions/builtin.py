@@ -1,9 +1,10 @@
-"""The missions that come with Quadloop: square, hover, circle, figure8, chirp; rounds and room for campaigns."""
+"""The missions that come with Quadloop: square, hover, circle, figure8, chirp, autotune; for campaigns rounds, room."""
 
 from collections.abc import Callable
 
 from flight.inputs import Demand
 from flight.modes import Item
+from ground.missions.autotune import autotune
 from ground.missions.chirp import chirp
 from ground.missions.mission import SETTLE_S, Leg, Mission, from_legs
 from sim.operator import Await, Step
@@ -91,6 +92,7 @@ BUILTIN: dict[str, Callable[[], Mission]] = {
     "circle": circle,
     "figure8": figure8,
     "chirp": chirp,
+    "autotune": autotune,
     "rounds": rounds,
     "room": room,
 }

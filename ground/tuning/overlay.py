@@ -14,7 +14,7 @@ def place_of(airframe: str) -> Path:
     return path.with_suffix(".gains.toml")
 
 
-def text(gains: Gains, remark: str) -> str:
+def text(gains: Gains, remark: str, by: str = "quadloop tune") -> str:
     """Return the overlay's TOML."""
     width = max(len(name) for name in gains)
     lines = [
@@ -23,7 +23,7 @@ def text(gains: Gains, remark: str) -> str:
     ]
     return "\n".join(
         [
-            f"# Written by `quadloop tune`: {remark}.",
+            f"# Written by `{by}`: {remark}.",
             "# Delete the file to fly as before.",
             "",
             "[gains]",
@@ -33,8 +33,8 @@ def text(gains: Gains, remark: str) -> str:
     )
 
 
-def write(path: Path, gains: Gains, remark: str) -> None:
+def write(path: Path, gains: Gains, remark: str, by: str = "quadloop tune") -> None:
     """Write the overlay in one stroke."""
     unfinished = path.with_suffix(".unfinished")
-    unfinished.write_text(text(gains, remark))
+    unfinished.write_text(text(gains, remark, by))
     unfinished.replace(path)
