@@ -49,7 +49,7 @@ def fault(text):
 
 def empty_battery(fleet, i):
     body, plant = fleet.vehicles[i].body, fleet.setups[i].plant
-    body.battery.charge_used_ah = 0.93 * plant.capacity_ah
+    body.battery.charge_used_ah = 0.985 * plant.capacity_ah
 
 
 # What happens while the second axis flies its new gains, and why that ends it; None where there may be several.
@@ -91,7 +91,7 @@ def ended():
     assert changed[4:8] != before[4:8]
     for i, (begins, _) in enumerate(PATHS.values()):
         begins(fleet, i)
-    fleet.fly(5.0)
+    fleet.fly(14.0)
     return fleet, before
 
 
