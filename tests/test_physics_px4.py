@@ -202,9 +202,23 @@ def test_controls_of_an_older_step_are_not_obeyed():
 
     assert not flight.take(old)
     assert not flight.ratios
+    assert flight.is_awaited
     assert flight.take(new)
     assert flight.ratios == [0.5] * 4
     assert flight.tally.stale == 1
+
+
+def test_one_that_is_slow_to_begin_is_waited_for_from_its_first_answer(physics):
+    px4 = Px4(physics.port)
+    px4.next_sensor()
+    time.sleep(0.3)
+
+    stand(px4, 400)
+
+    # What was sent before the first answer, and no more, was not waited for.
+    assert physics.tally.answered >= 300
+    assert physics.tally.unanswered == 0
+    assert physics.tally.steps - px4.counts["HIL_SENSOR"] <= 1
 
 
 @pytest.mark.parametrize("start_us", [0, 1_004_000, 123_456_789_000])
@@ -363,3 +377,12 @@ def test_what_cannot_be_served_is_refused_in_one_line(arguments, complaint, caps
     said = capsys.readouterr().err
     assert complaint in said
     assert said.count("\n") == 1
+
+
+def test_the_course_over_ground_turns_clockwise_from_north():
+    composer = session().composer
+    composer.told["gps"]["v_ned"][0] = (3.0, 4.0, -1.0)
+
+    fix = composer.gps()
+
+    assert (fix.vn, fix.ve, fix.vd, fix.vel, fix.cog) == (300, 400, -100, 500, 5313)

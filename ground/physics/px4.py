@@ -265,10 +265,11 @@ class Session:
             self.obey(message)
         if kind != "HIL_ACTUATOR_CONTROLS":
             return False
+        # One that answers late is waited for from now on: left to run ahead, we would never be caught up with.
+        self.has_answered, self.is_lockstep = True, bool(message.flags & LOCKSTEP)
         if not self.is_current(message.time_usec):
             self.tally.stale += 1
             return False
-        self.has_answered, self.is_lockstep = True, bool(message.flags & LOCKSTEP)
         self.is_armed = bool(message.mode & ARMED)
         self.ratios = ratios_for(self.order, list(message.controls)) if self.is_armed else []
         self.tally.answered += 1
