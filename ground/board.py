@@ -26,7 +26,11 @@ def opened_own(airframe: Airframe, port: str) -> SerialWorld | PiWorld:
     if port != PI:
         return opened_board(airframe, port)
     world = parts(airframe).world()
-    world.open()
+    try:
+        world.open()
+    except LinkError:
+        world.close()
+        raise
     return world
 
 

@@ -36,6 +36,8 @@ class Errand:
     disarmed_us: int = 0
     refusals: int = 0
     has_crashed: bool = False
+    # What is asked before the loop has opened its world is not heard.
+    is_up: bool = False
 
     def __post_init__(self) -> None:
         self.operator, self.demand = rows(OPERATOR)[0], rows(DEMAND)[0]
@@ -70,7 +72,7 @@ class Errand:
             if interrupt.presses > pressed:
                 pressed = interrupt.presses
                 ask_down(boot, pressed)
-            elif not pressed:
+            elif self.is_up and not pressed:
                 self.send(boot)
             time.sleep(LOOK_S)
         self.look(boot, happenings)
@@ -83,7 +85,7 @@ class Errand:
         newest = boot.snapshots.newest()
         if newest is None:
             return
-        self.newest = newest[0]
+        self.newest, self.is_up = newest[0], True
         status, t_us = self.newest.command.status, int(self.newest.inputs.t_us)
         self.has_crashed |= bool(status.failsafes & Failsafe.CRASHED)
         if status.arming == Arming.ARMED:

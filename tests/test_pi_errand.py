@@ -21,6 +21,15 @@ pilot = {{ part = "sbus", port = "/dev/radio" }}
 outputs = {{ part = "pca9685" }}
 """
 
+HOP = """
+[[item]]
+do = "takeoff"
+height_m = 3
+
+[[item]]
+do = "land"
+"""
+
 
 def switched_on() -> FakeBuses:
     """Return the buses of a vehicle that was just switched on; its time passes as fast as it is flown."""
@@ -36,11 +45,12 @@ def test_a_mission_is_flown_on_the_pi_from_the_command_line(tmp_path, capsys, mo
     monkeypatch.chdir(tmp_path)
     text = (folder() / "pi450.toml").read_text().replace("loop_rate_hz = 1000", "loop_rate_hz = 500")
     (tmp_path / "mine.toml").write_text(text + PI)
+    (tmp_path / "hop.toml").write_text(HOP)
 
     code = main(
         [
             "fly",
-            "hover",
+            "hop.toml",
             "--world",
             "pi",
             "--airframe",
@@ -53,8 +63,9 @@ def test_a_mission_is_flown_on_the_pi_from_the_command_line(tmp_path, capsys, mo
     )
     told = json.loads(capsys.readouterr().out)
 
-    record_property("hover by --world pi: arm to disarm, s", f"{told['arm_to_disarm_s']:.1f}")
+    record_property("a hop by --world pi: arm to disarm, s", f"{told['arm_to_disarm_s']:.1f}")
     assert code == 0, told["events"]
     assert told["landed"]
+    assert "took_off" in {event["name"] for event in told["events"]}
     assert not told["refusals"]
     assert info(tmp_path / "a.ulg")["is_replayable"]
