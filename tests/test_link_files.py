@@ -387,6 +387,19 @@ def test_logs_are_told_and_sent_with_their_exact_sizes(vehicle, logs):
     assert [(m.ofs, m.count) for m in gap] == [(180, 90), (270, 90)]
 
 
+def test_every_gap_that_is_asked_for_at_once_is_filled_and_each_once(vehicle, logs):
+    line = Line()
+    service = LogDownload(vehicle, line)
+    listed(service, line)
+    for offset in (90, 450, 90, 720):
+        service.handle(mavlink.MAVLink_log_request_data_message(1, 1, 0, offset, 180), CLIENT, line)
+
+    pieces = downloaded(service, line, 0, 990, 90)
+
+    assert [m.ofs for m in pieces] == [90, 180, 450, 540, 720, 810, 990]
+    assert service.sending == {}
+
+
 def test_a_log_that_grows_keeps_the_size_it_was_told_with(vehicle, logs):
     line = Line()
     service = LogDownload(vehicle, line)

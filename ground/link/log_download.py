@@ -6,7 +6,7 @@ PX4 does; numbers and sizes hold until the list is asked for again.
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +26,8 @@ PIECES_HZ = 12_000.0
 MOST_CLIENTS = 8
 ENTRIES_PER_PASS = 8
 IDLE_S = 60.0
+# A request for more is for the log, not for a gap in it.
+LARGEST_GAP, MOST_GAPS = 1 << 20, 64
 ERASE_ALL = "every log is erased but the one being written"
 
 
@@ -47,6 +49,25 @@ class Sending:
     end: int
     size: int
     due_s: float
+    # Further gaps of the same log: MAVProxy asks for twenty at once and waits.
+    gaps: list[tuple[int, int]] = field(default_factory=list)
+
+    def takes(self, number: int, offset: int, count: int) -> bool:
+        """Take a request for a further gap; False when it must take the place of this one."""
+        end = offset + count
+        if number != self.number or self.file < 0 or max(count, self.end - self.offset) > LARGEST_GAP:
+            return False
+        is_known = (offset, end) in self.gaps or (end == self.end and offset <= self.offset)
+        if not is_known and len(self.gaps) < MOST_GAPS:
+            self.gaps.append((offset, end))
+        return True
+
+    def next_gap(self) -> bool:
+        """Go on with the next gap; False when there is none."""
+        if not self.gaps:
+            return False
+        self.offset, self.end = self.gaps.pop(0)
+        return True
 
 
 class LogDownload(Microservice):
@@ -80,7 +101,10 @@ class LogDownload(Microservice):
             self.listing[sender] = range(message.start, min(message.end + 1, len(self.logs)))
 
     def begin(self, message: Message, sender: Sender) -> None:
-        """Begin to send bytes of a log; a new request takes the place of the last."""
+        """Begin to send bytes of a log; a new request takes the place of the last, but gaps are filled in turn."""
+        under_way = self.sending.get(sender)
+        if under_way and under_way.takes(message.id, message.ofs, message.count):
+            return
         self.stop(sender)
         if not self.logs:
             self.logs = logs_in(self.vehicle.log_folder)
@@ -139,7 +163,7 @@ class LogDownload(Microservice):
         sending.due_s = max(sending.due_s, self.now - PIECES_PER_PASS / PIECES_HZ)
         while sending.due_s <= self.now and has_room(sender, FRAME_BYTES, self.now):
             sending.due_s += 1.0 / PIECES_HZ
-            if not self.send_piece(sending, sender):
+            if not self.send_piece(sending, sender) and not sending.next_gap():
                 self.stop(sender)
                 return
 
