@@ -3,7 +3,7 @@
 import math
 
 from flight.estimator import covariance, history, update
-from flight.estimator.layout import MAG, THETA, Part
+from flight.estimator.layout import GPS_VELOCITY, MAG, THETA, Part
 from flight.kernel import kernel
 from flight.quaternion import from_yaw, put_quat, quat, rotate, wrap_angle
 from flight.vector import norm, norm_xy, put, vec
@@ -66,6 +66,14 @@ def disturbance(mag, params, field_ned):
 
 
 @kernel
+def is_heading_known(state, params, now_us):
+    """Tell whether velocities bear out the heading: then a field that has long disagreed is not the Earth's alone."""
+    is_aided = update.is_healthy(state.aid, GPS_VELOCITY, now_us, params.aid_time)
+    variance = state.filter.covariance[THETA + 2, THETA + 2]
+    return is_aided and variance < params.mag_yield * params.mag_yield
+
+
+@kernel
 def step(state, params, sample, now_us, status):
     """Fuse a heading; take it over outright when there was none or it has been refused too long."""
     field_frd = vec(sample.field_ut_frd)
@@ -86,7 +94,9 @@ def step(state, params, sample, now_us, status):
     if ratio <= 1.0:
         ratio = fuse(state.filter, params, field_ned)
     update.note(state.aid, MAG, ratio, now_us)
-    if update.is_failing(state.aid, MAG, now_us, params.reset_time):
+    if update.is_failing(state.aid, MAG, now_us, params.reset_time) and not is_heading_known(
+        state, params, now_us
+    ):
         take_heading(state, params, field_frd)
         update.announce(state, MAG, Part.HEADING, now_us, status)
 

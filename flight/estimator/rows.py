@@ -245,6 +245,15 @@ AIDS = (
     ),
     row("MAG_GATE", "mag_gate", 3.0, "sd", 1.0, 100.0, "innovation gate of the magnetic heading"),
     row(
+        "MAG_YIELD",
+        "mag_yield",
+        0.35,
+        "rad",
+        0.01,
+        3.2,
+        "a heading less sure than this yields to the compass",
+    ),
+    row(
         "MAG_PERIOD",
         "mag_period",
         0.1,
