@@ -38,6 +38,7 @@ from tests.pretended_flight import Flight, Sensors, pretend
 
 ZERO = Vec3(0.0, 0.0, 0.0)
 PARAMS = defaults()[0].estimator
+AIRFRAME = defaults()[0].airframe
 
 
 FORCE = Vec3(0.3, -0.2, -9.0)
@@ -99,7 +100,7 @@ def test_ten_seconds_of_wild_flight_on_a_perfect_imu_drift_by_millimetres():
         for name in ("gyro", "accel"):
             put(state.imu[f"{name}_before_frd"], Vec3(*record.inputs[k - 1].imu[f"{name}_frd"]))
             put(state.imu[f"{name}_frd"], Vec3(*record.inputs[k].imu[f"{name}_frd"]))
-        strapdown.step(state, PARAMS, ZERO, 1e-3)
+        strapdown.step(state, PARAMS, AIRFRAME, 1e-3)
 
     assert np.allclose(state.nominal.v_ned, record.v[last], atol=5e-4)
     assert np.allclose(state.nominal.p_ned, record.p[last], atol=5e-3)
@@ -109,7 +110,7 @@ def flown(states, seconds):
     """Return the state after a time of dead reckoning."""
     states = states.copy()
     for _ in range(round(seconds / 1e-3)):
-        strapdown.step(states[0], PARAMS, ZERO, 1e-3)
+        strapdown.step(states[0], PARAMS, AIRFRAME, 1e-3)
     return states
 
 
@@ -188,7 +189,7 @@ def remembered(states, seconds):
     for k in range(round(seconds / 1e-3)):
         history.remember(state.history, 1000 * k)
         told.append(state.nominal.copy())
-        strapdown.step(state, PARAMS, ZERO, 1e-3)
+        strapdown.step(state, PARAMS, AIRFRAME, 1e-3)
     history.remember(state.history, round(1e6 * seconds))
     return state, told
 

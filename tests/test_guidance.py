@@ -7,7 +7,7 @@ import pytest
 
 from flight.guidance import land
 from flight.inputs import Demand, Use
-from flight.modes import Event, Item, Level, Mode
+from flight.modes import Event, Failsafe, Item, Level, Mode
 from tests.toy_flight import GRAVITY, HOVER, ToyFlight, angle_between
 
 DT = 0.004
@@ -582,12 +582,13 @@ def test_touching_the_ground_idles_the_motors_before_it_counts_as_landed():
     assert f.command.setpoint.level == Level.IDLE
 
 
-def feeling(thrust_share, a_down, v_down=0.0, a_plan=0.0):
+def feeling(thrust_share, a_down, v_down=0.0, a_plan=0.0, failsafes=0):
     """Return whether guidance takes half a second of such a descent for the ground."""
     f = flight().airborne(3.0)
     f.command.setpoint.thrust_sp = thrust_share * f.command.terms.hover_thrust
     f.estimate.a_ned[2], f.estimate.v_ned[2] = a_down, v_down
     f.guidance.motion.a_ned[2] = a_plan
+    f.status.failsafes = failsafes
     for _ in range(500):
         land.feel_ground(f.guidance, f.params.guidance, f.command, f.dt)
     return bool(land.is_touching(f.guidance, f.params.guidance))
@@ -595,6 +596,15 @@ def feeling(thrust_share, a_down, v_down=0.0, a_plan=0.0):
 
 def test_the_ground_carries_what_thrust_does_not():
     assert feeling(thrust_share=0.3, a_down=0.0)
+
+
+def test_without_an_accelerometer_not_sinking_on_little_thrust_is_the_ground():
+    falling = 0.7 * GRAVITY
+
+    assert feeling(thrust_share=0.3, a_down=falling, failsafes=Failsafe.IMU_STUCK)
+    assert not feeling(thrust_share=0.3, a_down=falling)
+    assert not feeling(thrust_share=0.3, a_down=falling, v_down=1.0, failsafes=Failsafe.IMU_STUCK)
+    assert not feeling(thrust_share=0.9, a_down=0.0, failsafes=Failsafe.IMU_STUCK)
 
 
 def test_an_updraft_that_holds_a_light_vehicle_up_is_not_the_ground():

@@ -536,6 +536,14 @@ def test_orders_follow_from_the_worst_answer_and_the_clocks():
     def idling(f: ToyFlight) -> None:
         f.s.landing.has_flown, f.s.armed_s = 0, 99.0
 
+    def blind(f: ToyFlight) -> None:
+        f.s.watch.raised, f.s.watch.wrong_s[6] = Failsafe.ESTIMATOR, 3.0
+
+    def blind_for_a_moment(f: ToyFlight) -> None:
+        f.s.watch.raised, f.s.watch.wrong_s[6] = Failsafe.ESTIMATOR, 2.9
+
+    assert ordered(change=blind) == S.TIPPED
+    assert ordered(change=blind_for_a_moment) == 0
     assert ordered() == ordered(LAND) == 0
     assert ordered(DISARM) == S.ORDER_DISARM
     assert ordered(TERMINATE) == S.ORDER_TERMINATE

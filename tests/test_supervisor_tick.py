@@ -228,6 +228,12 @@ def test_rotors_thrust_crash_and_runaway_are_told_together_and_alone():
     f = flying()
     f.command.setpoint.thrust_sp, f.estimate.v_ned = 1.0, (0.0, 0.0, 5.0)
     assert checks.rotor_troubles(f.s, f.p, f.command) == Failsafe.THRUST_LOST
+    f.command.setpoint.thrust_sp, f.estimate.v_ned = 1.0, (0.0, 0.0, 0.9)
+    assert checks.rotor_troubles(f.s, f.p, f.command) == 0
+    f.s.mode, f.estimate.v_ned, f.s.landing.is_landed = Mode.TAKEOFF, (0.0, 0.0, -0.1), 1
+    assert checks.rotor_troubles(f.s, f.p, f.command) & Failsafe.THRUST_LOST
+    f.estimate.v_ned = (0.0, 0.0, -0.3)
+    assert not checks.rotor_troubles(f.s, f.p, f.command) & Failsafe.THRUST_LOST
     f = leaning(flying(), 45.0)
     assert checks.rotor_troubles(f.s, f.p, f.command) == Failsafe.CRASHED
     f.s.landing.airborne_s, f.estimate.omega_frd = 1.0, (9.0, 0.0, 0.0)

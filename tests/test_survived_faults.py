@@ -25,6 +25,7 @@ SURVIVED = (
     "gyro:bias=0.05@15s",
     "gyro:spike=30@15s",
     "accel:stuck@15s-18s",
+    "accel:stuck@15s",
     "imu:stuck@15s-15.3s",
     "imu:dropout@15s-15.5s",
     "mag:stuck@12s",

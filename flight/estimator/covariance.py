@@ -3,6 +3,7 @@
 import math
 
 from flight.estimator import wander
+from flight.estimator.imu import is_hung
 from flight.estimator.layout import (
     ACCEL_BIAS,
     BARO_OFFSET,
@@ -173,7 +174,7 @@ def step(state, params):
     gust(state.filter, params, state.nominal.wind_ne)
     propagate(state.filter, params, state.imu, pending, quat(state.nominal.q_ned_frd))
     wander.step(state, params, pending.time_s)
-    if state.imu.accel_same_s > params.accel_hung:
+    if is_hung(state.imu, params):
         forgive_force(state.filter, params, pending.time_s)
     bound(state.filter)
     pending.time_s = 0.0

@@ -8,6 +8,7 @@ are known; only the size is not. Widening the covariance along them lets the aid
 import math
 
 from flight.estimator import update
+from flight.estimator.imu import is_hung
 from flight.estimator.layout import ACCEL_BIAS, COUNT, GYRO_BIAS, POSITION, THETA, VELOCITY
 from flight.kernel import kernel
 from flight.quaternion import quat, rotate
@@ -115,7 +116,7 @@ def doubt_accel(state, params, ago_s):
 @kernel
 def doubt_imu(state, params, ago_s):
     """Allow either half of the inertial unit to have stepped."""
-    if state.imu.accel_same_s > params.accel_hung:
+    if is_hung(state.imu, params):
         return
     doubt_gyro(state, params, ago_s)
     doubt_accel(state, params, ago_s)

@@ -1,6 +1,7 @@
 """Air speed from rotor drag: across the rotor axis the accelerometer feels nothing else (Martin & Salaün 2010)."""
 
 from flight.estimator import update
+from flight.estimator.imu import is_hung
 from flight.estimator.layout import ACCEL_BIAS, DRAG, THETA, VELOCITY, WIND
 from flight.kernel import kernel
 from flight.quaternion import quat, rotate
@@ -23,7 +24,8 @@ def is_flying(motors, airframe):
 def step(state, params, airframe, motors, status, now_us):
     """Fuse the mean specific force along body x and y as drag against the air."""
     due = 1e-6 * (now_us - state.drag_us) >= params.drag_period
-    if not due or params.drag_sd > OFF_SD or status.is_landed or not is_flying(motors, airframe):
+    is_off = params.drag_sd > OFF_SD or is_hung(state.imu, params)
+    if not due or is_off or status.is_landed or not is_flying(motors, airframe):
         return
     state.drag_us = now_us
     worst = 0.0

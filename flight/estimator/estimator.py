@@ -21,6 +21,7 @@ from flight.estimator import (
     resets,
     rest,
     strapdown,
+    thrust,
     update,
 )
 from flight.estimator.layout import COUNT, MOCAP, NEVER, STATE
@@ -42,6 +43,7 @@ def configure(state, params, airframe):
 def reset(state, params):
     """Make a zeroed state ready for its first tick."""
     state.nominal.q_ned_frd[0] = 1.0
+    state.thrust.scale = 1.0
     state.history.now.q[0] = 1.0
     state.aided_us = NEVER
     for i in range(len(state.aid.accepted_us)):
@@ -64,7 +66,8 @@ def step(state, params, airframe, inputs, estimate, motors, status, dt):
     if not state.is_aligned:
         alignment.step(state, params, inputs, dt)
     elif state.imu.stale_s < params.imu_time:
-        strapdown.step(state, params, vec(airframe.imu_position_frd), dt)
+        listen_thrust(state, params, airframe, motors, dt)
+        strapdown.step(state, params, airframe, dt)
         history.remember(state.history, inputs.t_us)
         covariance.step(state, params)
         aid(state, params, airframe, inputs, motors, status)
@@ -81,6 +84,13 @@ def take_imu(state, params, sample, status, dt):
     imu.step(state.imu, params, sample, vec(state.nominal.gyro_bias_frd), is_flying, dt)
     if state.is_aligned and gap_s >= params.imu_time and state.imu.stale_s == 0.0:
         doubt.doubt_gyro(state, params, gap_s)
+
+
+@kernel
+def listen_thrust(state, params, airframe, motors, dt):
+    """Compare the rotors' thrust with the force that is felt."""
+    hangs = imu.is_hung(state.imu, params)
+    thrust.listen(state.thrust, params, airframe, motors, state.imu.accel_frd[2], hangs, dt)
 
 
 @kernel

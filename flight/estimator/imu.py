@@ -34,6 +34,12 @@ def step(imu, params, sample, bias_frd, is_flying, dt):
 
 
 @kernel
+def is_hung(imu, params):
+    """Tell whether the accelerometer has shown the same force for too long."""
+    return imu.accel_same_s > params.accel_hung
+
+
+@kernel
 def is_repeated(imu, sample, dt):
     """Tell whether a whole sample is the last one again, which noise forbids; time how long the force is the same."""
     is_same = norm(vec(sample.accel_frd) - vec(imu.accel_frd)) == 0.0

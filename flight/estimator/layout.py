@@ -123,6 +123,8 @@ GPS = record(
 )
 # Means of normalized innovations that betray a broken IMU (GPS velocity, motion capture), and when heard.
 STRAIN = record(lean=("f8", STRAINS), heard_us=("i8", 2), doubted_us=INTEGER)
+# Thrust over mass as the throttles have it, and which part of it is felt.
+THRUST = record(told=REAL, scale=REAL)
 POSE = record(last_ned=VECTOR, slack_p=REAL, slack_q=REAL)
 COURSE = record(
     felt_ned=VECTOR, seen_ned=VECTOR, sine=REAL, cosine=REAL, weight=REAL, t_us=INTEGER, has_last=FLAG
@@ -152,6 +154,7 @@ STATE = record(
     mag=MAGNETIC,
     ground=GROUND,
     strain=STRAIN,
+    thrust=THRUST,
     pose=POSE,
     mean_force_frd=VECTOR,
     a_ned=VECTOR,

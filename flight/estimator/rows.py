@@ -157,6 +157,7 @@ PROCESS = (
         1.0,
         "in flight the same force for longer is a part that hangs",
     ),
+    row("THRUST_TAU", "thrust_tau", 2.0, "s", 0.05, 60.0, "averaging time of how much of the thrust is felt"),
     row(
         "ACC_BAD",
         "accel_bad_noise",
@@ -164,7 +165,7 @@ PROCESS = (
         "m/s2/rtHz",
         0.0,
         20.0,
-        "noise density of hover, assumed in its place",
+        "noise density of the thrust that then stands in for it",
     ),
     row("GYR_B_MAX", "gyro_bias_max", 0.35, "rad/s", 0.01, 1.0, "largest gyro bias believed"),
     row("ACC_B_MAX", "accel_bias_max", 3.0, "m/s2", 0.05, 5.0, "largest accelerometer bias believed"),

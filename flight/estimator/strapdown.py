@@ -1,20 +1,23 @@
 """Carry attitude, velocity and position from one IMU sample to the next (Savage 1998, first-order sculling)."""
 
+from flight.estimator import thrust
+from flight.estimator.imu import is_hung
 from flight.kernel import kernel
 from flight.physics import STANDARD_GRAVITY
-from flight.quaternion import down_frd, from_rotation_vector, normalize, put_quat, quat, rotate
+from flight.quaternion import from_rotation_vector, normalize, put_quat, quat, rotate
 from flight.vector import Vec3, cross, put, vec
 
 GRAVITY_NED = Vec3(0.0, 0.0, STANDARD_GRAVITY)
 
 
 @kernel
-def step(state, params, lever_frd, dt):
-    """Integrate half the sum of the last two samples over dt; lever_frd is the IMU's place from the centre of mass."""
+def step(state, params, airframe, dt):
+    """Integrate half the sum of the last two samples over dt; about the centre of mass."""
     nominal = state.nominal
     imu = state.imu
+    lever_frd = vec(airframe.imu_position_frd)
     turn = dt * (0.5 * (vec(imu.gyro_frd) + vec(imu.gyro_before_frd)) - vec(nominal.gyro_bias_frd))
-    force = felt(state, params)
+    force = felt(state, params, airframe)
     push = dt * (force + 0.5 * cross(turn, force))
     dq = from_rotation_vector(turn)
     before = quat(nominal.q_ned_frd)
@@ -28,12 +31,11 @@ def step(state, params, lever_frd, dt):
 
 
 @kernel
-def felt(state, params):
-    """Return the mean specific force of the tick; that of hover while the accelerometer hangs."""
+def felt(state, params, airframe):
+    """Return the mean specific force of the tick; what the rotors should make while the accelerometer hangs."""
     imu = state.imu
-    if imu.accel_same_s > params.accel_hung:
-        cosine = max(down_frd(quat(state.nominal.q_ned_frd)).z, 0.5)
-        return Vec3(0.0, 0.0, -STANDARD_GRAVITY / cosine)
+    if is_hung(imu, params):
+        return thrust.stand_in(state, airframe)
     return 0.5 * (vec(imu.accel_frd) + vec(imu.accel_before_frd)) - vec(state.nominal.accel_bias_frd)
 
 

@@ -10,7 +10,7 @@ from flight.guidance.shaping import (
     stopping_place,
 )
 from flight.kernel import kernel
-from flight.modes import Level
+from flight.modes import Failsafe, Level
 from flight.physics import STANDARD_GRAVITY
 from flight.quaternion import from_rotation_vector, from_yaw, put_quat, quat, yaw_of
 from flight.vector import ZERO, Vec3, clamp, put, shorten
@@ -73,7 +73,9 @@ def listen(state, params, command, dt):
     gain = dt / (params.touch_filter + dt)
     state.carried += gain * (carried - state.carried)
     state.sinking += gain * (estimate.v_ned[2] - state.sinking)
-    return share < params.touch_thrust and state.carried > params.touch_force
+    # An accelerometer that hangs feels no ground: then not sinking on little thrust must do.
+    is_numb = command.status.failsafes & Failsafe.IMU_STUCK != 0
+    return share < params.touch_thrust and (state.carried > params.touch_force or is_numb)
 
 
 @kernel

@@ -133,10 +133,12 @@ def runs_away(state, params, estimate):
 
 @kernel
 def falls_at_full_thrust(state, params, command):
-    """Tell whether all the thrust there is does not hold the vehicle."""
-    is_full = command.setpoint.thrust_sp > params.flight.thrust_full
-    is_sinking = command.estimate.is_altitude_valid and command.estimate.v_ned[2] > params.flight.thrust_sink
-    return is_full and is_sinking and state.landing.is_landed == 0
+    """Tell whether all the thrust there is does not hold the vehicle, or does not lift it at take-off."""
+    flight = params.flight
+    is_full = command.setpoint.thrust_sp > flight.thrust_full
+    fastest = -flight.thrust_climb if state.mode == Mode.TAKEOFF else flight.thrust_sink
+    is_sinking = command.estimate.is_altitude_valid and command.estimate.v_ned[2] > fastest
+    return is_full and is_sinking and (state.landing.is_landed == 0 or state.mode == Mode.TAKEOFF)
 
 
 @kernel

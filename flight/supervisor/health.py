@@ -40,7 +40,7 @@ def share(dt, time):
 def feel(health, params, imu, dt):
     """Follow how much the vehicle shakes, and whether its samples still change."""
     accel, gyro = vec(imu.accel_frd), vec(imu.gyro_frd)
-    is_same = accel == vec(health.accel_before_frd) and gyro == vec(health.gyro_before_frd)
+    is_same = accel == vec(health.accel_before_frd) or gyro == vec(health.gyro_before_frd)
     # A gyro that reads exactly nothing is a simulated one.
     health.frozen_s = health.frozen_s + dt if is_same and norm(gyro) > 0.0 else 0.0
     put(health.accel_before_frd, accel)

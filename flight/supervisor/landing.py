@@ -3,6 +3,7 @@
 import math
 
 from flight.kernel import kernel
+from flight.modes import Failsafe
 from flight.record import FLAG, REAL, VECTOR, record
 from flight.supervisor.table import PILOTED
 from flight.vector import norm, norm_xy, put, vec
@@ -117,6 +118,8 @@ def step(landing, params, inputs, command, is_armed, dt):
     estimate = command.estimate
     share = thrust_share_of(params, command, is_armed)
     listen(landing, params, inputs, estimate, dt)
+    if command.status.failsafes & Failsafe.IMU_STUCK:
+        landing.force_err = 0.0
     if landing.is_landed:
         stand(landing, params, estimate, share, is_armed, dt)
     else:

@@ -287,6 +287,16 @@ LIMITS = (
         "FS_CRASH_T", "supervisor.crash_s", None, "s", 2.0, 0.2, 60.0, "that failure for this long disarms"
     ),
     Param(
+        "FS_BLIND_T",
+        "supervisor.blind_s",
+        None,
+        "s",
+        3.0,
+        0.5,
+        60.0,
+        "attitude unknown for this long: it has come down, the motors stop",
+    ),
+    Param(
         "FS_CLEAR_T", "supervisor.clear_s", None, "s", 1.0, 0.0, 60.0, "a trouble gone for this long is over"
     ),
     Param(

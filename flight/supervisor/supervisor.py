@@ -70,6 +70,7 @@ STATE = record(
 DISARM_DEMAND = int(Demand.DISARM)
 NOT_A_NUMBER = int(Failsafe.NOT_A_NUMBER)
 TILT_PLACE, NAN_PLACE = int(Failsafe.TILT).bit_length() - 1, NOT_A_NUMBER.bit_length() - 1
+BLIND_PLACE = int(Failsafe.ESTIMATOR).bit_length() - 1
 
 
 @kernel
@@ -157,12 +158,20 @@ def is_tipped(state, params):
 
 
 @kernel
+def has_fallen(state, params):
+    """Tell whether the attitude has been unknown for longer than any vehicle stays up without it."""
+    return (
+        bool(state.watch.raised & Failsafe.ESTIMATOR) and state.watch.wrong_s[BLIND_PLACE] >= params.blind_s
+    )
+
+
+@kernel
 def order_signs(state, params, worst, refused):
     """Return what the supervisor itself asks of the motors."""
     return (
         when(worst == DISARM, Sign.ORDER_DISARM)
         | when(worst == TERMINATE, Sign.ORDER_TERMINATE)
-        | when(is_tipped(state, params), Sign.TIPPED)
+        | when(is_tipped(state, params) or has_fallen(state, params), Sign.TIPPED)
         | when(is_resting(state, params), Sign.RESTED)
         | when(is_idling(state, params), Sign.IDLE)
         | when(refused, Sign.NOT_READY)
