@@ -126,20 +126,24 @@ class Errand:
         refusals = [words(bit.name) for bit in Refusal if self.refusals & bit] if not self.armed_us else []
         unknown = ("position_error_rms_m", "position_error_max_m", "altitude_error_rms_m", "attitude_estimate_rms_deg",
                    "position_estimate_rms_m", "velocity_estimate_rms_m_s", "battery_used_wh", "seed")  # fmt: skip
-        return dict.fromkeys(unknown) | {
-            "log": life["logs"][0] if life["logs"] else None,
-            "landed": landed,
-            "crashed": self.has_crashed,
-            "arm_to_disarm_s": 1e-6 * (self.disarmed_us - self.armed_us) if self.disarmed_us else 0.0,
-            "duration_s": wall_s,
-            "real_time_factor": 1.0,
-            "ticks": life["ticks"],
-            "overruns": life["overruns"],
-            "timing": life["timing"],
-            "refusals": refusals,
-            "events": self.events,
-            "airframe": self.choice.airframe.name,
-        } | self.tuned()
+        return (
+            dict.fromkeys(unknown)
+            | {
+                "log": life["logs"][0] if life["logs"] else None,
+                "landed": landed,
+                "crashed": self.has_crashed,
+                "arm_to_disarm_s": 1e-6 * (self.disarmed_us - self.armed_us) if self.disarmed_us else 0.0,
+                "duration_s": wall_s,
+                "real_time_factor": 1.0,
+                "ticks": life["ticks"],
+                "overruns": life["overruns"],
+                "timing": life["timing"],
+                "refusals": refusals,
+                "events": self.events,
+                "airframe": self.choice.airframe.name,
+            }
+            | self.tuned()
+        )
 
     def tuned(self) -> dict[str, Any]:
         """Return what an autotune came to, nothing on other missions."""
