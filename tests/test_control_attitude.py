@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from flight.command import COMMAND
-from flight.control import attitude, gyro, rate
+from flight.control import attitude, gyro, rate, reference
 from flight.control.square_root import braked
 from flight.modes import Arming, Level
 from flight.params import defaults
-from flight.quaternion import Quat, from_euler, from_yaw, normalize
+from flight.quaternion import Quat, conjugate, from_euler, from_yaw, normalize, rotation_vector
 from flight.record import rows
 from tests.flying_body import DT, QUAD_X, hovering, told_airframe
 
@@ -276,3 +276,51 @@ def test_a_gyro_that_says_nan_for_a_tick_does_no_harm():
 
     assert np.isfinite(trace.motor).all()
     assert np.abs(trace.euler).max() < 1.0 * DEGREE
+
+
+def led_in(q_sp, seconds=1.0):
+    """Return attitude, rate and angular acceleration that lead from level to a setpoint, a row per tick."""
+    params, command, state = defaults()[0], rows(COMMAND)[0], rows(reference.STATE)[0]
+    params.control.attitude.reference_hz = 4.5
+    command.estimate.q_ned_frd[:] = 1.0, 0.0, 0.0, 0.0
+    led = []
+    for _ in range(round(seconds / DT)):
+        setpoint = command.setpoint
+        setpoint.q_sp_ned_frd[:] = q_sp
+        setpoint.omega_ff_frd[:] = 0.0
+        reference.step(state, params.control.attitude, setpoint, command.estimate, DT)
+        led.append([*setpoint.q_sp_ned_frd, *setpoint.omega_ff_frd, *setpoint.omega_dot_ff_frd])
+    return np.array(led), params.control.attitude
+
+
+@pytest.mark.interpreted
+@pytest.mark.parametrize("degrees", [1.0, -20.0, 60.0])
+def test_an_attitude_is_led_in_without_overshoot_within_rate_and_braking(degrees):
+    led, params = led_in(from_euler(degrees * DEGREE, 0.0, 0.0))
+
+    roll = 2.0 * np.arctan2(led[:, 1], led[:, 0]) / DEGREE
+    assert roll[-1] == pytest.approx(degrees, rel=1e-3)
+    assert np.abs(roll).max() <= abs(degrees) * 1.001
+    assert np.abs(led[:, 4]).max() <= params.rate_max_deg_s[ROLL] * DEGREE * 1.001
+    assert np.abs(led[:, 7]).max() <= params.a_max_deg_s2[ROLL] * DEGREE * 1.001
+
+
+@pytest.mark.interpreted
+def test_what_is_fed_forward_is_the_slope_of_what_is_led_in():
+    led, _ = led_in(from_euler(0.2, -0.3, 0.1))
+
+    for tick in (20, 60, 120):
+        turn = conjugate(Quat(*led[tick - 1, :4])) * Quat(*led[tick, :4])
+        assert rotation_vector(turn) == pytest.approx(led[tick, 4:7] * DT, rel=1e-6, abs=1e-12)
+        assert (led[tick, 4:7] - led[tick - 1, 4:7]) / DT == pytest.approx(
+            led[tick, 7:10], rel=1e-6, abs=1e-9
+        )
+
+
+@pytest.mark.interpreted
+def test_q_and_minus_q_are_led_in_alike():
+    q = np.array(from_euler(0.2, -0.3, 0.1))
+
+    ours, theirs = led_in(q, 0.2)[0], led_in(-q, 0.2)[0]
+
+    assert ours == pytest.approx(theirs, abs=1e-12)

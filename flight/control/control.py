@@ -1,6 +1,6 @@
 """The cascade: from wherever guidance hands over down to torque and collective."""
 
-from flight.control import attitude, gyro, hover, position, rate, thrust, velocity
+from flight.control import attitude, gyro, hover, position, rate, reference, thrust, velocity
 from flight.excitation import excitation
 from flight.kernel import kernel
 from flight.modes import Arming, Level
@@ -12,7 +12,12 @@ IDLE, RATE, ATTITUDE = int(Level.IDLE), int(Level.RATE), int(Level.ATTITUDE)
 ALTITUDE, POSITION = int(Level.ALTITUDE), int(Level.POSITION)
 ARMED = int(Arming.ARMED)
 STATE = record(
-    gyro=gyro.STATE, hover=hover.STATE, velocity=velocity.STATE, thrust=thrust.STATE, rate=rate.STATE
+    gyro=gyro.STATE,
+    hover=hover.STATE,
+    velocity=velocity.STATE,
+    thrust=thrust.STATE,
+    reference=reference.STATE,
+    rate=rate.STATE,
 )
 
 
@@ -24,6 +29,7 @@ def reset(state, params):
     velocity.reset(state.velocity)
     thrust.reset(state.thrust)
     rate.reset(state.rate)
+    state.reference.is_running = 0
 
 
 @kernel
@@ -99,6 +105,10 @@ def step(state, params, airframe, command, inputs, dt):
         thrust.reset(state.thrust)
     if level == ALTITUDE:
         hold_altitude(state, params, command, is_holding, dt)
+    if is_armed and ATTITUDE <= level <= ALTITUDE and params.attitude.reference_hz > 0.0:
+        reference.step(state.reference, params.attitude, command.setpoint, command.estimate, dt)
+    else:
+        state.reference.is_running = 0
     if level >= ATTITUDE:
         excitation.lean(command)
         attitude.step(params.attitude, command.setpoint, command.estimate)

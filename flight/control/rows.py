@@ -60,6 +60,7 @@ ATTITUDE = (
               high=2000.0, about="fastest rate the attitude loop asks for"),
     *per_axis("ATT_{}_ACC", "control.attitude.a_max_deg_s2", (3500.0, 3500.0, 400.0), unit="deg/s2", low=1.0,
               high=50000.0, about="angular braking the loop counts on and most that is fed forward"),
+    row("ATT_REF_HZ", "attitude.reference_hz", "Hz", 0.0, 0.0, 50.0, "bandwidth of leading an attitude in; 0: none"),
 )
 RATE = (
     *per_axis("RATE_{}_KP", "control.rate.kp", (40.0, 40.0, 15.0), unit="1/s", low=0.0, high=500.0,
