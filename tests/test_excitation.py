@@ -146,7 +146,7 @@ def test_it_ends_by_itself_and_says_so():
 
 @pytest.mark.parametrize(
     "what",
-    ["tilt", "drift", "mode", "failsafe", "landed", "killed", "stick", "lost attitude"],
+    ["tilt", "drift", "mode", "failsafe", "landed", "killed", "stick", "stick of nothing", "lost attitude"],
 )
 def test_whatever_speaks_against_it_cuts_it_short(what):
     f = Flying()
@@ -168,6 +168,8 @@ def test_whatever_speaks_against_it_cuts_it_short(what):
         status.arming = Arming.KILLED
     elif what == "stick":
         pilot.t_us, pilot.roll = 1, -0.2
+    elif what == "stick of nothing":
+        pilot.t_us, pilot.yaw = 1, math.nan
     else:
         estimate.q_ned_frd[:] = math.nan
 

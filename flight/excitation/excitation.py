@@ -115,9 +115,12 @@ def is_cut_short(state, params, pilot, status, estimate):
     is_tilted = not 1.0 - 2.0 * (q.x * q.x + q.y * q.y) >= math.cos(DEGREE * params.tilt_max_deg)
     way = norm(vec(estimate.p_ned) - vec(state.start_ned))
     is_away = estimate.is_position_valid != 0 and not way <= params.drift_max
-    hand = max(abs(pilot.roll), abs(pilot.pitch), abs(pilot.yaw)) if pilot.t_us > 0 else 0.0
+    most = params.stick
+    # NaN fails every comparison: a stick that is no number is a hand, too.
+    is_let_go = abs(pilot.roll) <= most and abs(pilot.pitch) <= most and abs(pilot.yaw) <= most
+    is_steered = pilot.t_us > 0 and not is_let_go
     is_off = status.arming != Arming.ARMED or status.is_landed != 0 or status.failsafes != 0
-    return is_off or is_tilted or is_away or hand > params.stick or status.mode != state.mode
+    return is_off or is_tilted or is_away or is_steered or status.mode != state.mode
 
 
 @kernel
