@@ -58,7 +58,7 @@ def sense(vehicle, setup, state, params, inputs, command, dt):
     battery.measure(vehicle.sensors.battery, setup.presets.battery, truth, inputs.battery)
     rpm.measure(vehicle.sensors.rpm, setup.presets.rpm, truth, inputs.rpm)
     samples.step(own.imu, params.estimator, inputs.imu, vec(own.nominal.gyro_bias_frd), False, dt)
-    strapdown.step(own, params.estimator, vec(params.airframe.imu_position_frd), dt)
+    strapdown.step(own, params.estimator, params.airframe, dt)
     report.motion(own, params.estimator, command.estimate)
 
 

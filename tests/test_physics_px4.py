@@ -343,7 +343,7 @@ def test_ctrl_c_ends_the_command_with_its_figures():
         [sys.executable, "-m", "ground", "physics", "ardupilot", "--listen", "127.0.0.1:0", "--wind", "3"],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    watchdog = threading.Timer(60.0, process.kill)
+    watchdog = threading.Timer(300.0, process.kill)
     watchdog.start()
     try:
         said = [process.stdout.readline() for _ in range(3)]
