@@ -15,6 +15,9 @@ DEFAULT_AIRFRAME = "pi450"
 PI = "pi"
 # Before the place of an autopilot that speaks MAVLink.
 MAVLINK = "mavlink:"
+TURBULENCE = ("none", "light", "moderate", "severe")
+# A vehicle's own, motion capture in their place, or none with errors.
+SENSORS = ("consumer", "mocap", "ideal")
 WORLDS = "sim, serial:/dev/ttyUSB0 and the like, pi, mavlink:udpin:0.0.0.0:14550 and the like"
 ABOUT_WORLD = (
     "sim (default), serial:PORT for a vehicle behind the Arduino board, pi for the Raspberry Pi's own buses, "

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ground import compiling, options, terminal
-from ground.commands.fly import SENSORS
 
 if TYPE_CHECKING:
     from ground.campaign.definition import Campaign
@@ -28,7 +27,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add("--workers", type=int, metavar="N", help="threads of this machine (default: all)")
     add("--cluster", metavar="ADDRESS", help="a Dask scheduler instead, as in tcp://10.0.0.5:8786")
     add("--only", metavar="TEXT", help="only faults whose name contains TEXT")
-    add("--sensors", choices=SENSORS, help="for every vehicle, instead of the file's")
+    add("--sensors", choices=options.SENSORS, help="for every vehicle, instead of the file's")
     add(
         "--out",
         metavar="FOLDER",

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
 ABOUT = "fly a mission in the simulator, write a log, print a scorecard, save a picture"
 EXAMPLE = 'quadloop fly square --wind 5 --turbulence moderate --fault "gps:dropout@20s-30s" --seed 7'
-TURBULENCE = ("none", "light", "moderate", "severe")
-SENSORS = ("consumer", "mocap", "ideal")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -47,13 +45,13 @@ def add_conditions(parser: ArgumentParser) -> None:
     add("--seed", type=int, default=1, metavar="N", help="fixes every random number (default 1)")
     add(
         "--sensors",
-        choices=SENSORS,
+        choices=options.SENSORS,
         default="consumer",
         help="the airframe's own, motion capture, or without error",
     )
     add("--wind", type=float, default=0.0, metavar="M_S", help="mean wind at 6 m height")
     add("--wind-from", type=float, metavar="DEG", help="where it comes from, 0 north, 90 east (default 217)")
-    add("--turbulence", choices=TURBULENCE, default="none", help="Dryden turbulence to MIL-F-8785C")
+    add("--turbulence", choices=options.TURBULENCE, default="none", help="Dryden turbulence to MIL-F-8785C")
     add(
         "--fault",
         action="append",

@@ -5,7 +5,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ground import compiling, options, terminal
-from ground.commands.fly import SENSORS, TURBULENCE
 
 if TYPE_CHECKING:
     from ground.physics.hosting import Hosting
@@ -34,9 +33,14 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     add("--seconds", type=float, metavar="S", help="end by itself after so long")
     add("--seed", type=int, default=1, metavar="N", help="fixes every random number (default 1)")
-    add("--sensors", choices=SENSORS, default="consumer", help="PX4: the airframe's own, or without error")
+    add(
+        "--sensors",
+        choices=options.SENSORS,
+        default="consumer",
+        help="PX4: the airframe's own, or without error",
+    )
     add("--wind", type=float, default=0.0, metavar="M_S", help="mean wind at 6 m height")
-    add("--turbulence", choices=TURBULENCE, default="none", help="Dryden turbulence to MIL-F-8785C")
+    add("--turbulence", choices=options.TURBULENCE, default="none", help="Dryden turbulence to MIL-F-8785C")
     add("--fault", action="append", default=[], metavar="WHAT@WHEN", help="as for `quadloop fly`")
     options.add_json(parser)
 

@@ -4,7 +4,6 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from ground import compiling, options, terminal
-from ground.commands.fly import SENSORS, TURBULENCE
 
 ABOUT = "fly the simulator or a real vehicle and talk MAVLink to ground stations and programs"
 EXAMPLE = "quadloop serve --mavlink udpout:127.0.0.1:14550 --wind 5"
@@ -31,9 +30,14 @@ def add_arguments(parser: ArgumentParser) -> None:
     add("--params", metavar="FILE", help="keeps what is set over the link (default logs/AIRFRAME.params)")
     add("--seconds", type=float, metavar="S", help="end by itself after so long")
     add("--seed", type=int, default=1, metavar="N", help="fixes every random number (default 1)")
-    add("--sensors", choices=SENSORS, default="consumer", help="the airframe's own, mocap, or without error")
+    add(
+        "--sensors",
+        choices=options.SENSORS,
+        default="consumer",
+        help="the airframe's own, mocap, or without error",
+    )
     add("--wind", type=float, default=0.0, metavar="M_S", help="mean wind at 6 m height")
-    add("--turbulence", choices=TURBULENCE, default="none", help="Dryden turbulence to MIL-F-8785C")
+    add("--turbulence", choices=options.TURBULENCE, default="none", help="Dryden turbulence to MIL-F-8785C")
     add("--fault", action="append", default=[], metavar="WHAT@WHEN", help="as for `quadloop fly`")
 
 

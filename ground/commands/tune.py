@@ -96,17 +96,17 @@ def run(arguments: Namespace) -> int:
         return run_fleet(arguments)
     vehicle = options.chosen_airframe(arguments)
     with compiling.shown(), terminal.Progress(f"tuning {vehicle.name}") as progress:
-        from ground.tuning import overlay, report, tuner
+        from ground.tuning import overlay, page, report, tuner
 
         with remembered(arguments, vehicle.name) as kept:
             done = tuner.tune(vehicle, arguments.seed, arguments.robust, progress.share, kept)
         found = report.proven(done, arguments.seed, progress.share)
         folder = arguments.report or Path("tuning") / vehicle.name
-        page = report.write(found, folder)
+        drawn = page.write(found, folder)
     place = None if arguments.dry_run else arguments.out or overlay.place_of(arguments.airframe)
     if place:
         overlay.write(place, found.chosen(), found.remark())
-    figures = found.figures() | {"overlay": str(place) if place else None, "report": str(page)}
+    figures = found.figures() | {"overlay": str(place) if place else None, "report": str(drawn)}
     terminal.tell_json(figures) if arguments.json else terminal.tell(text(figures, found.advice()))
     return 0 if found.is_proven() else 1
 

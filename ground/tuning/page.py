@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -12,9 +12,7 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 
 from ground.tuning import plots, trials
-
-if TYPE_CHECKING:
-    from ground.tuning.report import Proof
+from ground.tuning.report import Proof, sensitivities
 
 STYLE = (
     "body{font:15px sans-serif;max-width:75em;margin:2em auto} td,th{padding:.15em .8em;text-align:right} "
@@ -22,10 +20,16 @@ STYLE = (
 STYLE += "td:first-child{text-align:left} img{max-width:100%} .bad{color:#b00}"
 
 
-def page(proof: "Proof", folder: Path) -> str:
-    """Draw the pictures into a folder and return the page that shows them."""
-    from ground.tuning.report import sensitivities
+def write(proof: Proof, folder: Path) -> Path:
+    """Write pictures and a page; return the page's path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "report.html"
+    path.write_text(page(proof, folder))
+    return path
 
+
+def page(proof: Proof, folder: Path) -> str:
+    """Draw the pictures into a folder and return the page that shows them."""
     name = escape(proof.done.airframe.name)
     pictures = [draw_trials(proof, folder / "trials.png"), draw_cloud(proof, folder / "cloud.png")]
     pictures += [draw(proof.nominal.f_hz, proof.nominal.loops, folder / f"{kind}.png")
@@ -56,7 +60,7 @@ def table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     return f"<table><tr>{head}</tr>{body}</table>"
 
 
-def margin_rows(proof: "Proof") -> list[tuple[str, ...]]:
+def margin_rows(proof: Proof) -> list[tuple[str, ...]]:
     """Return a line per loop."""
     worst = proof.worst()
     return [(name, *three(loop), *three(worst[name])) for name, loop in proof.nominal.figures().items()]
@@ -67,12 +71,12 @@ def three(loop: dict[str, Any]) -> tuple[str, ...]:
     return f"{loop['phase_margin_deg']:.0f}", f"{loop['gain_margin_db']:.1f}", f"{loop['ms']:.2f}"
 
 
-def gain_rows(proof: "Proof") -> list[tuple[str, ...]]:
+def gain_rows(proof: Proof) -> list[tuple[str, ...]]:
     """Return a line per gain."""
     return [(n, f"{proof.done.before[n]:.4g}", f"{v:.4g}") for n, v in proof.chosen().items()]
 
 
-def draw_trials(proof: "Proof", path: Path) -> Path:
+def draw_trials(proof: Proof, path: Path) -> Path:
     """Draw roll steps and gusts of every plant that flew, before and after."""
     figure, axes = plt.subplots(2, 2, figsize=(14, 8), sharex="col", sharey="col", layout="constrained")
     for row, (word, flown) in enumerate((("before", proof.before), ("after", proof.after))):
@@ -95,7 +99,7 @@ def many(axis: plt.Axes, t_s: np.ndarray, curves: np.ndarray) -> None:
     axis.legend()
 
 
-def draw_cloud(proof: "Proof", path: Path) -> Path:
+def draw_cloud(proof: Proof, path: Path) -> Path:
     """Draw phase and gain margin of every loop of every plant."""
     figure, axes = plt.subplots(1, len(plots.KINDS), figsize=(18, 5), layout="constrained")
     for axis, kind in zip(axes, plots.KINDS, strict=True):

@@ -3,7 +3,6 @@
 import math
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -203,13 +202,3 @@ def worst_ms(done: Tuning, loops: tuple[str, ...], gains: Gains) -> float:
     """Return the greatest peak of S over some loops and all plants."""
     kept = all_margins(done.judge, done.model, gains)
     return max(float(np.where(kept[n].is_stable, kept[n].ms, np.inf).max()) for n in loops)
-
-
-def write(proof: Proof, folder: Path) -> Path:
-    """Write pictures and a page; return the page's path."""
-    from ground.tuning.page import page
-
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "report.html"
-    path.write_text(page(proof, folder))
-    return path
