@@ -339,10 +339,13 @@ def patient(attempt):
 
 @pytest.mark.slow
 def test_ctrl_c_ends_the_command_with_its_figures():
+    # Who runs the tests in the background ignores Ctrl-C, and children inherit that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [sys.executable, "-m", "ground", "physics", "ardupilot", "--listen", "127.0.0.1:0", "--wind", "3"],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
+    signal.signal(signal.SIGINT, before)
     watchdog = threading.Timer(300.0, process.kill)
     watchdog.start()
     try:
