@@ -108,6 +108,7 @@ def margins(L):
     return np.degrees(math.pi + phase[last]), gm, (1.0 / np.abs(1.0 + L)).max()
 
 
+@pytest.mark.slow
 def test_a_whole_autotune_takes_40_s_and_says_what_it_does(record_property):
     toy = Toy()
     before = toy.gains()

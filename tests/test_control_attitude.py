@@ -44,6 +44,7 @@ def test_each_attitude_error_asks_for_its_own_rate(axis, angles):
 
 
 @pytest.mark.interpreted
+@pytest.mark.slow
 def test_q_and_minus_q_are_the_same_attitude():
     rng = np.random.default_rng(1)
     for _ in range(100):
@@ -101,6 +102,7 @@ def test_the_square_root_law_can_always_stop():
 
 @pytest.mark.parametrize("axis", [ROLL, PITCH])
 @pytest.mark.parametrize("lag_s", [0.02, 0.03, 0.045])
+@pytest.mark.slow
 def test_a_step_of_20_degrees_rises_in_150_ms_and_overshoots_10_percent_at_most(axis, lag_s):
     flight = hovering(Level.ATTITUDE)
     flight.body[0].lag_s = lag_s

@@ -180,6 +180,7 @@ def squared_errors(seed):
     return error @ np.linalg.solve(covariance, error)
 
 
+@pytest.mark.slow
 def test_errors_are_as_large_as_the_filter_says():
     # 12 errors, 8 flights: the sum is chi-squared with 96 degrees of freedom; 60 and 145 leave out 1 in 500 each.
     total = sum(squared_errors(seed) for seed in range(8))

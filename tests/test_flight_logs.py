@@ -95,6 +95,7 @@ def ticks_of(path) -> np.ndarray:
     return Ticks(Log(path)).rows()[0].t_us // 1000
 
 
+@pytest.mark.slow
 def test_each_flight_has_a_log_of_its_own_that_begins_before_arming_and_replays(bench, tmp_path):
     vehicle = bench(LogMode.ARMED)
     vehicle.fly(READY_TICKS)
@@ -130,6 +131,7 @@ def test_from_boot_to_disarming_and_then_each_flight(bench, tmp_path):
     assert first[-1] < second[0] < before
 
 
+@pytest.mark.slow
 def test_a_recorder_killed_in_flight_comes_back_and_between_them_no_tick_is_lost(
     bench, tmp_path, record_property
 ):

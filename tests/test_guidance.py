@@ -67,6 +67,7 @@ def test_armed_and_holding_on_the_ground_it_rests():
     assert f.place[2] == 0.0
 
 
+@pytest.mark.slow
 def test_going_somewhere_keeps_to_the_straight_line_at_the_speed_asked_for():
     f = flight().airborne().ask(Demand.GOTO, 30.0, 40.0, -20.0, None, 8.0)
     track = watch(f, 12.0, lambda f: np.r_[setpoint(f), f.command.setpoint.v_ff_ned])
@@ -79,6 +80,7 @@ def test_going_somewhere_keeps_to_the_straight_line_at_the_speed_asked_for():
     assert np.allclose(setpoint(f), (30.0, 40.0, -20.0), atol=1e-4)
 
 
+@pytest.mark.slow
 def test_numbers_left_out_of_a_demand_keep_what_holds():
     f = flight().airborne().ask(Demand.GOTO, 5.0, None, None).fly(6.0)
     f.ask(Demand.GOTO, None, None, -12.0).fly(4.0)
@@ -107,6 +109,7 @@ def test_a_mission_faces_the_way_it_flies_unless_told_not_to(mode, heading):
     assert angle_between(f.command.setpoint.yaw_sp, heading) < 1e-6
 
 
+@pytest.mark.slow
 def test_sent_somewhere_it_keeps_the_heading_and_height_it_is_not_told():
     f = flight().airborne().ask(Demand.GOTO, None, None, None, 1.0).fly(3.0)
     f.ask(Demand.GOTO, 0.0, 20.0, None).fly(9.0)
@@ -127,6 +130,7 @@ def test_hold_brakes_without_a_bump_and_stays():
     assert 2.0 < setpoint(f)[0] < 25.0
 
 
+@pytest.mark.slow
 def test_the_square_is_flown_and_disarmed_within_a_minute_with_tight_corners():
     f = flight()
     corners = square(f)
@@ -170,6 +174,7 @@ def test_a_mission_can_begin_at_a_later_item():
     assert np.linalg.norm(f.place[:2] - (0.0, 20.0)) < 1.5
 
 
+@pytest.mark.slow
 def test_a_mission_waits_turns_and_returns_as_its_items_say():
     f = flight(RTL_RETURN_ALT=6.0, NAV_LOITER_RAD=3.0)
     items = [
@@ -219,6 +224,7 @@ def test_a_cleared_mission_ends_in_hold():
     assert f.fly(4.0).place[2] < -5.0
 
 
+@pytest.mark.slow
 def test_return_climbs_crosses_and_lands_at_home():
     f = flight(RTL_RETURN_ALT=15.0).airborne().ask(Demand.GOTO, 20.0, 0.0, -8.0).fly(8.0)
     f.ask(Demand.RETURN)
@@ -499,6 +505,7 @@ def test_a_stream_that_changes_from_attitudes_to_places_begins_where_the_vehicle
     assert np.allclose(f.command.setpoint.v_ff_ned, speed, atol=0.05)
 
 
+@pytest.mark.slow
 def test_a_place_known_again_while_landing_is_no_reason_to_fly_back():
     f = flight(LAND_OPEN_RATE=0.0).airborne(30.0).ask(Demand.LAND)
     f.trust(1, 1, 0, 0)
@@ -512,6 +519,7 @@ def test_a_place_known_again_while_landing_is_no_reason_to_fly_back():
     assert setpoint(f)[0] == pytest.approx(7.0, abs=0.1)
 
 
+@pytest.mark.slow
 def test_return_from_a_fast_turn_still_lands_at_home():
     f = flight().airborne(4.0).ask(Demand.FIGURE8, 0.0, 0.0, None, 1.5, 5.0).fly(8.3).ask(Demand.RETURN)
     f.until(lambda: not f.is_armed, 20.0)
@@ -551,6 +559,7 @@ def test_home_is_where_it_was_armed():
     assert np.allclose(f.status.home_ned, (3.0, 4.0, 0.0))
 
 
+@pytest.mark.slow
 def test_switching_modes_never_makes_the_setpoint_jump():
     f = flight().airborne()
     orders = [

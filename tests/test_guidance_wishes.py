@@ -133,6 +133,7 @@ def test_a_mission_changes_its_speed():
     assert f.status.mission_index == 2
 
 
+@pytest.mark.slow
 def test_a_mission_jumps_back_as_often_as_it_says():
     f = mission(up(), way(10.0), way(0.0), (Item.JUMP, 0.0, 2.0), way(0.0, 10.0))
     f.ask(Demand.MISSION_START).until(lambda: f.said(Event.MISSION_DONE), 120.0)
@@ -181,6 +182,7 @@ def test_a_mission_turns_on_the_spot_and_then_goes_on():
     assert np.linalg.norm(f.place - corner) < 1.0
 
 
+@pytest.mark.slow
 def test_an_unlimited_loiter_waits_to_be_told():
     f = mission(up(), (Item.LOITER_UNLIMITED, 10.0, 0.0, -10.0), way(20.0)).ask(Demand.MISSION_START)
     assert reached(f.fly(60.0)) == []
@@ -189,6 +191,7 @@ def test_an_unlimited_loiter_waits_to_be_told():
     f.ask(Demand.MISSION_SET, index=1).until(lambda: reached(f) == [1])
 
 
+@pytest.mark.slow
 def test_another_item_is_flown_at_once_or_when_the_mission_goes_on():
     f = mission(up(), way(50.0), way(0.0, 50.0), way(-50.0)).ask(Demand.MISSION_START).fly(1.0)
     f.ask(Demand.MISSION_SET, index=1).until(lambda: reached(f) == [1])

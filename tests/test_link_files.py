@@ -311,6 +311,7 @@ def test_the_packed_parameters_are_what_pymavlink_unpacks(vehicle, options):
         assert values[row.id] == pytest.approx(vehicle.parameter(row.id), rel=1e-6)
 
 
+@pytest.mark.slow
 def test_pymavlinks_own_ftp_client_lists_puts_gets_renames_and_removes(vehicle, files, tmp_path):
     content = np.random.default_rng(5).bytes(100_003)
     there, back = tmp_path / "there", tmp_path / "back"
@@ -428,6 +429,7 @@ def test_erasing_spares_the_log_being_written_and_a_vehicle_without_logs_says_so
     assert downloaded(service, line, 5, 0, 90) == []
 
 
+@pytest.mark.slow
 def test_a_log_comes_over_a_socket_as_fast_as_a_ground_station_takes_it(vehicle, record_property):
     content = np.random.default_rng(7).bytes(600_000)
     Path(vehicle.log_folder / "flight.ulg").write_bytes(content)

@@ -251,6 +251,7 @@ def test_byte_wise_encoding_keeps_every_whole_number_there_is():
         assert wire.as_bytes(wire.as_float(raw)) == raw
 
 
+@pytest.mark.slow
 def test_pymavlinks_own_client_gets_the_whole_list_under_loss(vehicle):
     with board(lambda line: [Parameters(vehicle, line)], loss=0.05) as client:
         found: dict[int, str] = {}

@@ -119,6 +119,7 @@ def test_a_word_of_a_command_is_named_after_its_field():
 
 
 @pytest.mark.filterwarnings("ignore:.*cut.ulg")
+@pytest.mark.slow
 def test_a_log_cut_anywhere_holds_whole_ticks_from_the_first_on(tmp_path, quad):
     inputs, commands = wild_flight(30, change=0.05)
     path = record(tmp_path / "a.ulg", quad, inputs, commands, [0, 10, 20, 30])

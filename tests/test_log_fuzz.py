@@ -109,6 +109,7 @@ def odd(raw, random):
 
 
 @pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.slow
 def test_a_log_with_strange_bytes_is_read_in_part_or_refused(shared_data, tmp_path, name):
     raw = expected(shared_data, name)[0].read_bytes()[: SAMPLES[name]]
     read_whole(tmp_path / "a", raw)
@@ -120,6 +121,7 @@ def test_a_log_with_strange_bytes_is_read_in_part_or_refused(shared_data, tmp_pa
 
 
 @pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.slow
 def test_a_log_cut_off_anywhere_is_read_as_far_as_it_goes(shared_data, tmp_path, name):
     raw = expected(shared_data, name)[0].read_bytes()[: SAMPLES[name]]
     random = np.random.default_rng(1)

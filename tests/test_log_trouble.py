@@ -74,6 +74,7 @@ def told_so_far(flight: subprocess.Popen, ticks: int) -> int:
 
 
 @pytest.mark.parametrize("ticks", [333, 1050])
+@pytest.mark.slow
 def test_after_a_kill_everything_older_than_200_ms_is_readable(tmp_path, ticks):
     path = tmp_path / "killed.ulg"
     command = [sys.executable, "-c", ENDLESS_FLIGHT, str(path)]
@@ -90,6 +91,7 @@ def test_after_a_kill_everything_older_than_200_ms_is_readable(tmp_path, ticks):
     assert not theirs.file_corruption
 
 
+@pytest.mark.slow
 def test_a_full_disk_ends_the_log_and_not_the_flight(tmp_path):
     path = tmp_path / "full.ulg"
 

@@ -38,6 +38,7 @@ class Miswired:
 
 @pytest.mark.parametrize("seed", [2, 11])
 @pytest.mark.parametrize(("order", "turned"), [([0, 1, 2, 3], [1, 2, 3, 4]), ([2, 1, 0, 3], [3, 2, 1, 4])])
+@pytest.mark.slow
 def test_the_corner_whose_lift_was_felt_is_named(order, turned, seed, record_property):
     airframe = load("pi450")
     verdicts = [

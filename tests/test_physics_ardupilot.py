@@ -170,6 +170,7 @@ def test_the_step_follows_the_frame_rate():
     assert [step_for(rate) for rate in (0, 1, 65535)] == [833, 20_000, 250]
 
 
+@pytest.mark.slow
 def test_a_copter_flies_at_twelve_hundred_and_at_two_hundred_frames_a_second(server):
     for rate_hz in (1200, 200):
         copter = Arducopter(server.port, rate_hz)

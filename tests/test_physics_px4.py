@@ -65,6 +65,7 @@ def fly(px4, hand, seconds, goal):
     return places
 
 
+@pytest.mark.slow
 def test_a_copter_takes_off_hovers_and_lands_in_lock_step(physics, record_property):
     px4, hand = Px4(physics.port), Hand(STEP_S)
     stand(px4, 300)
@@ -262,6 +263,7 @@ def test_the_truth_can_be_switched_off(physics):
     assert px4.counts["HIL_STATE_QUATERNION"] == before
 
 
+@pytest.mark.slow
 def test_rubbish_on_the_line_is_passed_over(physics):
     px4 = Px4(physics.port)
     stand(px4, 10)

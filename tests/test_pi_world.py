@@ -100,6 +100,7 @@ class InProcess:
 
 
 @pytest.mark.parametrize("layout", SLOW)
+@pytest.mark.slow
 def test_it_hovers_and_lands_through_registers_and_frames(layout, record_property):
     tables, rate_hz = LAYOUTS[layout]
     flight = Bench(tables, rate_hz)

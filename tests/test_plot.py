@@ -43,6 +43,7 @@ def test_a_flight_becomes_a_picture_and_one_page_that_fetches_nothing(flight, tm
     assert "Failsafe raised: battery low" in page
 
 
+@pytest.mark.slow
 def test_the_picture_goes_where_it_is_wanted(flight, tmp_path):
     picture, report = plot(flight, tmp_path / "deep" / "page.png")
 
@@ -98,6 +99,7 @@ def test_info_tells_rates_events_and_parameters(flight):
     assert "quadloop_in_imu" in info.text(facts)
 
 
+@pytest.mark.slow
 def test_px4_logs_of_every_age_become_pages(shared_data, tmp_path):
     names = (
         "px4_mission.ulg",

@@ -34,6 +34,7 @@ def ask(params, row: int, value: float, arming: Arming = Arming.DISARMED):
     return is_changed, command.status.events[0], command.status.event_values[0]
 
 
+@pytest.mark.slow
 def test_every_parameter_can_be_changed_and_none_touches_another():
     params = defaults()
     for row, param in enumerate(TABLE):

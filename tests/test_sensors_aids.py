@@ -123,6 +123,7 @@ def test_the_barometers_noise_behind_its_filter_is_the_data_sheets():
     assert np.std(rows[50:, 1]) / 12.0 == pytest.approx(0.040, rel=0.1)
 
 
+@pytest.mark.slow
 def test_the_weather_drifts_within_minutes_by_its_sigma():
     bench = Bench({"baro": "bmp388"}, tick_us=20_000)
 

@@ -63,6 +63,7 @@ def flying(truth: np.void, t: float) -> None:
 
 
 @pytest.mark.parametrize(("part", "low_s", "high_s"), [("ublox_m8", 0.12, 0.18), ("ublox_m10", 0.09, 0.13)])
+@pytest.mark.slow
 def test_in_flight_a_fix_shows_where_the_vehicle_was(part, low_s, high_s):
     bench = Bench({"gps": part})
     for name in ("wander_xy_m", "white_xy_m", "wander_v_m_s", "white_v_m_s"):

@@ -224,6 +224,7 @@ def test_a_cable_pulled_for_150_ms_stops_the_motors_and_nothing_restarts_them(ch
     assert not flight.world.motor.any()
 
 
+@pytest.mark.slow
 def test_a_stale_imu_is_no_sample(chip):
     flight = Bench(chip, TAKEOFF)
     flight.fly(1.0)
