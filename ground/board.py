@@ -1,6 +1,7 @@
 """Open the real vehicle of an airframe: the board at a port, the Raspberry Pi's own buses, or another autopilot."""
 
 from contextlib import suppress
+from typing import TypeVar
 
 from firmware_bridge.mavlink_wire import checked_url, opened_wire
 from firmware_bridge.mavlink_world import MavlinkWorld, adapt, settings_from
@@ -15,6 +16,8 @@ from flight.airframe import Airframe
 from flight.errors import ConfigError, FlightError, LinkError
 from ground.options import MAVLINK, PI
 
+World = TypeVar("World", PiWorld, MavlinkWorld)
+
 
 def opened(airframe: Airframe, port: str) -> SerialWorld | PiWorld | MavlinkWorld:
     """Return the world behind a port, or on the Pi, that has answered; raise LinkError or ConfigError."""
@@ -25,19 +28,19 @@ def opened_own(airframe: Airframe, port: str) -> SerialWorld | PiWorld:
     """Return the world behind a board's port, or on the Pi; raise LinkError or ConfigError."""
     if port != PI:
         return opened_board(airframe, port)
-    world = parts(airframe).world()
-    try:
-        world.open()
-    except LinkError:
-        world.close()
-        raise
-    return world
+    return answering(parts(airframe).world())
 
 
 def opened_autopilot(airframe: Airframe, port: str) -> MavlinkWorld:
     """Return the world behind an autopilot; raise LinkError or ConfigError saying what to do."""
     settings = settings_from(airframe.bridge.get("mavlink", {}), airframe.name)
-    world = MavlinkWorld(opened_wire(port.removeprefix(MAVLINK)), 1.0 / airframe.loop_rate_hz, settings)
+    return answering(
+        MavlinkWorld(opened_wire(port.removeprefix(MAVLINK)), 1.0 / airframe.loop_rate_hz, settings)
+    )
+
+
+def answering(world: World) -> World:
+    """Return the world once its far side has answered; close it where it does not."""
     try:
         world.open()
     except LinkError:

@@ -25,6 +25,27 @@ ABOUT_WORLD = (
 )
 
 
+def add_conditions(parser: ArgumentParser) -> None:
+    """Take what the simulator does to the vehicle."""
+    add = parser.add_argument
+    add("--seed", type=int, default=1, metavar="N", help="fixes every random number (default 1)")
+    add(
+        "--sensors",
+        choices=SENSORS,
+        default="consumer",
+        help="the airframe's own, motion capture, or without error",
+    )
+    add("--wind", type=float, default=0.0, metavar="M_S", help="mean wind at 6 m height")
+    add("--turbulence", choices=TURBULENCE, default="none", help="Dryden turbulence to MIL-F-8785C")
+    add(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="WHAT@WHEN",
+        help="motor2@12s, motor2:0.5@12s (half its thrust), gps:dropout@20s-30s; may be repeated",
+    )
+
+
 def add_json(parser: ArgumentParser) -> None:
     """Offer machine-readable output."""
     parser.add_argument(

@@ -40,25 +40,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def add_conditions(parser: ArgumentParser) -> None:
-    """Take what the simulator does to the vehicle."""
+    """Take what the simulator does to the vehicle, and to how many."""
+    options.add_conditions(parser)
     add = parser.add_argument
-    add("--seed", type=int, default=1, metavar="N", help="fixes every random number (default 1)")
-    add(
-        "--sensors",
-        choices=options.SENSORS,
-        default="consumer",
-        help="the airframe's own, motion capture, or without error",
-    )
-    add("--wind", type=float, default=0.0, metavar="M_S", help="mean wind at 6 m height")
     add("--wind-from", type=float, metavar="DEG", help="where it comes from, 0 north, 90 east (default 217)")
-    add("--turbulence", choices=options.TURBULENCE, default="none", help="Dryden turbulence to MIL-F-8785C")
-    add(
-        "--fault",
-        action="append",
-        default=[],
-        metavar="WHAT@WHEN",
-        help="motor2@12s, motor2:0.5@12s (half its thrust), gps:dropout@20s-30s; may be repeated",
-    )
     add("--realtime", action="store_true", help="fly at the pace of the clock")
     add(
         "--vehicles",

@@ -32,16 +32,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help=f"end when the other side has been gone for so long (default {USUAL_WAIT_S:g})",
     )
     add("--seconds", type=float, metavar="S", help="end by itself after so long")
-    add("--seed", type=int, default=1, metavar="N", help="fixes every random number (default 1)")
-    add(
-        "--sensors",
-        choices=options.SENSORS,
-        default="consumer",
-        help="PX4: the airframe's own, or without error",
-    )
-    add("--wind", type=float, default=0.0, metavar="M_S", help="mean wind at 6 m height")
-    add("--turbulence", choices=options.TURBULENCE, default="none", help="Dryden turbulence to MIL-F-8785C")
-    add("--fault", action="append", default=[], metavar="WHAT@WHEN", help="as for `quadloop fly`")
+    options.add_conditions(parser)
     options.add_json(parser)
 
 

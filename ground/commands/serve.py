@@ -29,16 +29,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add("--log", metavar="PATH", help="the log's file (.ulg) or folder (default logs/flights)")
     add("--params", metavar="FILE", help="keeps what is set over the link (default logs/AIRFRAME.params)")
     add("--seconds", type=float, metavar="S", help="end by itself after so long")
-    add("--seed", type=int, default=1, metavar="N", help="fixes every random number (default 1)")
-    add(
-        "--sensors",
-        choices=options.SENSORS,
-        default="consumer",
-        help="the airframe's own, mocap, or without error",
-    )
-    add("--wind", type=float, default=0.0, metavar="M_S", help="mean wind at 6 m height")
-    add("--turbulence", choices=options.TURBULENCE, default="none", help="Dryden turbulence to MIL-F-8785C")
-    add("--fault", action="append", default=[], metavar="WHAT@WHEN", help="as for `quadloop fly`")
+    options.add_conditions(parser)
 
 
 def run(arguments: Namespace) -> int:
