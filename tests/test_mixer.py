@@ -10,6 +10,7 @@ from flight.inputs import BATTERY
 from flight.mixer import mixer
 from flight.params import defaults
 from flight.record import rows
+from flight.throttle import throttle_of
 from tests.flying_body import QUAD_X, told_airframe
 
 pytestmark = pytest.mark.interpreted
@@ -201,7 +202,7 @@ def test_three_rotors_that_cannot_yaw_still_roll_and_pitch():
 @pytest.mark.parametrize("curve", [0.0, 0.3, 1.0])
 def test_the_throttle_undoes_the_thrust_curve(curve):
     for share in np.linspace(0.0, 1.0, 21):
-        throttle = mixer.throttle_of(float(share), curve)
+        throttle = throttle_of(float(share), curve)
         assert curve * throttle**2 + (1.0 - curve) * throttle == pytest.approx(share, abs=1e-12)
 
 

@@ -388,7 +388,7 @@ def test_shaking_is_the_filtered_square_of_what_is_not_steady():
     h, p = f.s.health, f.p.health
     h.accel_mean_frd, h.shake = (1.0, 0.0, 0.0), 2.0
     f.inputs.imu.accel_frd, f.inputs.imu.gyro_frd = (4.0, 4.0, 0.0), (1.0, 0.0, 0.0)
-    health.feel(h, p, f.inputs.imu, DT)
+    health.feel(h, p, f.inputs.imu, True, DT)
 
     assert h.accel_mean_frd == pytest.approx(
         np.array([1.0, 0, 0]) + np.array([3.0, 4.0, 0]) * DT / (0.2 + DT)
@@ -397,7 +397,7 @@ def test_shaking_is_the_filtered_square_of_what_is_not_steady():
     assert list(h.accel_before_frd) == [4.0, 4.0, 0.0]
     assert list(h.gyro_before_frd) == [1.0, 0.0, 0.0]
     f.inputs.imu.accel_frd = (math.nan, 0.0, 0.0)
-    health.feel(h, p, f.inputs.imu, DT)
+    health.feel(h, p, f.inputs.imu, True, DT)
     assert math.isfinite(h.shake)
 
 
@@ -416,9 +416,23 @@ def test_an_imu_is_stuck_while_one_of_its_parts_says_the_same(gyro, accel, froze
     h = f.s.health
     h.gyro_before_frd, h.accel_before_frd, h.frozen_s = (1.0, 0.0, 0.0), (0.0, 0.0, -9.8), 0.5
     f.inputs.imu.gyro_frd, f.inputs.imu.accel_frd = gyro, accel
-    health.feel(h, f.p.health, f.inputs.imu, DT)
+    health.feel(h, f.p.health, f.inputs.imu, True, DT)
 
     assert h.frozen_s == frozen_s
+
+
+@pytest.mark.parametrize("part", ["gyro_frd", "accel_frd"])
+def test_on_the_ground_a_resting_imu_with_coarse_steps_is_not_stuck_until_both_its_parts_are(part):
+    f = toy()
+    h = f.s.health
+    h.gyro_before_frd, h.accel_before_frd, h.frozen_s = (1.0, 0.0, 0.0), (0.0, 0.0, -9.8), 0.5
+    f.inputs.imu.gyro_frd, f.inputs.imu.accel_frd = (1.0, 0.0, 0.0), (0.0, 0.0, -9.8)
+    health.feel(h, f.p.health, f.inputs.imu, False, DT)
+    assert h.frozen_s == 0.5 + DT
+
+    setattr(f.inputs.imu, part, (0.001, 0.0, -9.8))
+    health.feel(h, f.p.health, f.inputs.imu, False, DT)
+    assert h.frozen_s == 0.0
 
 
 def test_a_gyro_of_exactly_nothing_is_a_simulated_one_a_tiny_rate_is_not():
@@ -427,19 +441,19 @@ def test_a_gyro_of_exactly_nothing_is_a_simulated_one_a_tiny_rate_is_not():
         h = f.s.health
         h.gyro_before_frd, h.frozen_s = (rate, 0.0, 0.0), 0.5
         f.inputs.imu.gyro_frd = (rate, 0.0, 0.0)
-        health.feel(h, f.p.health, f.inputs.imu, DT)
+        health.feel(h, f.p.health, f.inputs.imu, True, DT)
         assert h.frozen_s == frozen_s
 
 
 def test_a_silent_imu_counts_as_stuck():
     f = toy()
     f.s.health.frozen_s = 0.5
-    health.step(f.s.health, f.p.health, f.inputs, f.estimate, True, DT)
+    health.step(f.s.health, f.p.health, f.inputs, f.estimate, True, True, DT)
     assert f.s.health.frozen_s == pytest.approx(0.5 + DT)
 
     f.inputs.imu.fresh, f.inputs.imu.gyro_frd = 1, (1.0, 0.0, 0.0)
     f.inputs.imu.accel_frd = (0.0, 0.0, -9.7)
-    health.step(f.s.health, f.p.health, f.inputs, f.estimate, True, DT)
+    health.step(f.s.health, f.p.health, f.inputs, f.estimate, True, True, DT)
     assert f.s.health.frozen_s == 0.0
 
 
@@ -511,10 +525,10 @@ def test_acceleration_is_smoothed_as_long_as_it_is_a_number():
     f = toy()
     h = f.s.health
     h.force, f.estimate.a_ned = 1.0, (3.0, 0.0, 4.0)
-    health.step(h, f.p.health, f.inputs, f.estimate, True, DT)
+    health.step(h, f.p.health, f.inputs, f.estimate, True, True, DT)
     assert h.force == pytest.approx(1.0 + 4.0 * DT / (0.2 + DT))
     f.estimate.a_ned, before = (math.inf, 0.0, 0.0), h.force
-    health.step(h, f.p.health, f.inputs, f.estimate, True, DT)
+    health.step(h, f.p.health, f.inputs, f.estimate, True, True, DT)
     assert h.force == before
 
 
@@ -523,7 +537,7 @@ def test_a_step_of_health_takes_in_everything():
     h = f.s.health
     f.inputs.system.overruns, f.inputs.mag.fresh, f.inputs.mag.field_ut_frd = 1, 1, (48.0, 0.0, 0.0)
     f.estimate.sensor_health[:], f.estimate.test_ratios[:] = 1, 2.0
-    health.step(h, f.p.health, f.inputs, f.estimate, True, DT)
+    health.step(h, f.p.health, f.inputs, f.estimate, True, True, DT)
 
     assert h.late > 0.0
     assert h.aids_seen > 0

@@ -5,6 +5,7 @@ import math
 from flight.filters import notch, notch_delay, step_share, tune
 from flight.kernel import kernel
 from flight.record import INTEGER, MAX_ROTORS, PER_ROTOR, REAL, record
+from flight.throttle import thrust_share_of
 from flight.vector import clamp
 
 NOTCHES_PER_ROTOR = 2
@@ -23,8 +24,7 @@ BANK = record(
 @kernel
 def modelled_speed(airframe, throttle, speed, dt):
     """Return a rotor's speed in rad/s after `dt` at a throttle: the throttle curve through the motor's lag."""
-    curve = airframe.throttle_curve
-    share = math.sqrt(max(throttle * (curve * throttle + 1.0 - curve), 0.0))
+    share = math.sqrt(max(thrust_share_of(throttle, airframe.throttle_curve), 0.0))
     aim = airframe.speed_max * max(share, airframe.speed_idle)
     return speed + step_share(dt, airframe.motor_lag_s) * (aim - speed)
 

@@ -8,6 +8,7 @@ from flight.filters import step_share
 from flight.kernel import kernel
 from flight.physics import STANDARD_GRAVITY
 from flight.quaternion import conjugate, down_frd, quat, rotate
+from flight.throttle import thrust_share_of
 from flight.vector import Vec3, clamp, vec
 
 # Less than this in m/s2 is no flight: the ground may carry the vehicle.
@@ -20,8 +21,7 @@ def asked_for(airframe, motors):
     """Return the throttles' thrust over mass in m/s2."""
     total = 0.0
     for i in range(airframe.rotor_count):
-        t = motors.motor[i]
-        total += t * (airframe.throttle_curve * t + 1.0 - airframe.throttle_curve)
+        total += thrust_share_of(motors.motor[i], airframe.throttle_curve)
     return total * airframe.thrust_max_n / max(airframe.mass_kg, 1e-3)
 
 

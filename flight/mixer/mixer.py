@@ -15,6 +15,7 @@ from flight.mixer.allocation import (
 )
 from flight.physics import NOMINAL_CELL_V
 from flight.record import INTEGER, MAX_ROTORS, REAL, record
+from flight.throttle import throttle_of
 from flight.vector import ZERO, Vec3, clamp, put, vec
 
 FEWEST_ROTORS = 4
@@ -81,15 +82,6 @@ def follow_voltage(state, params, airframe, battery):
         share = 1.0 if state.voltage_t_us == 0 else step_share(max(dt, 0.0), params.battery_lag_s)
         state.voltage_ratio += share * (cell / NOMINAL_CELL_V - state.voltage_ratio)
         state.voltage_t_us = battery.t_us
-
-
-@kernel
-def throttle_of(share, curve):
-    """Return the throttle ratio for a thrust share s at this voltage: s = f t^2 + (1 - f) t solved for t."""
-    linear = 1.0 - curve
-    share = max(share, 0.0)
-    root = linear + math.sqrt(linear * linear + 4.0 * curve * share)
-    return min(2.0 * share / root, 1.0) if root > 0.0 else 0.0
 
 
 @kernel

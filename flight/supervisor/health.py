@@ -37,10 +37,18 @@ def share(dt, time):
 
 
 @kernel
-def feel(health, params, imu, dt):
+def is_repeated(health, accel, gyro, is_flying):
+    """Tell whether the samples stand still: on the ground both, as either may rest on one coarse step; else one."""
+    is_accel = accel == vec(health.accel_before_frd)
+    is_gyro = gyro == vec(health.gyro_before_frd)
+    return is_accel or is_gyro if is_flying else is_accel and is_gyro
+
+
+@kernel
+def feel(health, params, imu, is_flying, dt):
     """Follow how much the vehicle shakes, and whether its samples still change."""
     accel, gyro = vec(imu.accel_frd), vec(imu.gyro_frd)
-    is_same = accel == vec(health.accel_before_frd) or gyro == vec(health.gyro_before_frd)
+    is_same = is_repeated(health, accel, gyro, is_flying)
     # A gyro that reads exactly nothing is a simulated one.
     health.frozen_s = health.frozen_s + dt if is_same and norm(gyro) > 0.0 else 0.0
     put(health.accel_before_frd, accel)
@@ -92,10 +100,10 @@ def watch_field(health, params, mag, dt):
 
 
 @kernel
-def step(health, params, inputs, estimate, is_armed, dt):
+def step(health, params, inputs, estimate, is_armed, is_flying, dt):
     """Take in one tick."""
     if inputs.imu.fresh:
-        feel(health, params, inputs.imu, dt)
+        feel(health, params, inputs.imu, is_flying, dt)
     else:
         health.frozen_s += dt
     a = norm(vec(estimate.a_ned))

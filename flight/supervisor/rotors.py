@@ -6,6 +6,7 @@ The residual of the angular acceleration is compared with what each rotor's loss
 
 from flight.kernel import kernel
 from flight.record import INTEGER, MAX_ROTORS, PER_ROTOR, REAL, VECTOR, record
+from flight.throttle import thrust_share_of
 from flight.vector import ZERO, Vec3, dot, put, vec
 
 # effect: angular acceleration about x and y per newton; thrust: what was asked for, as late as motors and filter.
@@ -52,8 +53,7 @@ def follow(rotors, params, motors, dt):
     """Let the thrust that was asked for arrive as late as the motors' and the filter's lags; return its push."""
     push = ZERO
     for i in range(rotors.count):
-        t = motors.motor[i]
-        asked = rotors.full_n * t * (rotors.curve * t + 1.0 - rotors.curve)
+        asked = rotors.full_n * thrust_share_of(motors.motor[i], rotors.curve)
         rotors.fast[i] += dt / (rotors.lag_s + dt) * (asked - rotors.fast[i])
         rotors.thrust[i] += dt / (params.filter_s + dt) * (rotors.fast[i] - rotors.thrust[i])
         push = push + rotors.thrust[i] * Vec3(rotors.effect[i, 0], rotors.effect[i, 1], 0.0)

@@ -133,7 +133,7 @@ def look(state, params, inputs, command, is_armed, dt):
     is_free = is_flying_free(state, params, command, is_armed)
     hover = landing.hover_of(params.land, command)
     rotors.step(state.rotors, params.rotor, command.motors, estimate, hover, is_free, dt)
-    health.step(state.health, params.health, inputs, estimate, is_armed, dt)
+    health.step(state.health, params.health, inputs, estimate, is_armed, is_free, dt)
     fence.step(state.fence, params.fence, estimate, command.status.home_ned, dt)
     must_end = orders.must_end_test(state, params, inputs, estimate)
     motor_test.step(state.test, command.status, must_end, dt)
