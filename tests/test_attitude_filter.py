@@ -32,6 +32,7 @@ def noisy(motion, seed=1):
     )
 
 
+@pytest.mark.slow
 def test_standing_still_it_finds_attitude_and_magnetic_north():
     truth = np.array(from_euler(0.4, -0.3, 2.0))
 

@@ -44,6 +44,7 @@ def errors(score, trials, estimates, note):
     return np.array(said)
 
 
+@pytest.mark.slow
 def test_broad_with_magnetometer_is_better_than_the_best_published_filter(
     attitude, estimated, score, record_property
 ):

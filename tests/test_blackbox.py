@@ -34,6 +34,7 @@ def read(tmp_path, raw):
 
 
 @pytest.mark.parametrize("name", LOGS)
+@pytest.mark.slow
 def test_every_value_of_a_blackbox_log_is_as_the_official_decoder_finds_it(shared_data, name):
     path, known = expected(shared_data, name)
 

@@ -117,6 +117,7 @@ def test_a_step_of_20_degrees_rises_in_150_ms_and_overshoots_10_percent_at_most(
     assert angle[-1] == pytest.approx(angles[axis], abs=0.5 * DEGREE)
 
 
+@pytest.mark.slow
 def test_a_heading_step_does_not_tilt_the_vehicle():
     flight = hovering(Level.ATTITUDE)
     flight.setpoint.q_sp_ned_frd[:] = from_yaw(90.0 * DEGREE)

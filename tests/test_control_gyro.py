@@ -135,6 +135,7 @@ def flight_digest():
 
 
 @pytest.mark.skipif(numba.config.DISABLE_JIT, reason="compares this run with the interpreted one")
+@pytest.mark.slow
 def test_compiled_and_interpreted_control_agree_to_the_bit():
     code = "from tests.test_control_gyro import flight_digest; print(flight_digest())"
     plain = os.environ | {"NUMBA_DISABLE_JIT": "1"}

@@ -85,6 +85,7 @@ def test_gravity_tells_the_tilt_and_leaves_the_nose_north(roll, pitch):
     assert np.allclose(euler(found), (roll, pitch, 0.0), atol=1e-9)
 
 
+@pytest.mark.slow
 def test_ten_seconds_of_wild_flight_on_a_perfect_imu_drift_by_millimetres():
     wild = Flight(seconds=14.0, amplitude=(3.0, 3.0, 1.0), frequency=(2.5, 2.0, 1.5), yaw=2.0, rest=0.0)
     perfect = Sensors(0.0, 0.0, (0.0, 0.0, 0.0), (0.0, 0.0, 0.0), 0.0, gps=0.0, baro=0.0, mag=0.0)

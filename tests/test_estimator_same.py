@@ -62,6 +62,7 @@ flown(state, command, read("inputs", INPUTS), 500, first=1)
 
 
 @pytest.mark.skipif(numba.config.DISABLE_JIT, reason="compares this run with the interpreted one")
+@pytest.mark.slow
 def test_compiled_and_interpreted_ticks_are_the_same_to_the_bit(record, tmp_path):
     state, command = begin(parameters(SENSORS))
     flown(state, command, record.inputs, 12000)

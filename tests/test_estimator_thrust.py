@@ -40,6 +40,7 @@ def test_thrust_over_mass_is_what_the_throttles_ask_for(curve):
     )
 
 
+@pytest.mark.slow
 def test_it_learns_how_much_of_the_thrust_is_felt_and_keeps_it_while_the_accelerometer_hangs():
     state, params, airframe = vehicle()
     model = state.thrust

@@ -31,6 +31,7 @@ def steps(record):
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.slow
 def test_ten_seconds_without_gps_stay_within_what_it_admits(seed):
     record = pretend(Flight(), Sensors(), seed)
     record.inputs.gps.fresh[between(record, 25.0, 35.0)] = 0

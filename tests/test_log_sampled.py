@@ -52,6 +52,7 @@ def whole(flown, quad, tmp_path_factory):
     return logged(tmp_path_factory.mktemp("sampled") / "a.ulg", quad, *flown[:2])
 
 
+@pytest.mark.slow
 def test_every_tick_is_proven_although_few_commands_are_written(
     whole, tmp_path, quad, flown, record_property
 ):

@@ -152,6 +152,7 @@ def test_a_far_side_that_refuses_to_arm_ends_the_attempt_and_its_reason_is_told(
     assert "PX4 refuses arming" in caplog.text
 
 
+@pytest.mark.slow
 def test_a_far_side_that_is_not_ready_keeps_the_loop_from_arming():
     far = FarSide()
     far.is_ready = False

@@ -45,6 +45,7 @@ def flight_digest(steps: int = 160) -> str:
 
 
 @pytest.mark.skipif(numba.config.DISABLE_JIT, reason="this run is the interpreted one")
+@pytest.mark.slow
 def test_compiled_and_interpreted_flights_are_equal_to_the_bit():
     plain = os.environ | {"NUMBA_DISABLE_JIT": "1"}
     run = subprocess.run(

@@ -130,6 +130,7 @@ def checksum() -> str:
 
 
 @pytest.mark.skipif(numba.config.DISABLE_JIT, reason="compares with the compiled run")
+@pytest.mark.slow
 def test_compiled_and_interpreted_sensors_say_the_same_to_the_bit():
     command = "import tests.test_sensors_vehicle as t; print(t.checksum())"
 

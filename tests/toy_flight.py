@@ -19,7 +19,7 @@ from flight.parameter import filled, storage
 from flight.record import rows
 from flight.supervisor import supervisor
 from flight.supervisor.rows import ROWS as SUPERVISOR
-from tests.plain import plain
+from tests.plain import IS_WANTED, Handle, plain
 
 GRAVITY = 9.80665
 HOVER = 0.45
@@ -38,8 +38,11 @@ class ToyFlight:
         for name, value in chosen.items():
             store(self.params, BY_ID[name], value)
         self.params = plain(self.params)
-        kinds = supervisor.STATE, guidance.STATE, INPUTS, COMMAND
-        self.supervisor, self.guidance, self.inputs, self.command = (plain(rows(kind)[0]) for kind in kinds)
+        self.rules = self.params.supervisor, self.params.guidance
+        self.supervisor, self.guidance = (plain(rows(kind)[0]) for kind in (supervisor.STATE, guidance.STATE))
+        inputs, command = rows(INPUTS), rows(COMMAND)
+        self.inputs, self.command = plain(inputs[0]), plain(command[0])
+        self.hands = (self.inputs, self.command) if IS_WANTED else (Handle(inputs), Handle(command))
         supervisor.reset(self.supervisor, self.params.supervisor)
         guidance.reset(self.guidance, self.params.guidance)
         self.supervisor.cells = 4.0
@@ -68,11 +71,11 @@ class ToyFlight:
 
     @property
     def mode(self) -> Mode:
-        return Mode(int(self.status.mode))
+        return Mode(int(self.hands[1].status.mode))
 
     @property
     def is_armed(self) -> bool:
-        return self.status.arming == Arming.ARMED
+        return self.hands[1].status.arming == Arming.ARMED
 
     def ask(self, kind: Demand, *arguments: float | None, index: int = 0) -> ToyFlight:
         """Send one demand; None leaves an argument out."""
@@ -102,51 +105,53 @@ class ToyFlight:
 
     def sense(self) -> None:
         """Fill the sensors of this tick."""
-        i, e = self.inputs, self.estimate
+        i, e = self.hands[0], self.hands[1].estimate
         self.tick += 1
-        i.t_us = round(self.t * 1e6)
-        i.imu.fresh, i.imu.t_us = 1, i.t_us
-        i.battery.fresh, i.battery.t_us, i.battery.voltage_v = 1, i.t_us, self.voltage
-        for name in ("pilot", "offboard"):
-            if i[name].fresh:
-                i[name].t_us = i.t_us
+        t_us = round(self.t * 1e6)
+        i.t_us = i.imu.t_us = i.battery.t_us = t_us
+        i.imu.fresh = i.battery.fresh = 1
+        i.battery.voltage_v = self.voltage
+        for source in (i.pilot, i.offboard):
+            if source.fresh:
+                source.t_us = t_us
         e.p_ned, e.v_ned = self.place, self.speed
         e.height_m = self.ground - self.place[2]
 
     def step(self) -> ToyFlight:
         """Fly one tick."""
         self.sense()
-        self.status.events[:] = 0
-        self.status.event_values[:] = 0.0
-        supervisor.step(self.supervisor, self.params.supervisor, self.inputs, self.command, self.dt)
-        guidance.step(self.guidance, self.params.guidance, self.inputs, self.command, self.dt)
+        i, status = self.hands[0], self.hands[1].status
+        status.events[:] = 0
+        status.event_values[:] = 0.0
+        supervisor.step(self.supervisor, self.rules[0], self.inputs, self.command, self.dt)
+        guidance.step(self.guidance, self.rules[1], self.inputs, self.command, self.dt)
         self.control()
         supervisor.guard(self.supervisor, self.command)
-        for event, value in zip(self.status.events, self.status.event_values, strict=True):
-            if event:
-                self.events.append((self.t, Event(int(event)), float(value)))
-        self.inputs.demand.fresh = self.inputs.pilot.fresh = self.inputs.offboard.fresh = 0
+        for k in np.flatnonzero(status.events):
+            self.events.append((self.t, Event(int(status.events[k])), float(status.event_values[k])))
+        i.demand.fresh = i.pilot.fresh = i.offboard.fresh = 0
         return self
 
     def control(self) -> None:
         """Follow the setpoint with a lag; thrust is what the vertical motion needs, none below the floor."""
-        s, level = self.command.setpoint, self.command.setpoint.level
-        goal = np.array(s.v_ff_ned) + 2.0 * (np.array(s.p_sp_ned) - self.place)
+        command = self.hands[1]
+        s, level = command.setpoint, command.setpoint.level
+        goal = s.v_ff_ned + 2.0 * (s.p_sp_ned - self.place)
         if level == Level.VELOCITY:
-            goal = np.array(s.v_sp_ned)
+            goal = s.v_sp_ned.copy()
         if level == Level.ALTITUDE:
             goal[:2] = 0.0
-            self.estimate.q_ned_frd = s.q_sp_ned_frd
+            command.estimate.q_ned_frd = s.q_sp_ned_frd
         a = (goal - self.speed) / self.lag_s
         if level in (Level.RATE, Level.ATTITUDE):
             a = np.array([0.0, 0.0, GRAVITY * (1.0 - s.thrust_sp / HOVER)]) - 0.2 * self.speed
         elif level != Level.IDLE:
             s.thrust_sp = float(np.clip(HOVER * (1.0 - a[2] / GRAVITY), 0.02, 1.0))
-        if level == Level.IDLE or not self.is_armed:
+        if level == Level.IDLE or command.status.arming != Arming.ARMED:
             s.thrust_sp = 0.0
             a = np.array([0.0, 0.0, GRAVITY])
         self.move(np.clip(a, -30.0, GRAVITY))
-        self.command.motors.motor[:4] = s.thrust_sp if level != Level.IDLE else 0.05
+        command.motors.motor[:4] = s.thrust_sp if level != Level.IDLE else 0.05
 
     def move(self, a: np.ndarray) -> None:
         """Advance the point, stopped by the floor."""
@@ -159,7 +164,7 @@ class ToyFlight:
             self.speed[2] = min(self.speed[2], 0.0)
             self.speed[:2] *= 0.0
         force = (self.speed - before) / self.dt - np.array([0.0, 0.0, GRAVITY])
-        self.inputs.imu.accel_frd = force if np.linalg.norm(force) > 0.0 else (0.0, 0.0, -1e-9)
+        self.hands[0].imu.accel_frd = force if np.linalg.norm(force) > 0.0 else (0.0, 0.0, -1e-9)
 
     def fly(self, seconds: float) -> ToyFlight:
         """Fly for a while."""
