@@ -4,6 +4,7 @@ PX4 wants a stream of setpoints before its offboard mode, ArduPilot is flown in 
 its pilot: left once, the mode is not asked for again before the loop has disarmed.
 """
 
+import struct
 from collections import deque
 from typing import Any
 
@@ -20,6 +21,13 @@ FORCE = 21196.0
 REPEAT_US, GIVE_UP_US = 300_000, 4_000_000
 MOST_TEXTS = 50
 NOT_AN_AUTOPILOT, GROUND_STATION = 8, 6
+INT32 = 6
+
+
+def result_name(number: int) -> str:
+    """Return a MAV_RESULT in words."""
+    result = mavlink.enums["MAV_RESULT"].get(number)
+    return result.name.removeprefix("MAV_RESULT_").lower() if result else str(number)
 
 
 class Far:
@@ -30,8 +38,11 @@ class Far:
         self.is_armed = False
         self.custom_mode = 0
         self.capabilities: int | None = None
+        self.version: tuple[int, int] | None = None
         self.is_ready = True
         self.params: dict[str, float] = {}
+        # How each command was answered last.
+        self.results: dict[int, int] = {}
         self.texts: deque[str] = deque(maxlen=MOST_TEXTS)
         self.refusal = ""
         self.is_arming_asked = False
@@ -61,14 +72,22 @@ class Far:
             self.texts.append(m.text)
         elif kind == "AUTOPILOT_VERSION":
             self.capabilities = int(m.capabilities)
+            self.version = (m.flight_sw_version >> 24, m.flight_sw_version >> 16 & 0xFF)
         elif kind == "PARAM_VALUE":
-            self.params[m.param_id] = m.param_value
+            self.params[m.param_id] = self.number(m)
         elif kind == "SYS_STATUS":
             watched = m.onboard_control_sensors_present & m.onboard_control_sensors_enabled & PREARM_BIT
             self.is_ready = not watched or bool(m.onboard_control_sensors_health & PREARM_BIT)
 
+    def number(self, m: Any) -> float:
+        """Return a parameter's value: PX4 sends the bits of a whole number, ArduPilot the number."""
+        if self.autopilot == PX4 and m.param_type == INT32:
+            return float(struct.unpack("<i", struct.pack("<f", m.param_value))[0])
+        return float(m.param_value)
+
     def take_ack(self, m: Any) -> None:
         """Take in how a command was answered: a heartbeat would tell it up to a second later."""
+        self.results[m.command] = m.result
         names = {mavlink.MAV_CMD_COMPONENT_ARM_DISARM: "arming", mavlink.MAV_CMD_DO_SET_MODE: "the mode"}
         if m.command in names and m.result == mavlink.MAV_RESULT_ACCEPTED:
             if m.command == mavlink.MAV_CMD_DO_SET_MODE:
@@ -76,9 +95,7 @@ class Far:
             else:
                 self.is_armed = self.is_arming_asked
         elif m.command in names and m.result != mavlink.MAV_RESULT_IN_PROGRESS:
-            result = mavlink.enums["MAV_RESULT"].get(m.result)
-            why = result.name.removeprefix("MAV_RESULT_").lower() if result else str(m.result)
-            self.refusal = f"{self.name} refuses {names[m.command]}: {why}"
+            self.refusal = f"{self.name} refuses {names[m.command]}: {result_name(m.result)}"
             self.texts.append(self.refusal)
 
     def command(self, number: int, *values: float) -> Any:

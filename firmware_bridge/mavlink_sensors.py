@@ -129,6 +129,8 @@ class Senses:
         self.pending: dict[str, Sample] = {}
         self.heard_us: dict[str, int] = {}
         self.counts: dict[str, int] = {}
+        # The far side's receiver, in microseconds, by channel from 1; 0 where it has none.
+        self.channels: dict[int, int] = {}
         self.sinking: tuple[int, float] | None = None
         self.field: list[float] = []
         self.mag_us = self.baro_us = 0
@@ -158,6 +160,8 @@ class Senses:
             self.keep("battery", battery(m))
         elif kind == "GLOBAL_POSITION_INT":
             self.sinking = (now_us, 0.01 * m.vz)
+        if kind == "RC_CHANNELS":
+            self.channels = {k: getattr(m, f"chan{k}_raw") for k in range(1, m.chancount + 1)}
         self.heard_us[kind] = now_us
         return found
 

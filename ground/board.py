@@ -3,8 +3,10 @@
 from contextlib import suppress
 from typing import TypeVar
 
+from firmware_bridge.mavlink_actuators import corners_of
+from firmware_bridge.mavlink_settings import adapt, settings_from
 from firmware_bridge.mavlink_wire import checked_url, opened_wire
-from firmware_bridge.mavlink_world import MavlinkWorld, adapt, settings_from
+from firmware_bridge.mavlink_world import MavlinkWorld
 from firmware_bridge.pi.buses import Buses
 from firmware_bridge.pi.setup import MOTORS, Setup, made_outputs
 from firmware_bridge.pi.table import Table
@@ -34,9 +36,9 @@ def opened_own(airframe: Airframe, port: str) -> SerialWorld | PiWorld:
 def opened_autopilot(airframe: Airframe, port: str) -> MavlinkWorld:
     """Return the world behind an autopilot; raise LinkError or ConfigError saying what to do."""
     settings = settings_from(airframe.bridge.get("mavlink", {}), airframe.name)
-    return answering(
-        MavlinkWorld(opened_wire(port.removeprefix(MAVLINK)), 1.0 / airframe.loop_rate_hz, settings)
-    )
+    corners = corners_of(airframe.physics["rotor"])
+    wire = opened_wire(port.removeprefix(MAVLINK))
+    return answering(MavlinkWorld(wire, 1.0 / airframe.loop_rate_hz, settings, corners))
 
 
 def answering(world: World) -> World:

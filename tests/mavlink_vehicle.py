@@ -2,6 +2,7 @@
 
 import math
 import socket
+import struct
 import sys
 import time
 from collections import deque
@@ -51,7 +52,12 @@ class FarSide:
         self.mav, self.ear = mavlink.MAVLink(None, 1, 1), mavlink.MAVLink(None, 1, 1)
         self.arriving: deque[tuple[int, bytes]] = deque()
         self.clock_us = 50_000_000
-        self.is_armed, self.mode, self.options = False, 0, 8
+        self.is_armed, self.mode = False, 0
+        self.params: dict[str, float] = {"GUID_OPTIONS": 8.0}
+        self.answers: dict[int, int] = {}
+        self.version, self.receiver = (1, 15), [1000] * 16
+        # What single motors were told last, how, and when.
+        self.direct, self.direct_by, self.direct_us = [0.0] * 4, "", 0
         self.target: Any = None
         self.target_us = -TARGET_AGE_US
         self.sums, self.refuses, self.is_ready, self.is_mute, self.cut = [0.0] * 3, "", True, False, False
@@ -105,6 +111,17 @@ class FarSide:
             self.tell()
 
     def throttles(self) -> list[float]:
+        """Turn the motors as told, as long as its settings allow that; else hold attitude or rate."""
+        if self.direct_by == "override":
+            is_told = self.clock_us - self.direct_us < 1e6 * self.params["RC_OVERRIDE_TIME"]
+            return self.direct if is_told else [max(w - 1000, 0) / 1000.0 for w in self.receiver[8:12]]
+        if self.direct_by and self.is_armed:
+            if self.clock_us - self.target_us < 1e6 * self.params["COM_OF_LOSS_T"]:
+                return self.direct
+            self.mode, self.is_armed = 0, self.direct_by == "group"
+        return self.held()
+
+    def held(self) -> list[float]:
         """Hold the attitude or rate target: what an autopilot's inner loops do."""
         is_fresh = self.clock_us - self.target_us < TARGET_AGE_US
         if not self.is_armed or self.target is None:
@@ -133,10 +150,32 @@ class FarSide:
         kind = m.get_type()
         if kind == "SET_ATTITUDE_TARGET":
             self.target, self.target_us = m, self.clock_us
-        elif kind == "PARAM_REQUEST_READ" and self.options is not None:
-            self.send(mavlink.MAVLink_param_value_message(m.param_id.encode(), float(self.options), 4, 1, 0))
+        elif kind == "SET_ACTUATOR_CONTROL_TARGET" and self.version < (1, 14):
+            assert m.group_mlx == 0
+            self.target_us, (roll, pitch, yaw, lift) = self.clock_us, m.controls[:4]
+            corners = zip(RIGHT, FORWARD, COUNTER_CLOCKWISE, strict=True)
+            half = math.sqrt(0.5)
+            told = [lift + half * (f * pitch - r * roll) + c * yaw for r, f, c in corners]
+            self.turn([min(max(x, 0.0), 1.0) for x in told], "group")
+        elif kind == "RC_CHANNELS_OVERRIDE":
+            functions = [int(self.params.get(f"SERVO{k}_FUNCTION", 0)) for k in range(1, 17)]
+            widths = [getattr(m, f"chan{f - 50}_raw") for f in functions if 51 <= f <= 66]
+            assert all(1000 <= width <= 2000 for width in widths)
+            self.turn([(width - 1000) / 1000.0 for width in widths], "override")
+        elif kind == "PARAM_REQUEST_READ" and m.param_id in self.params:
+            self.tell_parameter(m.param_id, self.params[m.param_id])
         elif kind == "COMMAND_LONG":
             self.command(m)
+
+    def turn(self, ratios: list[float], by: str) -> None:
+        self.direct, self.direct_by, self.direct_us = ratios, by, self.clock_us
+
+    def tell_parameter(self, name: str, value: float) -> None:
+        """Tell a parameter as each does: a whole number's bits, or the number."""
+        is_bits = self.autopilot == PX4 and isinstance(value, int)
+        shown = struct.unpack("<f", struct.pack("<i", value))[0] if is_bits else float(value)
+        kind = 6 if isinstance(value, int) else 9
+        self.send(mavlink.MAVLink_param_value_message(name.encode(), shown, kind, 1, 0))
 
     def command(self, m: Any) -> None:
         result = 0
@@ -145,9 +184,21 @@ class FarSide:
         elif m.command == 512:
             self.send(
                 mavlink.MAVLink_autopilot_version_message(
-                    self.capabilities, 0, 0, 0, 0, [0] * 8, [0] * 8, [0] * 8, 0, 0, 0
+                    self.capabilities,
+                    self.version[0] << 24 | self.version[1] << 16,
+                    0,
+                    0,
+                    0,
+                    [0] * 8,
+                    [0] * 8,
+                    [0] * 8,
+                    0,
+                    0,
+                    0,
                 )
             )
+        elif m.command == 187 and 304 in self.params.values():
+            self.turn([0.5 + 0.5 * x for x in (m.param1, m.param2, m.param3, m.param4)], "set")
         elif m.command == 176:
             is_streamed = self.clock_us - self.target_us < TARGET_AGE_US
             result = 0 if is_streamed else 1
@@ -157,6 +208,7 @@ class FarSide:
             self.send(mavlink.MAVLink_statustext_message(4, (self.refuses or "not guided").encode()))
         elif m.command == 400:
             self.is_armed = m.param1 == 1.0
+        result = self.answers.get(m.command, result)
         self.send(mavlink.MAVLink_command_ack_message(m.command, result))
 
     def send(self, message: Any) -> None:
@@ -232,6 +284,8 @@ class FarSide:
             r = inputs["range"][0]
             cm = round(100 * float(r["distance_m"])) if r["is_valid"] else 1201
             self.send(mavlink.MAVLink_distance_sensor_message(t_ms, 30, 1200, cm, 0, 0, 25, 255))
+        if self.is_due("receiver", 40_000):
+            self.send(mavlink.MAVLink_rc_channels_message(t_ms, 16, *self.receiver, 0, 0, 100))
         if self.is_due("battery", 500_000):
             truth = self.vehicle.truth[0]
             cell = round(1e3 * float(truth["voltage_v"]) / 4)
