@@ -27,7 +27,7 @@ CORE_GROUPS = ("imu", "battery", "pilot")
 
 
 class Core(Protocol):
-    """What reads the IMU and drives the motors: firmware_bridge.pi.bare.Bare or a SerialWorld."""
+    """What reads the IMU and drives the motors: a Bare or a Split of firmware_bridge.pi, or a SerialWorld."""
 
     dt: float
     sampled_us: int

@@ -49,6 +49,14 @@ class Flag(IntFlag):
     PPM = 0x10
     KILL_SWITCH = 0x20
     SELF_TEST = 0x40
+    ALONE = 0x80
+
+
+class Config(IntFlag):
+    """How the board is set, beside its output; ALONE: the IMU is elsewhere, so arming asks for none on the board."""
+
+    HZ_500 = 1
+    ALONE = 2
 
 
 class Refused(IntEnum):
@@ -224,9 +232,10 @@ def disarm(seq: int) -> bytes:
     return pack(Frame.DISARM, seq)
 
 
-def config(seq: int, output: Output, imu_rate_hz: int) -> bytes:
-    """Return the request to choose how motors are driven and how often to sample, 500 or 1000 Hz."""
-    return pack(Frame.CONFIG, seq, bytes([output, imu_rate_hz == 500]))
+def config(seq: int, output: Output, imu_rate_hz: int, is_alone: bool = False) -> bytes:
+    """Return the request to choose how motors are driven, how often to sample (500 or 1000 Hz), and if at all."""
+    rate = Config.HZ_500 if imu_rate_hz == 500 else Config(0)
+    return pack(Frame.CONFIG, seq, bytes([output, rate | (Config.ALONE if is_alone else 0)]))
 
 
 def ask_hello(seq: int) -> bytes:
@@ -239,7 +248,7 @@ def parse(frame: bytes) -> Imu | Answer | Hello | None:
     kind, seq, body = frame[0], frame[1], frame[2:]
     if kind == Frame.IMU and len(body) == IMU_BODY.size:
         t_us, raw, state, echo, nonce, slow = IMU_BODY.unpack(body)
-        return Imu(seq, t_us, raw, State(state & 3), Flag(state & 0x7C), echo, nonce, slow)
+        return Imu(seq, t_us, raw, State(state & 3), Flag(state & 0xFC), echo, nonce, slow)
     if kind == Frame.ANSWER and len(body) == 3 and body[2] in list(Refused):
         return Answer(body[0], body[1], Refused(body[2]))
     if kind == Frame.HELLO and len(body) == HELLO_BODY.size:

@@ -54,13 +54,14 @@ class Said:
 class SerialWorld:
     """A World: `read` waits for the next IMU frame, `write` sends throttles and sees to arming.
 
-    Nothing raises in flight: silence is `inputs.link.bridge_age_us`, faults are `inputs.system.bridge_faults`.
+    `is_alone`: the IMU is elsewhere, the board has the motors alone (see firmware_bridge.pi.split). Nothing raises in
+    flight: silence is `inputs.link.bridge_age_us`, faults are `inputs.system.bridge_faults`.
     """
 
-    def __init__(self, wire: Wire, dt: float, wiring: Wiring | None = None) -> None:
+    def __init__(self, wire: Wire, dt: float, wiring: Wiring | None = None, is_alone: bool = False) -> None:
         if round(1.0 / dt) not in RATES_HZ:
             raise LinkError(f"the loop runs at {1.0 / dt:g} Hz; the board samples at 500 or 1000 Hz")
-        self.wire, self.dt, self.wiring = wire, dt, wiring or Wiring()
+        self.wire, self.dt, self.wiring, self.is_alone = wire, dt, wiring or Wiring(), is_alone
         self.splitter, self.clock = protocol.Splitter(), Alignment()
         self.slow = [0] * protocol.SLOWS
         self.hello: Hello | None = None
@@ -94,11 +95,15 @@ class SerialWorld:
         rate_hz = round(1.0 / self.dt)
 
         def configure(seq: int) -> bytes:
-            return protocol.config(seq, self.wiring.output, rate_hz)
+            return protocol.config(seq, self.wiring.output, rate_hz, self.is_alone)
 
         self.answers.clear()
         self.insist(configure, lambda: Frame.CONFIG in self.answers, "does not take its settings")
         refusal = self.answers[Frame.CONFIG].refusal
+        if refusal == Refused.RANGE and self.is_alone:
+            raise LinkError(
+                "the board's firmware is older than 1.1 and arms with its own IMU alone: run `quadloop firmware flash`"
+            )
         if refusal != Refused.NOT:
             raise LinkError(f"the board refuses its settings: {ADVICE[refusal]}")
         # What came while nobody was flying is not late.
@@ -200,6 +205,19 @@ class SerialWorld:
             gyro, accel, temperature_c = mpu.decode(said.raw, self.wiring.rotation, who)
             told.imu["fresh"][0], told.sampled_us[0], told.temperature_c[0] = 1, told.t_us[0], temperature_c
             told.gyro_frd[:], told.accel_frd[:] = gyro, accel
+        self.fill_slow(told, said)
+
+    def drain(self, told: Told) -> None:
+        """Take in what has arrived, without waiting; fill battery and receiver."""
+        for frame in self.splitter.feed(self.wire.read(self.wire.now_us())):
+            said = protocol.parse(frame)
+            self.newest = None
+            self.take(said)
+            if isinstance(said, Imu):
+                self.fill_slow(told, said)
+
+    def fill_slow(self, told: Told, said: Imu) -> None:
+        """Write what rides along with a frame into the inputs."""
         place = said.seq % protocol.SLOWS
         if place == Slow.BATTERY:
             self.fill_battery(told.inputs)
@@ -235,7 +253,7 @@ class SerialWorld:
         supply_mv = self.slow[Slow.SUPPLY_MV]
         found = BridgeFault.BOARD_VOLTAGE if 0 < supply_mv < SUPPLY_LEAST_MV else 0
         found |= BridgeFault.RESTARTED if self.restarts else 0
-        found |= BridgeFault.BUS if last and last.flags & Flag.IMU_STALE else 0
+        found |= BridgeFault.BUS if last and last.flags & Flag.IMU_STALE and not self.is_alone else 0
         found |= BridgeFault.STOPPED if self.was_armed and last and last.state != State.ARMED else 0
         if hello and hello.protocol != protocol.PROTOCOL_VERSION:
             found |= BridgeFault.PROTOCOL

@@ -480,3 +480,40 @@ def test_two_runs_are_the_same_to_the_cycle(chip):
         traces.append((board.pulses().tobytes(), board.log("bytes").tobytes()))
 
     assert traces[0] == traces[1]
+
+
+def test_a_board_without_an_imu_arms_only_when_told_that_it_is_elsewhere(chip):
+    board = chip()
+    board.imu.unplug()
+    booted(board)
+    choose(board)
+    keep_idle(board)
+    assert ask_to_arm(board) == Refused.SELF_TEST
+
+    def set_alone(is_alone: bool) -> Refused:
+        board.send(protocol.config(board.next_seq(), Output.PWM, 500, is_alone))
+        board.run_us(60 * MS)
+        return board.answers[-1].refusal
+
+    assert set_alone(True) == Refused.NOT
+    assert board.samples[-1].flags & Flag.ALONE
+    board.throttle(1, 0, 0, 0)
+    keep_idle(board, 2)
+    assert ask_to_arm(board, nonce=board.samples[-1].nonce ^ 1) == Refused.NONCE
+    board.run_us(300 * MS)
+    assert ask_to_arm(board) == Refused.LINK
+    keep_idle(board)
+    assert ask_to_arm(board) == Refused.NOT
+    # Not in the air; and the setting ends with the next one.
+    assert set_alone(False) == Refused.STATE
+    board.send(protocol.disarm(board.next_seq()))
+    assert set_alone(False) == Refused.NOT
+    keep_idle(board)
+    assert ask_to_arm(board) == Refused.SELF_TEST
+
+
+def test_settings_that_the_board_does_not_know_are_refused(board):
+    board.send(protocol.pack(Frame.CONFIG, board.next_seq(), bytes([Output.PWM, 4])))
+    board.run_us(10 * MS)
+
+    assert board.answers[-1].refusal == Refused.RANGE

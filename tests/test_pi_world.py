@@ -234,7 +234,7 @@ def built(tables: dict, rate_hz: float = 500.0):
         ({"imu": {"part": "mpu6000"}}, "pi.imu.part = 'mpu6000'; allowed: board, mpu6050, icm42688"),
         ({"imu": {"part": "mpu6050", "bus": "1"}}, "pi.imu.bus = '1'; allowed: whole numbers"),
         ({"imu": {"part": "mpu6050", "axes": ["up", "up", "up"]}}, "pi.imu.axes"),
-        ({"imu": {"part": "mpu6050"}, "outputs": {"part": "board"}}, "arms with its own IMU alone"),
+        ({"imu": {"part": "mpu6050"}, "outputs": {"part": "board"}}, "pi.outputs.port = None; allowed: a serial port"),
         ({"imu": {"part": "mpu6050"}, "outputs": {"part": "pca9685", "rate_hz": 1000}}, "whole numbers 50 to 450"),
         ({"imu": {"part": "board", "port": "ttyACM0"}}, "a serial port such as"),
         (ALL_I2C | {"mag": {"part": "qmc5883l", "addres": 13}}, "pi.mag.addres is not known; known keys: part, bus"),

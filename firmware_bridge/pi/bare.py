@@ -1,4 +1,4 @@
-"""A vehicle without a board: the Pi reads the IMU and drives the motors itself."""
+"""The IMU on the Pi, and a vehicle without a board: the Pi drives the motors, too."""
 
 import numpy as np
 
@@ -13,24 +13,14 @@ from flight.modes import Arming
 CHECK_US = 50_000
 
 
-class Bare:
-    """A World: `read` waits for the IMU's next sample, `write` sends pulses.
+class OwnImu:
+    """Half a World: `fill` waits for the next sample of the Pi's own IMU and writes it into the inputs."""
 
-    Nothing raises in flight: silence is `inputs.link.bridge_age_us`, faults are `inputs.system.bridge_faults`.
-    """
-
-    def __init__(self, source: Source, outputs: Outputs, clock: Clock, dt: float, rotors: int = 4) -> None:
-        self.dt, self.clock, self.outputs, self.rotors = dt, clock, outputs, rotors
+    def __init__(self, source: Source, clock: Clock, dt: float) -> None:
+        self.dt, self.clock = dt, clock
         self.imu = PacedImu(source, clock, dt)
-        self.sampled_us = self.lag_us = self.checked_us = 0
-        self.is_fed, self.restarts = True, 0
+        self.sampled_us = 0
         self.told: Told | None = None
-        self.said: Said | None = None
-
-    def open(self) -> None:
-        """Idle the motors, then find the IMU; raise LinkError."""
-        self.outputs.open(self.clock)
-        self.imu.source.open(self.clock)
 
     @property
     def overruns(self) -> int:
@@ -42,11 +32,14 @@ class Bare:
         """Return when the IMU wants to be read next."""
         return self.imu.due_us
 
-    def read(self, inputs: np.void) -> bool:
-        """Wait for the next sample, or one and a half periods; fill IMU and link."""
+    def places(self, inputs: np.void) -> Told:
+        """Return the inputs' fields as arrays."""
         if self.told is None or self.told.inputs is not inputs:
             self.told = Told(inputs)
-        told = self.told
+        return self.told
+
+    def fill(self, told: Told) -> bool:
+        """Wait for the next sample, or one and a half periods; tell whether there was one."""
         for fresh in told.fresh:
             fresh[0] = 0
         motion = self.imu.wait()
@@ -59,7 +52,31 @@ class Bare:
             told.gyro_frd[:], told.accel_frd[:] = motion.gyro_frd, motion.accel_frd
             told.temperature_c[0] = motion.temperature_c
         told.bridge_age_us[0] = now_us - self.imu.heard_us if self.imu.heard_us else -1
-        told.bridge_faults[0] = self.faults(motion is not None)
+        return motion is not None
+
+
+class Bare(OwnImu):
+    """A World: `read` waits for the IMU's next sample, `write` sends pulses.
+
+    Nothing raises in flight: silence is `inputs.link.bridge_age_us`, faults are `inputs.system.bridge_faults`.
+    """
+
+    def __init__(self, source: Source, outputs: Outputs, clock: Clock, dt: float, rotors: int = 4) -> None:
+        super().__init__(source, clock, dt)
+        self.outputs, self.rotors = outputs, rotors
+        self.checked_us = 0
+        self.is_fed, self.restarts = True, 0
+        self.said: Said | None = None
+
+    def open(self) -> None:
+        """Idle the motors, then find the IMU; raise LinkError."""
+        self.outputs.open(self.clock)
+        self.imu.source.open(self.clock)
+
+    def read(self, inputs: np.void) -> bool:
+        """Wait for the next sample, or one and a half periods; fill IMU and link."""
+        told = self.places(inputs)
+        told.bridge_faults[0] = self.faults(self.fill(told))
         return True
 
     def faults(self, is_heard: bool) -> int:

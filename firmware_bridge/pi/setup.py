@@ -25,6 +25,7 @@ from firmware_bridge.pi.pwm import HardwarePwm
 from firmware_bridge.pi.qmc5883l import Qmc5883l
 from firmware_bridge.pi.receiver import DECODERS, USUAL, Receiver
 from firmware_bridge.pi.sbus import PARITY, STOP_BITS
+from firmware_bridge.pi.split import Split
 from firmware_bridge.pi.table import Rows, Table
 from firmware_bridge.pi.tfmini import BAUD as TFMINI_BAUD
 from firmware_bridge.pi.tfmini import Tfmini
@@ -32,6 +33,7 @@ from firmware_bridge.pi.ublox import BAUDS, Ublox
 from firmware_bridge.pi.vl53l1x import Vl53l1x
 from firmware_bridge.pi_world import PiWorld
 from firmware_bridge.serial_world import SerialWorld
+from firmware_bridge.wire import BAUD
 from firmware_bridge.wiring import Wiring
 from flight.errors import ConfigError
 
@@ -144,7 +146,7 @@ class Setup:
         table.done()
         return device
 
-    def made_core(self) -> Bare | SerialWorld:
+    def made_core(self) -> Bare | Split | SerialWorld:
         """Return what reads the IMU and drives the motors."""
         if "imu" not in self.tables:
             raise ConfigError(f'{self.where}: pi.imu is missing: a part, or {{ part = "board", port = ... }}')
@@ -155,23 +157,24 @@ class Setup:
         source = IMUS[part](imu, self.buses, round(1.0 / self.dt), self.wiring.frd_from_chip)
         imu.done()
         motors = made_outputs(outputs, self.buses)
-        if motors is None:
-            raise outputs.wrong(
-                "part", BOARD, "the board arms with its own IMU alone: pi.imu must be the board, too"
-            )
+        port = outputs.path("port") if motors is None else ""
         outputs.done()
+        if motors is None:
+            return Split(source, self.board_at(port, is_alone=True), self.buses.clock, self.dt)
         return Bare(source, motors, self.buses.clock, self.dt)
 
+    def board_at(self, port: str, is_alone: bool = False) -> SerialWorld:
+        """Return the Arduino at a port."""
+        return SerialWorld(self.buses.wire(port, BAUD), self.dt, self.wiring, is_alone)
+
     def on_board(self, imu: Table, outputs: Table) -> SerialWorld:
-        """Return the Arduino, which has both IMU and motors or neither."""
+        """Return the Arduino with both IMU and motors."""
         if outputs.word("part", OUTPUTS, BOARD) != BOARD:
             raise outputs.wrong("part", "pca9685 or pwm", "the board, where pi.imu is the board")
         port = imu.path("port")
         for table in (imu, outputs):
             table.done()
-        from firmware_bridge.wire import BAUD
-
-        return SerialWorld(self.buses.wire(port, BAUD), self.dt, self.wiring)
+        return self.board_at(port)
 
     def world(self) -> PiWorld:
         """Return the world, not yet open."""

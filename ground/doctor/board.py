@@ -12,7 +12,7 @@ from ground.doctor.finding import Finding, State, judged
 
 CHIPS = {0x68: "MPU-6050", 0x70: "MPU-6500", 0x71: "MPU-9250", 0x73: "MPU-9255"}
 RESETS = ((8, "watchdog"), (4, "brown-out"), (2, "reset button or DTR"), (1, "power"))
-VERSION = (1, 0)
+VERSION = (1, 1)
 SUPPLY_LEAST_MV, SUPPLY_MOST_MV = 4600, 5400
 RATE_OFF, JITTER_ODD_US, LINE_ODD = 0.02, 30.0, 0.001
 LATE_ODD_US = 5000.0

@@ -12,6 +12,7 @@ from firmware_bridge.listening import Heard
 from firmware_bridge.pi.bare import Bare
 from firmware_bridge.pi.buses import I2C_HZ, Buses
 from firmware_bridge.pi.setup import Setup
+from firmware_bridge.pi.split import Split
 from firmware_bridge.pi_world import PiWorld
 from flight.airframe import Airframe
 from flight.command import COMMAND
@@ -84,9 +85,12 @@ def look_at_parts(setup: Setup) -> Iterator[Finding]:
         yield attempt("outputs", lambda: core.outputs.open(clock), lambda: core.outputs.name)
         yield attempt("imu", lambda: core.imu.source.open(clock), lambda: core.imu.source.name)
     else:
+        board = core.board if isinstance(core, Split) else core
         yield attempt(
-            "board", core.open, lambda: f"answers, firmware {core.hello.version if core.hello else ''}"
+            "board", board.open, lambda: f"answers, firmware {board.hello.version if board.hello else ''}"
         )
+    if isinstance(core, Split):
+        yield attempt("imu", lambda: core.imu.source.open(clock), lambda: core.imu.source.name)
     for device in setup.devices:
         yield attempt(device.group, partial(device.open, clock), partial(getattr, device, "name"))
 

@@ -20,4 +20,4 @@
 #define KILL_FRAMES 3
 
 #define FIRMWARE_MAJOR 1
-#define FIRMWARE_MINOR 0
+#define FIRMWARE_MINOR 1

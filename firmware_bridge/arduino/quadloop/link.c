@@ -57,6 +57,7 @@ static uint8_t state_byte(void) {
     if (ppm_is_there()) byte |= STATE_PPM;
     if (ppm_is_kill_on()) byte |= STATE_KILL_SWITCH;
     if (imu_test() & ~TEST_NO_INTERRUPT) byte |= STATE_SELF_TEST;
+    if (safety_is_alone()) byte |= STATE_ALONE;
     return byte;
 }
 
@@ -100,10 +101,13 @@ static void send_answer(void) {
     uart_close();
 }
 
-static uint8_t configure(uint8_t output, uint8_t hz_500) {
-    if (hz_500 > 1) return REFUSED_RANGE;
+static uint8_t configure(uint8_t output, uint8_t set) {
+    if (set > CONFIG_KNOWN) return REFUSED_RANGE;
     uint8_t refusal = safety_output(output);
-    if (!refusal) imu_rate(hz_500);
+    if (!refusal) {
+        imu_rate(set & CONFIG_500_HZ);
+        safety_alone(set & CONFIG_ALONE);
+    }
     return refusal;
 }
 

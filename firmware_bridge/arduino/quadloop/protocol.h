@@ -16,7 +16,7 @@
 #define FRAME_MOTORS 0x81  // four throttles u16
 #define FRAME_ARM 0x82     // nonce u16
 #define FRAME_DISARM 0x83  // empty
-#define FRAME_CONFIG 0x84  // output, IMU rate in 500 Hz
+#define FRAME_CONFIG 0x84  // output, CONFIG_* bits
 #define FRAME_ASK_HELLO 0x85
 
 // The IMU frame's state byte: two bits of arming, then flags.
@@ -29,6 +29,7 @@
 #define STATE_PPM 0x10         // a receiver is there
 #define STATE_KILL_SWITCH 0x20
 #define STATE_SELF_TEST 0x40   // failed; the hello frame says why
+#define STATE_ALONE 0x80       // the IMU is elsewhere: arming asks for none here
 
 // Why a request is refused.
 #define REFUSED_NOT 0
@@ -45,6 +46,11 @@
 #define REFUSED_UNKNOWN 11
 #define REFUSED_LENGTH 12
 #define REFUSED_ORDER 13     // older than the last motor frame
+
+// How the board is set, beside the output. CONFIG_ALONE does not outlive a reset.
+#define CONFIG_500_HZ 1  // the IMU samples at 500 Hz, else at 1 kHz
+#define CONFIG_ALONE 2   // the IMU is elsewhere
+#define CONFIG_KNOWN 3
 
 // How motors are driven.
 #define OUTPUT_NONE 0

