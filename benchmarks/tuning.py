@@ -7,8 +7,9 @@ import numpy as np
 
 from flight.airframe import load
 from ground.tuning import plants
+from ground.tuning.pieces import heard
 from ground.tuning.search import STAGES, Judge
-from ground.tuning.tuner import control_gains, heard, share_per_acc
+from ground.tuning.tuner import control_gains, share_per_acc
 
 LEAST_S = 3.0
 

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -20,7 +19,7 @@ from ground.campaign.campaign import fly, read
 from ground.campaign.cases import Dice, jobs_of
 from ground.campaign.definition import campaign_of, load
 from ground.campaign.figures import figures_of
-from ground.campaign.jobs import Job, Threads, hired
+from ground.campaign.jobs import Job, Processes, Threads, hired
 from ground.campaign.markdown import page as markdown_page
 from ground.campaign.outcome import outcome
 from ground.campaign.page import page as web_page
@@ -29,6 +28,7 @@ from ground.main import main
 from ground.session import Conditions
 from tests import campaign_work
 from tests.conftest import ROOT
+from tests.two_workers import two_workers
 
 SMALL = """
 about = "a small one"
@@ -73,19 +73,6 @@ def flown(small):
     campaign, folder = load(str(small)), small.parent / "flown"
     fly(campaign, Threads(2), folder)
     return read(campaign, folder), folder
-
-
-@contextmanager
-def two_workers():
-    """Have a Dask cluster of two processes on this machine for a while."""
-    distributed = pytest.importorskip("distributed", reason="Dask is not installed")
-    cluster = distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
-    )
-    try:
-        yield cluster.scheduler_address
-    finally:
-        cluster.close(timeout=20)
 
 
 def said(**told):
@@ -248,6 +235,22 @@ def test_a_cluster_does_what_threads_do_even_when_workers_die(tmp_path):
             list(crew.run(campaign_work.wrong, jobs[:1]))
         with pytest.raises(LinkError, match="job 3 was lost with its workers"):
             list(crew.run(campaign_work.deadly, jobs[3:4]))
+
+
+@pytest.mark.slow
+def test_processes_do_what_threads_do_even_when_one_dies(tmp_path):
+    jobs = [Job(str(n), {"number": n}) for n in range(12)]
+    expected = {job.key: result for job, result in Threads(1).run(campaign_work.squared, jobs)}
+    jobs[5] = Job("5", {"number": 5, "grave": str(tmp_path / "grave")})
+
+    found = {job.key: result for job, result in Processes(2).run(campaign_work.squared_once_dead, jobs)}
+
+    assert (tmp_path / "grave").exists()
+    assert found == expected
+    with pytest.raises(ValueError, match="no square"):
+        list(Processes(1).run(campaign_work.wrong, jobs[:1]))
+    with pytest.raises(LinkError, match="job 3 was lost with its process"):
+        list(Processes(1).run(campaign_work.deadly, jobs[3:4]))
 
 
 @pytest.mark.slow

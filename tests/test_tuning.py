@@ -1,17 +1,22 @@
 """Tuning: gains found from nothing are robust in the compiled loop, written where the airframe's loader reads them."""
 
 import json
+import os
 import shutil
+import signal
 
 import numpy as np
 import pytest
 
 from flight.airframe import folder, load
+from ground.campaign.jobs import Threads, hired
+from ground.campaign.results import Results
 from ground.main import main
-from ground.tuning import anyone, fleet, linear, model, plants, rigs, trials, tuner
+from ground.tuning import anyone, fleet, linear, model, pieces, plants, rigs, trials, tuner
 from ground.tuning.loops import closed
 from ground.tuning.margins import margins
 from ground.tuning.search import IDS
+from tests.two_workers import two_workers
 
 pytestmark = pytest.mark.slow
 
@@ -149,16 +154,68 @@ def test_nonsense_is_refused(capsys):
     assert "--robust" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("number", [1, 2])
-def test_a_random_airframe_is_tuned_and_plants_not_seen_keep_their_margins(number, record_property):
-    verdict = fleet.judged(anyone.airframe(1, number), 1, 8, 50, 4)
+def test_random_airframes_are_tuned_once_and_plants_not_seen_keep_their_margins(tmp_path, record_property):
+    jobs = [job for job in fleet.jobs_of(2, 1, 8, 50, 4) if "number" in job.task]
+    with Results(tmp_path / "fleet.jsonl", {}) as kept:
+        verdicts = fleet.judge_all(jobs, Threads(), kept, lambda part, text: None)
 
-    record_property(
-        f"random airframe of {verdict.mass_kg:.2f} kg: worst Ms of 50 plants", round(verdict.worst_ms, 2)
-    )
-    assert not verdict.failings
-    assert verdict.lost == 0
-    assert verdict.is_same_from_wrong
+    with Results(tmp_path / "fleet.jsonl", {}) as kept:
+        assert fleet.judge_all(jobs, Idle(), kept, lambda part, text: None) == verdicts
+    assert len(verdicts) == 2
+    for verdict in verdicts:
+        record_property(
+            f"random airframe of {verdict['mass_kg']:.2f} kg: worst Ms of 50 plants",
+            round(verdict["worst_ms"], 2),
+        )
+        assert not verdict["failings"]
+        assert verdict["lost"] == 0
+        assert verdict["is_same_from_wrong"]
+
+
+class Idle:
+    """A crew that must have nothing to do."""
+
+    name, threads = "nobody", 1
+
+    def run(self, work, jobs):
+        """Refuse any job."""
+        assert not jobs
+        return iter(())
+
+
+def test_the_gains_a_vehicle_comes_with_do_not_matter(monkeypatch):
+    monkeypatch.setattr(tuner, "GENERATIONS", 3)
+
+    found = [tuner.tune(fleet.mistuned(load("fma"), factor), 1, 0) for factor in fleet.WRONG]
+
+    assert sum(found[0].before[id] < found[1].before[id] for id in IDS) > 20
+    assert [found[0].gains[id] for id in IDS] == [found[1].gains[id] for id in IDS]
+
+
+def test_a_cluster_finds_the_very_gains_that_threads_find_even_when_a_worker_is_killed(monkeypatch):
+    monkeypatch.setattr(tuner, "GENERATIONS", 4)
+    monkeypatch.setattr(pieces, "CHUNK", 4)
+    airframe, numbers = load("fma"), list(range(6))
+    here = tuner.tune(airframe, 1, 6)
+    flown = pieces.flown(airframe, here.gains, 1, numbers)
+
+    with two_workers() as address, hired(address=address) as crew:
+        victims = [*crew.client.run(os.getpid).values()][:1]
+
+        def kill(part, text):
+            """Take one worker down as soon as the first piece has come back."""
+            while victims:
+                os.kill(victims.pop(), signal.SIGKILL)
+
+        there = tuner.tune(airframe, 1, 6, kill, crew=crew)
+        flown_there = pieces.flown(airframe, there.gains, 1, numbers, crew)
+
+    assert not victims
+    assert there.gains == here.gains
+    assert there.model.is_same(here.model)
+    assert there.judge.evaluations == here.judge.evaluations
+    assert np.array_equal(flown_there.rms_m, flown.rms_m)
+    assert np.array_equal(flown_there.step, flown.step)
 
 
 def test_random_airframes_are_vehicles_that_could_be_built():

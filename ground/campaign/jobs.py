@@ -6,11 +6,14 @@ a module, and use machine-code threads (`prange`) for its speed: of its jobs a p
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import islice
-from threading import Lock
+from multiprocessing import get_context
+from threading import RLock
 from typing import Any, Protocol
 
 from flight.errors import LinkError
@@ -22,7 +25,8 @@ RETRIES = 3
 PATIENCE_S = 15.0
 # Jobs in the hands of a cluster, per thread: enough to keep it busy, few enough to be told soon.
 AHEAD = 3
-at_work = Lock()
+# Work may have a crew of its own: its jobs are done in place.
+at_work = RLock()
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,43 @@ class Threads:
             yield job, done_with(self.threads, work, job.task)
 
 
+class Processes:
+    """Processes of this machine with one thread each, for work that machine code does not do alone.
+
+    What a process that dies had in hand is done again.
+    """
+
+    def __init__(self, count: int | None = None) -> None:
+        self.threads = count or threads_here()
+        self.name = f"{self.threads} processes"
+
+    def run(self, work: Work, jobs: Sequence[Job]) -> Iterator[tuple[Job, Any]]:
+        """Yield each job with its result as it is done; raise LinkError for one that kills its process every time."""
+        waiting = list(jobs)
+        for _ in range(RETRIES + 1):
+            lost: list[Job] = []
+            yield from self.run_once(work, waiting, lost)
+            if not lost:
+                return
+            waiting = lost
+        raise LinkError(f"{self.name}: job {waiting[0].key} was lost with its process {RETRIES + 1} times")
+
+    def run_once(self, work: Work, jobs: list[Job], lost: list[Job]) -> Iterator[tuple[Job, Any]]:
+        """Yield what is done until a process dies; what then is not done is `lost`."""
+        pool = ProcessPoolExecutor(min(self.threads, len(jobs)) or 1, get_context("spawn"))
+        try:
+            given = {pool.submit(done_with, 1, work, job.task): job for job in jobs}
+            for future in as_completed(given):
+                try:
+                    found = future.result()
+                except BrokenProcessPool:
+                    lost.append(given[future])
+                else:
+                    yield given[future], found
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
 def stamp_of(module: str) -> str:
     """Return a digest of the sources a module can reach."""
     from flight.kernel import closure_digest
@@ -98,11 +139,11 @@ class Cluster:
 
     def run(self, work: Work, jobs: Sequence[Job]) -> Iterator[tuple[Job, Any]]:
         """Yield each job with its result as it is done; raise LinkError when the cluster is lost."""
-        from distributed import as_completed
+        from distributed import as_completed as as_done
 
         place = work.__module__, work.__qualname__, stamp_of(work.__module__)
         waiting, given = iter(jobs), {}
-        futures = as_completed(loop=self.client.loop, raise_errors=False)
+        futures = as_done(loop=self.client.loop, raise_errors=False)
 
         def give(count: int) -> None:
             for job in islice(waiting, count):

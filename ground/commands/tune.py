@@ -1,8 +1,10 @@
 """`quadloop tune`: find gains for a vehicle and all it could be, show what they are worth, write them beside it."""
 
 from argparse import ArgumentParser, Namespace
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from ground import compiling, options, terminal
@@ -25,8 +27,7 @@ HEADS = (
     "bandwidth",
 )
 
-# Of a fleet: plants of each airframe that are flown, and what is shown of each.
-FLOWN = 32
+# What is shown of each airframe of a fleet.
 FLEET = {
     "airframe": ("airframe", "{}"),
     "kg": ("mass_kg", "{:.2f}"),
@@ -59,9 +60,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     add(
         "--robust",
         type=int,
-        default=100,
+        default=400,
         metavar="N",
-        help="how many vehicles it could be (default 100; 0: as told)",
+        help="how many vehicles it could be (default 400; 0: as told)",
     )
     add("--seed", type=int, default=1, metavar="N", help="fixes every random number (default 1)")
     add("--out", type=Path, metavar="FILE", help="the overlay to write (beside the airframe's file)")
@@ -72,6 +73,16 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="FILE",
         help="keep finished searches there, and go on from those it holds",
     )
+    add("--workers", type=int, metavar="N", help="threads of this machine, of a fleet processes (all)")
+    add("--cluster", metavar="ADDRESS", help="a Dask scheduler instead, as in tcp://10.0.0.5:8786")
+    add("--dry-run", action="store_true", help="write no gains, only the report")
+    options.add_json(parser)
+    add_fleet(parser)
+
+
+def add_fleet(parser: ArgumentParser) -> None:
+    """Take how many airframes to try, and how hard to look at them."""
+    add = parser.add_argument
     add(
         "--fleet",
         type=int,
@@ -85,8 +96,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="N",
         help="with --fleet: plants to hold each airframe's gains to (default 1000)",
     )
-    add("--dry-run", action="store_true", help="write no gains, only the report")
-    options.add_json(parser)
+    add(
+        "--flights",
+        type=int,
+        default=32,
+        metavar="N",
+        help="with --fleet: how many of these plants are flown as well (default 32)",
+    )
 
 
 def run(arguments: Namespace) -> int:
@@ -96,11 +112,12 @@ def run(arguments: Namespace) -> int:
         return run_fleet(arguments)
     vehicle = options.chosen_airframe(arguments)
     with compiling.shown(), terminal.Progress(f"tuning {vehicle.name}") as progress:
+        from ground.campaign.jobs import hired
         from ground.tuning import overlay, page, report, tuner
 
-        with remembered(arguments, vehicle.name) as kept:
-            done = tuner.tune(vehicle, arguments.seed, arguments.robust, progress.share, kept)
-        found = report.proven(done, arguments.seed, progress.share)
+        with hired(arguments.workers, arguments.cluster) as crew, remembered(arguments, vehicle.name) as kept:
+            done = tuner.tune(vehicle, arguments.seed, arguments.robust, progress.share, kept, crew)
+            found = report.proven(done, arguments.seed, progress.share, crew)
         folder = arguments.report or Path("tuning") / vehicle.name
         drawn = page.write(found, folder)
     place = None if arguments.dry_run else arguments.out or overlay.place_of(arguments.airframe)
@@ -113,28 +130,48 @@ def run(arguments: Namespace) -> int:
 
 def run_fleet(arguments: Namespace) -> int:
     """Tune every known and some random airframes; return 1 when one of them does not meet every demand."""
+    from ground.campaign.jobs import Processes, hired
     from ground.tuning import fleet
 
-    found = []
-    with compiling.shown(), terminal.Progress("tuning a fleet") as progress:
-        vehicles = fleet.airframes(arguments.fleet, arguments.seed)
-        for i, vehicle in enumerate(vehicles):
-            progress.share(i / len(vehicles), vehicle.name)
-            verdict = fleet.judged(vehicle, arguments.seed, arguments.robust, arguments.verify, FLOWN)
-            found.append(verdict)
-    rows = [fleet.row(verdict) for verdict in found]
-    met = sum(verdict.is_met() for verdict in found)
+    jobs = fleet.jobs_of(
+        arguments.fleet, arguments.seed, arguments.robust, arguments.verify, arguments.flights
+    )
+    with (
+        compiling.shown(),
+        terminal.Progress("tuning a fleet") as progress,
+        remembered(arguments, "a fleet") as kept,
+    ):
+        compile_first()
+        crew = (
+            hired(address=arguments.cluster)
+            if arguments.cluster
+            else nullcontext(Processes(arguments.workers))
+        )
+        with crew as at_work:
+            rows = fleet.judge_all(jobs, at_work, kept, progress.share)
+    met = sum(row["is_met"] for row in rows)
     if arguments.json:
-        terminal.tell_json({"airframes": rows, "met": met, "of": len(found)})
+        terminal.tell_json({"airframes": rows, "met": met, "of": len(rows)})
     else:
         terminal.tell(fleet_text(rows, met))
-    return 0 if met == len(found) else 1
+    return 0 if met == len(rows) else 1
+
+
+def compile_first() -> None:
+    """Compile what every process needs, once."""
+    from flight.airframe import load
+    from ground.tuning.fleet import judged
+
+    judged(load(options.DEFAULT_AIRFRAME), 1, 0, 1, 1)
 
 
 def fleet_text(rows: list[dict[str, Any]], met: int) -> str:
     """Return a fleet's results for a person."""
     cells = [
-        (*(form.format(row[name]) for name, form in FLEET.values()), "; ".join(row["failings"]) or "all met")
+        (
+            *("-" if row[name] is None else form.format(row[name]) for name, form in FLEET.values()),
+            "; ".join(row["failings"]) or "all met",
+        )
         for row in rows
     ]
     return terminal.table(cells, (*FLEET, "")) + f"\n{met} of {len(rows)} airframes meet every demand"
@@ -146,18 +183,23 @@ def check(arguments: Namespace) -> None:
 
     if not 0 <= arguments.robust <= 10_000:
         raise ConfigError(f"--robust {arguments.robust}: out of range; allowed 0 to 10000")
+    if arguments.fleet is not None and arguments.set:
+        raise ConfigError("--set: means one airframe; it cannot be given with --fleet")
     if arguments.fleet is not None and not 0 <= arguments.fleet <= 1000:
         raise ConfigError(f"--fleet {arguments.fleet}: out of range; allowed 0 to 1000")
     if not 1 <= arguments.verify <= 100_000:
         raise ConfigError(f"--verify {arguments.verify}: out of range; allowed 1 to 100000")
+    if not 0 <= arguments.flights <= arguments.verify:
+        raise ConfigError(f"--flights {arguments.flights}: out of range; allowed 0 to {arguments.verify}")
+    if arguments.workers is not None and not 1 <= arguments.workers <= 1024:
+        raise ConfigError(f"--workers {arguments.workers}: out of range; allowed 1 to 1024")
     if not 0 <= arguments.seed < 2**31:
         raise ConfigError(f"--seed {arguments.seed}: out of range; allowed 0 to {2**31 - 1}")
 
 
-def remembered(arguments: Namespace, name: str) -> Any:
-    """Return the file of finished searches, or nothing to remember."""
-    if arguments.resume is None:
-        return nullcontext()
+@contextmanager
+def remembered(arguments: Namespace, name: str) -> Iterator[Any]:
+    """Return the file of finished searches or airframes, one that is thrown away when nothing shall be remembered."""
     from flight.kernel import closure_digest
     from ground.campaign.results import Results
 
@@ -167,7 +209,20 @@ def remembered(arguments: Namespace, name: str) -> Any:
         "plants": arguments.robust,
         "set": sorted(arguments.set),
     }
-    return Results(arguments.resume, about | {"sources": closure_digest("ground.tuning.tuner")})
+    about |= {"sources": closure_digest("ground.tuning.fleet")}
+    if arguments.fleet is not None:
+        about |= {"verify": arguments.verify, "flights": arguments.flights}
+    if arguments.resume is not None:
+        yield from opened(Results(arguments.resume, about))
+    else:
+        with TemporaryDirectory(prefix="quadloop-") as folder:
+            yield from opened(Results(Path(folder) / "results.jsonl", about))
+
+
+def opened(results: Any) -> Iterator[Any]:
+    """Hand out results and close them."""
+    with results:
+        yield results
 
 
 def text(figures: dict[str, Any], advice: list[str]) -> str:

@@ -51,6 +51,8 @@ LAYOUTS = {
     "plus": (0.0, 90.0, 180.0, 270.0),
 }
 IMUS = ("icm42688", "mpu6050")
+# Beside the IMU, so that any of them can fly a mission.
+OUTDOORS = {"mag": "qmc5883l", "baro": "bmp388", "gps": "ublox_m8", "battery": "analog", "pilot": "sbus"}
 
 
 def draw(random: np.random.Generator) -> dict[str, float]:
@@ -155,6 +157,6 @@ def airframe(seed: int, number: int) -> Airframe:
             "battery": battery_of(mass_kg, ratio, has),
             "rotor": layout_of(str(random.choice(list(LAYOUTS))), arm_m),
         },
-        "sensors": {"imu": str(random.choice(IMUS)), "battery": "analog"},
+        "sensors": OUTDOORS | {"imu": str(random.choice(IMUS))},
     }
     return from_tables(tables, f"random airframe {seed}-{number}", f"any-{seed}-{number}")

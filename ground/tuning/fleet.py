@@ -1,7 +1,8 @@
 """Whether the tuner suits anyone: many airframes tuned from nothing, held to plants that the tuning never saw."""
 
+import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,19 +11,19 @@ import numpy as np
 from flight.airframe import Airframe, load, names
 from flight.params import BY_ID
 from flight.physics import STANDARD_GRAVITY
+from ground.campaign.jobs import Crew, Job, finished
 from ground.tuning import anyone, rigs, trials
 from ground.tuning.analysis import analyse
 from ground.tuning.margins import Margins
+from ground.tuning.pieces import flown, heard
 from ground.tuning.report import unmet, worst_of
 from ground.tuning.search import IDS, NOMINAL, WORST
-from ground.tuning.tuner import Tuning, all_margins, control_gains, heard, tune
+from ground.tuning.tuner import Tuning, all_margins, control_gains, tune
 
 # Plants drawn with other seeds than the tuning's.
 HELD_OUT = 7919
 # How wrong the gains may be that a vehicle comes with.
 WRONG = (0.25, 4.0)
-# What a vehicle needs to hover beyond this share of its thrust leaves no gains anything to steer with.
-SPENT = 0.9
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Verdict:
     evaluations: int
     simulated_s: float
     wall_s: float
+    cpu_s: float
     failings: tuple[str, ...]
 
     def is_met(self) -> bool:
@@ -57,28 +59,47 @@ class Verdict:
         return not self.failings
 
 
-def airframes(count: int, seed: int) -> list[Airframe]:
-    """Return the airframes that come with Quadloop and `count` random ones."""
-    return [load(name) for name in names()] + [anyone.airframe(seed, i) for i in range(1, count + 1)]
+def jobs_of(count: int, seed: int, robust: int, plants: int, flights: int) -> list[Job]:
+    """Return a job for each airframe that comes with Quadloop and for `count` random ones."""
+    how = {"seed": seed, "robust": robust, "plants": plants, "flights": flights}
+    known = [Job(name, how | {"name": name}) for name in names()]
+    return known + [Job(f"any-{seed}-{i}", how | {"number": i}) for i in range(1, count + 1)]
 
 
-def judged(airframe: Airframe, seed: int, robust: int, plants: int, flown: int) -> Verdict:
+def judge(task: dict[str, Any]) -> dict[str, Any]:
+    """Return one airframe's verdict as figures of JSON."""
+    airframe = load(task["name"]) if "name" in task else anyone.airframe(task["seed"], task["number"])
+    return row(judged(airframe, task["seed"], task["robust"], task["plants"], task["flights"]))
+
+
+def judge_all(
+    jobs: list[Job], crew: Crew, kept: Any, share: Callable[[float, str], None]
+) -> list[dict[str, Any]]:
+    """Have every airframe judged that is not kept already; return all verdicts in order."""
+    for job in finished(crew, judge, jobs, kept.has, kept.keep):
+        share(len(kept.found) / len(jobs), f"{len(kept.found)} of {len(jobs)} airframes, last {job.key}")
+    return [kept.found[job.key] for job in jobs]
+
+
+def judged(airframe: Airframe, seed: int, robust: int, plants: int, flights: int) -> Verdict:
     """Tune an airframe and look at it as told, at plants held out, and at flights of them."""
-    began, flights = time.monotonic(), rigs.tally.simulated_s
+    began, before_s = (time.monotonic(), time.process_time()), rigs.tally.simulated_s
     done = tune(airframe, seed, robust)
-    wall_s, simulated_s = time.monotonic() - began, rigs.tally.simulated_s - flights
+    wall_s, cpu_s = time.monotonic() - began[0], time.process_time() - began[1]
+    simulated_s = rigs.tally.simulated_s - before_s
     nominal = analyse(trials.tuned(airframe, done.gains)).margins
     model = heard(airframe, seed + HELD_OUT, [0, *range(1, plants + 1)])
-    kept, spent = all_margins(done.judge, model, done.gains), model.hover[:, 0] > SPENT
-    flights_of = trials.fly(airframe, done.gains, seed + HELD_OUT, list(range(flown + 1)))
+    kept, spent = all_margins(done.judge, model, done.gains), model.is_spent()
+    able = [int(i) for i in np.flatnonzero(~spent)[: flights + 1]]
+    flights_of = flown(airframe, done.gains, seed + HELD_OUT, able)
     short = falling_short(kept) & ~spent
     same = all(is_heard_alike(airframe, seed, factor) for factor in WRONG)
     return Verdict(
         **about(airframe), **figures(nominal), **figures(kept, ~spent, "worst_"),
-        plants=plants, short=int(short.sum()), spent=int(spent.sum()), flown=flown + 1,
+        plants=plants, short=int(short.sum()), spent=int(spent.sum()), flown=len(able),
         lost=int(flights_of.is_lost.sum()), roll_rise_s=float(flights_of.rise_s()[0]),
         gust_m=float(flights_of.gust_m[0]), is_same_from_wrong=same,
-        evaluations=done.judge.evaluations, simulated_s=simulated_s, wall_s=wall_s,
+        evaluations=done.judge.evaluations, simulated_s=simulated_s, wall_s=wall_s, cpu_s=cpu_s,
         failings=tuple(failings(done, nominal, short, flights_of, same)),
     )  # fmt: skip
 
@@ -145,4 +166,10 @@ def mistuned(airframe: Airframe, factor: float) -> Airframe:
 
 def row(verdict: Verdict) -> dict[str, Any]:
     """Return a verdict as figures of JSON."""
-    return asdict(verdict) | {"is_met": verdict.is_met()}
+    return plain(asdict(verdict) | {"is_met": verdict.is_met()})
+
+
+def plain(figures: dict[str, Any]) -> dict[str, Any]:
+    """Return figures as JSON would give them back; what is no number is None."""
+    lost = {name: None for name, v in figures.items() if isinstance(v, float) and not math.isfinite(v)}
+    return figures | lost | {"failings": list(figures["failings"])}

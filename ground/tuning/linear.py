@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from flight.modes import Level
+from ground.tuning.fourier import transform
 from ground.tuning.rigs import Rigs, script
 
 
@@ -53,12 +54,6 @@ WARM_UP_S = 0.1
 def grid(dt: float, points: int = 300, lowest_hz: float = 0.1) -> np.ndarray:
     """Return logarithmic frequencies in Hz up to near the sampling's limit."""
     return np.geomspace(lowest_hz, HIGHEST_SHARE / dt, points)
-
-
-def transform(f_hz: np.ndarray, dt: float, answers: np.ndarray) -> np.ndarray:
-    """Return the Fourier transform of sampled answers (ticks along the last axis) at any frequencies."""
-    ticks = np.arange(answers.shape[-1])
-    return answers @ np.exp(-2j * np.pi * dt * np.outer(ticks, f_hz))
 
 
 def pulse_answers(rigs: Rigs, loop: Loop) -> np.ndarray:

@@ -11,7 +11,8 @@ import numpy as np
 
 from flight.airframe import Airframe
 from flight.modes import Level
-from ground.tuning.linear import WARM_UP_S, transform
+from ground.tuning.fourier import transform
+from ground.tuning.linear import WARM_UP_S
 from ground.tuning.rigs import SAFE, Rigs, script
 
 SECONDS = 3.5
@@ -24,6 +25,7 @@ LISTENING = SAFE | {
     "ATT_ROLL_P": 4.0, "ATT_PITCH_P": 4.0, "ATT_YAW_P": 2.5,
     "VEL_Z_P": 4.0, "VEL_Z_I": 0.0, "RATE_YAW_HZ": 0.0,
 }  # fmt: skip
+SPENT = 0.98
 # Tilting about body x moves the vehicle east, about body y north (against the sign).
 TILTS = {0: 1, 1: 0}
 
@@ -34,7 +36,7 @@ class Model:
 
     rate, turn: (axis, vehicle, frequency); sideways, sideways_a: velocity and acceleration per tilt (axis x, y as the
     velocity's); climb, climb_a: of the vertical acceleration asked for; notches: of the rotors; drag: what is fed
-    forward of rotor drag, per second; hover: the collective that carries the vehicle (vehicle, 1).
+    forward of rotor drag, per second; effort: the greatest throttle of a rotor in hover (vehicle, 1).
     """
 
     dt: float
@@ -47,7 +49,7 @@ class Model:
     climb_a: np.ndarray
     notches: np.ndarray
     drag: np.ndarray
-    hover: np.ndarray
+    effort: np.ndarray
 
     def __len__(self) -> int:
         return self.climb.shape[0]
@@ -56,6 +58,10 @@ class Model:
         """Return the model of some of the vehicles."""
         last = {name: getattr(self, name)[..., which, :] for name in MATRICES}
         return Model(self.dt, self.f_hz, **last)
+
+    def is_spent(self) -> np.ndarray:
+        """Tell of each vehicle whether it hovers with a rotor at its end: no gains have anything to steer with."""
+        return self.effort[:, 0] > SPENT
 
     def is_same(self, other: "Model") -> bool:
         """Tell whether another model is equal to the last bit."""
@@ -91,14 +97,25 @@ def listened(rigs: Rigs, airframe: Airframe, f_hz: np.ndarray) -> Model:
         pulse = script(ticks, level)
         pulse["nudge_v_ned" if axis == 3 else "nudge_turn_frd"][0, start, min(axis, 2)] = PULSE
         kept = quiet.pick(np.arange(count)).fly(pulse, np.zeros(count, np.int64))
-        answers.append(
-            {name: spectrum((kept[name] - base[level][name])[:, start:], rigs.dt, f_hz) for name in SIGNALS}
-        )
-    return made_of(answers, calm[LEVELS[0]], f_hz)
+        signals = [signal(kept, *which) - signal(base[level], *which) for which in HEARD[axis]]
+        found = spectrum(np.stack(signals)[..., start:], rigs.dt, f_hz)
+        answers.append({name: found[i] for i, (name, _) in enumerate(HEARD[axis])})
+    return made_of(answers, calm[LEVELS[0]], effort_of(calm[LEVELS[1]]), f_hz)
 
 
 LEVELS = (Level.ATTITUDE, Level.VELOCITY)
-SIGNALS = ("omega_frd", "turn_frd", "a_ned", "v_ned", "torque_sp_frd", "thrust_sp")
+# What is heard of a pulse about each axis: a trace and its component.
+TURNING = ("omega_frd", "turn_frd", "torque_sp_frd")
+HEARD = (
+    *((*((name, axis) for name in TURNING), ("v_ned", to), ("a_ned", to)) for axis, to in TILTS.items()),
+    tuple((name, 2) for name in TURNING),
+    (("v_ned", 2), ("a_ned", 2), ("thrust_sp", None)),
+)
+
+
+def signal(trace: np.recarray, name: str, component: int | None) -> np.ndarray:
+    """Return one trace of every vehicle."""
+    return trace[name] if component is None else trace[name][..., component]
 
 
 def spectrum(answers: np.ndarray, dt: float, f_hz: np.ndarray) -> np.ndarray:
@@ -106,37 +123,40 @@ def spectrum(answers: np.ndarray, dt: float, f_hz: np.ndarray) -> np.ndarray:
 
     What has not quite settled is faded out; it would be heard as a jump.
     """
-    signals = answers if answers.ndim == 3 else answers[..., None]
-    slope = np.diff(np.moveaxis(signals, -1, 0), axis=-1, prepend=0.0)
+    slope = np.diff(answers, axis=-1, prepend=0.0)
     ticks = slope.shape[-1]
     late = np.clip(np.arange(ticks) / ticks - FADE_FROM, 0.0, None) / (1.0 - FADE_FROM)
     return transform(f_hz, dt, slope * np.cos(0.5 * np.pi * late) ** 2)
 
 
-def made_of(answers: list[dict[str, np.ndarray]], rigs: Rigs, f_hz: np.ndarray) -> Model:
+def effort_of(rigs: Rigs) -> np.ndarray:
+    """Return the greatest throttle that a rotor of each vehicle is given, (vehicle, 1)."""
+    return rigs.commands.motors.motor.max(axis=-1)[:, None]
+
+
+def made_of(answers: list[dict[str, np.ndarray]], rigs: Rigs, effort: np.ndarray, f_hz: np.ndarray) -> Model:
     """Return the ratios of what was heard."""
     known = rigs.params.airframe
     full = rigs.states.control.hover.ratio * rigs.states.control.hover.computed
     rate = [
-        answers[i]["omega_frd"][i] / answers[i]["torque_sp_frd"][i] * known.inertia[:, i, None]
-        for i in range(3)
+        answers[i]["omega_frd"] / answers[i]["torque_sp_frd"] * known.inertia[:, i, None] for i in range(3)
     ]
-    turn = [answers[i]["turn_frd"][i] / answers[i]["omega_frd"][i] for i in range(3)]
-    tilt = {to: answers[axis]["turn_frd"][axis] * (-1.0 if axis == 1 else 1.0) for axis, to in TILTS.items()}
+    turn = [answers[i]["turn_frd"] / answers[i]["omega_frd"] for i in range(3)]
+    tilt = {to: answers[axis]["turn_frd"] * (-1.0 if axis == 1 else 1.0) for axis, to in TILTS.items()}
     heard = {to: answers[axis] for axis, to in TILTS.items()}
-    up = -answers[3]["thrust_sp"][0] * full[:, None]
+    up = -answers[3]["thrust_sp"] * full[:, None]
     return Model(
         rigs.dt,
         f_hz,
         np.array(rate),
         np.array(turn),
-        np.array([heard[i]["v_ned"][i] / tilt[i] for i in range(2)]),
-        np.array([heard[i]["a_ned"][i] / tilt[i] for i in range(2)]),
-        answers[3]["v_ned"][2] / up,
-        answers[3]["a_ned"][2] / up,
+        np.array([heard[i]["v_ned"] / tilt[i] for i in range(2)]),
+        np.array([heard[i]["a_ned"] / tilt[i] for i in range(2)]),
+        answers[3]["v_ned"] / up,
+        answers[3]["a_ned"] / up,
         notches_of(rigs, f_hz),
         np.repeat((known.rotor_drag / known.mass_kg[:, None]).T[..., None], len(f_hz), axis=-1),
-        rigs.commands.terms.hover_thrust[:, None].copy(),
+        effort,
     )  # fmt: skip
 
 

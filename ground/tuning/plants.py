@@ -37,12 +37,17 @@ class Cloud:
     noise: Range = (0.5, 2.0)
 
     def corner(self, number: int) -> "Cloud":
-        """Return the cloud narrowed to one of the corners that bound its loops: gain, lag, delay and mass."""
+        """Return the cloud narrowed to one of the corners that bound its loops: gain, lag, delay and mass.
+
+        What is weak has an empty and tired battery besides.
+        """
         weak, slow, late, heavy = (number >> bit & 1 for bit in range(4))
         return replace(
             self,
             thrust=towards(self.thrust, 1 - weak),
             inertia=towards(self.inertia, weak),
+            charge=towards(self.charge, 1 - weak),
+            resistance=towards(self.resistance, weak),
             lag=towards(self.lag, slow),
             delay_s=towards(self.delay_s, late),
             mass=towards(self.mass, heavy),

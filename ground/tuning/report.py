@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ground.tuning import trials
+from ground.campaign.jobs import Crew
+from ground.tuning import pieces, trials
 from ground.tuning.analysis import Analysis, Share, analyse
 from ground.tuning.loops import Gains
 from ground.tuning.margins import Margins
@@ -86,6 +87,7 @@ class Proof:
             "gust_before_m": float(self.before.gust_m[0]),
             "gust_after_m": float(self.after.gust_m[0]),
             "roll_rise_s": float(self.after.rise_s()[0]),
+            "spent": self.done.spent,
             "lost": int(self.after.is_lost.sum()),
             "is_proven": self.is_proven(),
             "advice": self.advice(),
@@ -144,14 +146,14 @@ def tightest(cloud: dict[str, Margins], numbers: list[int]) -> str:
     )
 
 
-def proven(done: Tuning, seed: int, share: Share | None = None) -> Proof:
+def proven(done: Tuning, seed: int, share: Share | None = None, crew: Crew | None = None) -> Proof:
     """Analyse the vehicle as told with the gains found, and fly them with the plants of the cloud."""
     began_s = time.monotonic()
     numbers = done.numbers[: MOST_FLOWN + 1]
     better = trials.tuned(done.airframe, done.gains)
     nominal = analyse(better, scaled(share, 0.9, 0.95))
-    before = trials.fly(done.airframe, done.before, seed, numbers)
-    after = trials.fly(done.airframe, done.gains, seed, numbers)
+    before = pieces.flown(done.airframe, done.before, seed, numbers, crew)
+    after = pieces.flown(done.airframe, done.gains, seed, numbers, crew)
     cloud = all_margins(done.judge, done.model, done.gains)
     proof = Proof(done, seed, nominal, cloud, before, after, done.began)
     proof.remarks = remarks(proof)
@@ -162,6 +164,10 @@ def proven(done: Tuning, seed: int, share: Share | None = None) -> Proof:
 def remarks(proof: Proof) -> list[str]:
     """Return what the vehicle's own numbers say about what limits it."""
     known, told = proof.done.airframe.params[0].airframe, []
+    if proof.done.spent:
+        told.append(
+            f"{proof.done.spent} of the vehicles it could be cannot hover and are left out: too weak or too heavy"
+        )
     filters = math.sqrt(2.0) / (2.0 * math.pi) * (1.0 / proof.done.gains["FILT_GYRO_HZ"])
     if known.motor_lag_s > 0.04:
         told.append(

@@ -3,14 +3,16 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from cmaes import CMA
 
 from flight.params import BY_ID
 from ground.tuning.loops import Gains, Loops, closed
-from ground.tuning.margins import HALF_POWER, Margins, margins
+from ground.tuning.margins import Margins, margins
 from ground.tuning.model import Model
+from ground.tuning.weighing import HALF_POWER
 
 
 @dataclass(frozen=True)
@@ -206,7 +208,7 @@ def performance(f_hz: np.ndarray, stage: Stage, found: Loops) -> float:
     for name in stage.stiff:
         step = found.yielding[name] / (2j * np.pi * f_hz)
         rms = np.sqrt(np.trapezoid(np.abs(step) ** 2, f_hz, axis=-1))
-        peak = np.abs(step.real @ step_weights(f_hz)).max(axis=-1)
+        peak = np.abs(step.real @ step_weights(tuple(f_hz))).max(axis=-1)
         cost += float(np.mean(0.75 * np.log(peak) + 0.25 * np.log(rms))) / len(stage.stiff)
     for name in stage.quick:
         follows = np.abs(found.L[name] / (1.0 + found.L[name]))
@@ -215,9 +217,10 @@ def performance(f_hz: np.ndarray, stage: Stage, found: Loops) -> float:
     return cost
 
 
-def step_weights(f_hz: np.ndarray) -> np.ndarray:
+@lru_cache(maxsize=4)
+def step_weights(f_hz: tuple[float, ...]) -> np.ndarray:
     """Return the matrix that turns the real part of a spectrum into values at STEP_TIMES_S (cosine transform)."""
-    omega = 2.0 * np.pi * f_hz
+    omega = 2.0 * np.pi * np.array(f_hz)
     width = np.gradient(omega)
     return 2.0 / np.pi * width[:, None] * np.cos(np.outer(omega, STEP_TIMES_S))
 

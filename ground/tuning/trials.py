@@ -93,12 +93,13 @@ def tuned(airframe: Airframe, gains: Gains) -> Airframe:
 
 
 def fly(airframe: Airframe, gains: Gains, seed: int, numbers: list[int]) -> Trials:
-    """Fly all trials with every plant of the cloud that is numbered."""
+    """Fly all trials with the plants of the cloud that are numbered, side by side."""
     params = tuned(airframe, gains).params
-    parts = [
-        fly_some(build(airframe, seed, numbers[i : i + CHUNK], cloud=plants.USUAL).tune(params))
-        for i in range(0, len(numbers), CHUNK)
-    ]
+    return fly_some(build(airframe, seed, numbers, cloud=plants.USUAL).tune(params))
+
+
+def joined(parts: list[Trials]) -> Trials:
+    """Return the trials of all plants of several."""
     whole = {
         name: np.concatenate([getattr(part, name) for part in parts])
         for name in ("rms_m", "gust_m", "gust", "step", "is_lost")

@@ -1,29 +1,27 @@
 """Tune an airframe: draw the vehicles it could be, find gains for them all, and see what they are worth."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from flight.airframe import Airframe
+from flight.errors import ConfigError
 from flight.parameter import stored
 from flight.params import TABLE
+from ground.campaign.jobs import Crew, Job
 from ground.tuning import plants, rigs
 from ground.tuning.design import basis, designed
 from ground.tuning.loops import Gains, closed
 from ground.tuning.margins import Margins, margins
-from ground.tuning.model import Model, joined, listened
-from ground.tuning.search import STAGES, WORST, Judge, Stage, search, shortfall
+from ground.tuning.model import SPENT, Model
+from ground.tuning.pieces import Share, collected, heard, here, seek
+from ground.tuning.search import STAGES, WORST, Judge, Stage, shortfall
 
-Share = Callable[[float, str], None]
-# Frequencies per search: fine enough for peaks of S, few enough to be fast.
-POINTS, LOWEST_HZ, HIGHEST_HZ = 64, 0.12, 130.0
-CHUNK = 32
-GENERATIONS, ROUNDS = 100, 3
+GENERATIONS, ROUNDS = 100, 5
 SIGMA, SIGMA_AGAIN = 0.2, 0.06
-FIRST_PLANTS, MORE_PLANTS = 1 + len(plants.CORNERS), 4
+MORE_PLANTS = 4
 # Lead by the torque or by the D term: from either side the other is hard to find.
 LEADS = ((0.7, 0.2), (0.2, 1.0))
 
@@ -38,6 +36,7 @@ class Tuning:
     model: Model
     judge: Judge
     numbers: list[int]
+    spent: int = 0
     began: tuple[int, float] = (0, 0.0)
     rounds: int = 0
     wall_s: dict[str, float] = field(default_factory=dict)
@@ -48,26 +47,9 @@ def control_gains(airframe: Airframe) -> Gains:
     return {row.id: stored(airframe.params[0], row) for row in TABLE if row.path.startswith("control.")}
 
 
-def frequencies(dt: float) -> np.ndarray:
-    """Return the frequencies of the search in Hz."""
-    return np.geomspace(LOWEST_HZ, min(HIGHEST_HZ, 0.35 / dt), POINTS)
-
-
 def plant_numbers(count: int) -> list[int]:
     """Return the vehicle as told, and with any others the corners of what it could be before them."""
     return [0, *plants.CORNERS, *range(1, count + 1)] if count > 0 else [0]
-
-
-def heard(airframe: Airframe, seed: int, numbers: list[int], share: Share | None = None) -> Model:
-    """Return the model of numbered plants about an airframe."""
-    dt, parts = 1.0 / airframe.loop_rate_hz, []
-    for first in range(0, len(numbers), CHUNK):
-        hovering = rigs.build(airframe, seed, numbers[first : first + CHUNK], cloud=plants.USUAL)
-        parts.append(listened(hovering, airframe, frequencies(dt)))
-        if share:
-            done = min(first + CHUNK, len(numbers))
-            share(done / len(numbers), f"listening to plant {done} of {len(numbers)}")
-    return joined(parts)
 
 
 def share_per_acc(airframe: Airframe) -> np.ndarray:
@@ -95,20 +77,32 @@ def worst_plants(judge: Judge, model: Model, gains: Gains, stage: Stage, count: 
 
 def tune(
     airframe: Airframe, seed: int = 1, count: int = 100, share: Share | None = None,
-    kept: Any = None,
+    kept: Any = None, crew: Crew | None = None,
 ) -> Tuning:  # fmt: skip
     """Find gains for an airframe and `count` vehicles it could be; `kept` remembers finished searches (see resume)."""
-    began, flown = time.monotonic(), (rigs.tally.flights, rigs.tally.simulated_s)
+    began, flown, crew = time.monotonic(), (rigs.tally.flights, rigs.tally.simulated_s), crew or here()
     before, numbers = control_gains(airframe), plant_numbers(count)
-    model = heard(airframe, seed, numbers, scaled(share, 0.0, 0.4))
+    asked = len(numbers)
+    model, numbers = that_hover(heard(airframe, seed, numbers, crew, scaled(share, 0.0, 0.4)), numbers)
     judge = Judge(model, float(airframe.params[0].airframe.motor_lag_s), share_per_acc(airframe))
-    done = Tuning(airframe, before, dict(before), model, judge, numbers, flown)
+    done = Tuning(airframe, before, dict(before), model, judge, numbers, asked - len(numbers), flown)
     done.wall_s["listening"] = time.monotonic() - began
     for number, stage in enumerate(STAGES):
         part = scaled(share, 0.4 + 0.15 * number, 0.55 + 0.15 * number)
-        done.gains = tuned_stage(done, stage, seed, part, kept)
+        done.gains = tuned_stage(done, stage, seed, part, kept, crew)
     done.wall_s["searching"] = time.monotonic() - began - done.wall_s["listening"]
     return done
+
+
+def that_hover(model: Model, numbers: list[int]) -> tuple[Model, list[int]]:
+    """Return model and numbers of the plants that can hover; raise ConfigError when the vehicle itself cannot."""
+    spent = model.is_spent()
+    if spent[0]:
+        raise ConfigError(
+            f"the vehicle hovers with a rotor at {100.0 * model.effort[0, 0]:.0f} % throttle: "
+            f"nothing is left to steer with; allowed is at most {100.0 * SPENT:.0f} %"
+        )
+    return model.pick(np.flatnonzero(~spent)), [n for n, out in zip(numbers, spent, strict=True) if not out]
 
 
 def starts(done: Tuning, stage: Stage) -> list[Gains]:
@@ -122,17 +116,20 @@ def starts(done: Tuning, stage: Stage) -> list[Gains]:
     ]
 
 
-def tuned_stage(done: Tuning, stage: Stage, seed: int, share: Share | None, kept: Any) -> Gains:
+def tuned_stage(
+    done: Tuning, stage: Stage, seed: int, share: Share | None, kept: Any, crew: Crew
+) -> Gains:  # fmt: skip
     """Search one stage on few plants; add the plants that fall short until none does."""
-    chosen = list(range(min(FIRST_PLANTS, len(done.model))))
+    chosen = [i for i, number in enumerate(done.numbers) if not 0 < number < plants.FIRST_CORNER]
     done.judge.model = done.model.pick(np.array(chosen))
     begins, sigma = starts(done, stage), SIGMA
     for attempt in range(ROUNDS):
         part = scaled(share, attempt / ROUNDS, (attempt + 1) / ROUNDS)
-        found = []
-        for number, own in enumerate(begins):
-            key = f"{stage.name}-{attempt}-{number}"
-            found.append(searched(done, stage, own, (key, seed + 1000 * number + attempt, sigma), part, kept))
+        jobs = [
+            search_job(done, stage, own, f"{stage.name}-{attempt}-{i}", seed + 1000 * i + attempt, sigma)
+            for i, own in enumerate(begins)
+        ]
+        found = searched(done, jobs, part, kept, crew)
         gains = begins[0] | min(found, key=lambda result: float(result["cost"]))["gains"]
         done.rounds += 1
         more = [i for i in worst_plants(done.judge, done.model, gains, stage, MORE_PLANTS) if i not in chosen]
@@ -143,29 +140,33 @@ def tuned_stage(done: Tuning, stage: Stage, seed: int, share: Share | None, kept
     return gains
 
 
-def ids_of(stage: Stage) -> tuple[str, ...]:
-    """Return the parameters that a stage chooses."""
-    return tuple(id for knob in stage.knobs for id in knob.ids)
+def search_job(done: Tuning, stage: Stage, gains: Gains, key: str, seed: int, sigma: float) -> Job:
+    """Return a search as a job: all it depends on."""
+    judge = done.judge
+    about = {"model": judge.model, "motor_lag_s": judge.motor_lag_s, "share_per_acc": judge.share_per_acc}
+    how = {"gains": gains, "seed": seed, "sigma": sigma, "generations": GENERATIONS}
+    return Job(key, about | how | {"stage": stage.name})
 
 
 def searched(
-    done: Tuning, stage: Stage, gains: Gains, which: tuple[str, int, float], share: Share | None, kept: Any
-) -> dict[str, Any]:  # fmt: skip
-    """Return cost and gains of one search (its key, seed and first spread), from memory where it is finished."""
-    key, seed, sigma = which
-    if kept is not None and kept.has(key):
-        return dict(kept.found[key])
-    generation = iter(range(GENERATIONS))
+    done: Tuning, jobs: list[Job], share: Share | None, kept: Any, crew: Crew
+) -> list[dict[str, Any]]:
+    """Return what the searches found, from memory where they are finished."""
+    known = {job.key: kept.found[job.key] for job in jobs if kept is not None and kept.has(job.key)}
+    missing = [job for job in jobs if job.key not in known]
 
-    def tell(cost: float) -> None:
+    def tell(part: float, result: dict[str, Any]) -> None:
+        done.judge.evaluations += result["evaluations"]
+        done.judge.loops_seen += result["loops"]
         if share:
-            share(next(generation, GENERATIONS) / GENERATIONS, f"{key}: cost {cost:.3f}")
+            share(part, f"{jobs[0].key}: cost {result['cost']:.3f}")
 
-    best = search(done.judge, stage, gains, seed, sigma, GENERATIONS, tell)
-    result = {"cost": best.cost, "gains": {id: best.gains[id] for id in ids_of(stage)}}
-    if kept is not None:
-        kept.keep(key, result)
-    return result
+    def keep(key: str, result: dict[str, Any]) -> None:
+        if kept is not None:
+            kept.keep(key, result)
+
+    found = known | collected(crew, seek, missing, tell, keep)
+    return [found[job.key] for job in jobs]
 
 
 def scaled(share: Share | None, low: float, high: float) -> Share | None:

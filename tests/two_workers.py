@@ -1,0 +1,19 @@
+"""A Dask cluster of two processes on this machine."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+
+@contextmanager
+def two_workers() -> Iterator[str]:
+    """Have the cluster for a while; its address."""
+    distributed = pytest.importorskip("distributed", reason="Dask is not installed")
+    cluster = distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+    )
+    try:
+        yield cluster.scheduler_address
+    finally:
+        cluster.close(timeout=20)
