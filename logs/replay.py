@@ -193,28 +193,58 @@ def replayed_chunks(
     log: Log, ticks: Ticks, settings: dict[str, object]
 ) -> Iterator[tuple[int, np.recarray, np.recarray, np.ndarray]]:
     """Yield (first tick, logged commands, replayed commands, words of the inputs) through the whole flight."""
-    states, command, places = rows(autopilot.STATE), rows(COMMAND), rows_today(log)
-    sets, points = dict(flown_params(log)), checkpoints(log)
-    begins = sorted({*sets, *points})
-    params = sets[begins[0]]
-    for first, last in zip(begins, [*begins[1:], len(ticks)], strict=True):
-        if first in points:
-            point = points[first]
-            states, command, params = point.state.copy(), point.command.copy(), point.params.copy()
+    pilot = Again(log, ticks, settings)
+    for begin, end in pilot.pieces(len(ticks)):
+        inputs, logged = ticks.rows(begin, end)
+        told = words_of(inputs, INPUT_WORDS).copy()
+        yield begin, logged, pilot.say(begin, inputs), told
+
+
+class Again:
+    """The autopilot of today on a log, piece by piece: what it remembers, has said and flies with."""
+
+    def __init__(self, log: Log, ticks: Ticks, settings: dict[str, object]) -> None:
+        self.states, self.command = rows(autopilot.STATE), rows(COMMAND)
+        self.settings, self.places, self.dt = settings, rows_today(log), dt_of(log)
+        self.sets, self.points = dict(flown_params(log)), checkpoints(log)
+        self.begins = sorted({*self.sets, *self.points})
+        self.params = rows(PARAMS)
+
+    def pieces(self, end: int) -> Iterator[tuple[int, int]]:
+        """Yield the first tick and the one after the last of each piece before a tick, ready to be flown in turn."""
+        for first, last in zip(self.begins, [*self.begins[1:], end], strict=True):
+            if first < end:
+                self._stand(first)
+            for begin in range(first, min(last, end), CHUNK):
+                yield begin, min(begin + CHUNK, last, end)
+
+    def say(self, begin: int, inputs: np.recarray) -> np.recarray:
+        """Fly one piece; return what is said."""
+        renumber(inputs.demand, self.places, self.settings)
+        replayed = rows(COMMAND, len(inputs))
+        run_rows(self.states, self.params, inputs, self.command, replayed)
+        return replayed
+
+    def _stand(self, first: int) -> None:
+        if first in self.points:
+            point = self.points[first]
+            self.states, self.command = point.state.copy(), point.command.copy()
+            self.params = point.params.copy()
         else:
-            params = sets[first]
-        override(params, settings)
-        if first == 0 and first not in points:
-            autopilot.start(states[0], params[0], dt_of(log))
-        elif settings or first not in points:
-            autopilot.configure(states[0], params[0])
-        for begin in range(first, min(last, len(ticks)), CHUNK):
-            inputs, logged = ticks.rows(begin, min(begin + CHUNK, last))
-            told = words_of(inputs, INPUT_WORDS).copy()
-            renumber(inputs.demand, places, settings)
-            replayed = rows(COMMAND, len(logged))
-            run_rows(states, params, inputs, command, replayed)
-            yield begin, logged, replayed, told
+            self.params = self.sets[first]
+        override(self.params, self.settings)
+        if first == 0 and first not in self.points:
+            autopilot.start(self.states[0], self.params[0], self.dt)
+        elif self.settings or first not in self.points:
+            autopilot.configure(self.states[0], self.params[0])
+
+
+def before(log: Log, ticks: Ticks, tick: int) -> Again:
+    """Return the autopilot as it stood before a tick."""
+    pilot = Again(log, ticks, {})
+    for begin, end in pilot.pieces(tick):
+        pilot.say(begin, ticks.rows(begin, end)[0])
+    return pilot
 
 
 def override(params: np.recarray, settings: dict[str, object]) -> None:

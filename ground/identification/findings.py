@@ -7,6 +7,7 @@ from typing import Any
 
 from flight.airframe import from_tables
 from flight.errors import LogError
+from ground.identification.built import physics_of
 from ground.identification.fit import Z95, Fit, fit
 from ground.identification.segment import cut
 from logs.reader import Log
@@ -26,6 +27,7 @@ NAMES = {
     "drag_y": "drag_y_n_s_m",
     "drag_z": "drag_z_n_s_m",
 }
+ROTOR_KEYS = ("thrust_coefficient_n_s2", "torque_per_thrust_m", "spin_up_s", "spin_down_s", "throttle_curve")
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Findings:
     numbers: dict[str, Finding]
     fit_percent: dict[str, float]
     seconds: float
+    fit: Fit
 
 
 def finding(value: float, sigma: float, unit: str) -> Finding:
@@ -83,26 +86,20 @@ def identified(flight: Flight) -> Findings:
         raise LogError("the log does not hold an airframe that today's code can read; fly it again")
     physics, segment = flight.airframe.physics, cut(flight)
     found = fit(segment, physics)
-    return Findings(physics, numbers_of(found, len(physics["rotor"])), found.fit_percent, segment.seconds)
+    return Findings(
+        physics, numbers_of(found, len(physics["rotor"])), found.fit_percent, segment.seconds, found
+    )
 
 
 def changes(found: Findings) -> dict[str, str]:
     """Return the airframe file's keys that are written anew, as TOML values."""
-    value = {name: number.value for name, number in found.numbers.items()}
-    rotors, body = found.physics["rotors"], found.physics["body"]
-    lag = value["motor_lag_s"] / (0.5 * (rotors["spin_up_s"] + rotors["spin_down_s"]))
+    built = physics_of(found.physics, found.fit.values())
+    rotors, body = built["rotors"], built["body"]
+    single = {key: rotors[key] for key in ROTOR_KEYS} | {"mass_kg": body["mass_kg"]}
     listed = {
-        "drag_n_s_m": [max(value[f"drag_{a}_n_s_m"], 0.0) for a in "xyz"],
-        "centre_of_mass_m_frd": [
-            value["centre_of_mass_x_m"],
-            value["centre_of_mass_y_m"],
-            body["centre_of_mass_m_frd"][2],
-        ],
+        "drag_n_s_m": rotors["drag_n_s_m"],
+        "centre_of_mass_m_frd": body["centre_of_mass_m_frd"],
     }
-    single = {key: value[key] for key in ("thrust_coefficient_n_s2", "torque_per_thrust_m")}
-    single |= {"spin_up_s": lag * rotors["spin_up_s"], "spin_down_s": lag * rotors["spin_down_s"]}
-    single |= {"mass_kg": body["mass_kg"]}
-    single |= {"throttle_curve": min(max(value["throttle_curve"], 0.0), 1.0)}
     texts = {key: f"{number:.5g}" for key, number in single.items()}
     return texts | {key: f"[{', '.join(f'{v:.5g}' for v in row)}]" for key, row in listed.items()}
 

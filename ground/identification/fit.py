@@ -64,9 +64,19 @@ class Fit:
     def __post_init__(self) -> None:
         self.sigma = np.sqrt(np.diag(self.covariance))
 
+    def values(self) -> dict[str, float]:
+        """Return the unknowns by name."""
+        return dict(zip(self.names, self.value.tolist(), strict=True))
+
+    def drawn(self, random: np.random.Generator) -> dict[str, float]:
+        """Return unknowns that could be as well, drawn from the covariance."""
+        return dict(
+            zip(self.names, random.multivariate_normal(self.value, self.covariance).tolist(), strict=True)
+        )
+
     def combined(self, function: Callable[[dict[str, float]], float]) -> tuple[float, float]:
         """Return a function of the unknowns and its standard deviation, linearised."""
-        at = dict(zip(self.names, self.value, strict=True))
+        at = self.values()
         middle, slope = function(at), np.zeros(len(self.names))
         for k, name in enumerate(self.names):
             step = 1e-3 * max(self.sigma[k], 1e-12)

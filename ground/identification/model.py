@@ -44,7 +44,8 @@ def unknowns(physics: dict[str, Any]) -> list[Unknown]:
         Unknown("centre_y", body["centre_of_mass_m_frd"][1], 0.01, "m", 0.02),
     ]
     drag = zip("xyz", rotors["drag_n_s_m"], strict=True)
-    found += [Unknown(f"drag_{a}", d, 0.05 * weight, "N s/m", 0.1 * weight) for a, d in drag]
+    # The rotors' drag is not a multiple of what the file says; where no wind tells of it, the file is believed.
+    found += [Unknown(f"drag_{a}", d, 0.05 * weight, "N s/m", max(d, 0.02 * weight)) for a, d in drag]
     turn = zip("xyz", body["inertia_kg_m2"], strict=True)
     found += [Unknown(f"damping_{a}", j, j, "N m s", 10.0 * j) for a, j in turn]
     # What calibration and the volt meter leave; they are not told, but widen the intervals.
@@ -91,13 +92,16 @@ def predict(segment: Segment, physics: dict[str, Any], x: dict[str, float]) -> M
     centre = np.array([x["centre_x"], x["centre_y"], body["centre_of_mass_m_frd"][2]])
     arms = np.array([rotor["position_m_frd"] for rotor in physics["rotor"]]) - centre
     thrust = kf * speed * speed
-    air = to_body(segment.q_ned_frd, segment.v_ned)
+    # The rotors obey this tick's throttle a delay later: everything measured is taken from when they do.
+    ahead = x["total_delay"] / dt
+    q_ned_frd = sooner(segment.q_ned_frd, ahead - segment.imu_delay_s / dt)
+    air = to_body(q_ned_frd, sooner(segment.v_ned - segment.wind_ned, ahead - segment.imu_delay_s / dt))
     thrust *= ring_share(air, speed, physics)
     total = thrust.sum(axis=1)
     load = segment.density_ratio * speed.mean(axis=1) / hover_speed(physics)
     drag = -load[:, None] * np.array([x["drag_x"], x["drag_y"], x["drag_z"]]) * air
     force = (drag - np.outer(total, [0.0, 0.0, 1.0])) / body["mass_kg"]
-    omega = segment.gyro / x["gyro_scale"]
+    omega = sooner(segment.gyro, ahead) / x["gyro_scale"]
     shaft = -(thrust * spin).sum(axis=1) * x["torque_per_thrust"] - rotors["inertia_kg_m2"] * (spin_up @ spin)
     torque = np.stack((-thrust @ arms[:, 1], thrust @ arms[:, 0], shaft), axis=1)
     torque += np.cross(arms.mean(axis=0), drag)
@@ -109,8 +113,16 @@ def predict(segment: Segment, physics: dict[str, Any], x: dict[str, float]) -> M
     omega_dot = np.linalg.solve(tensor, (torque - np.cross(omega, momentum)).T).T
     lever = np.array(body["imu_position_m_frd"]) - centre
     felt = force + np.cross(omega_dot, lever) + np.cross(omega, np.cross(omega, lever))
-    climb = float(to_world(segment.q_ned_frd, force)[:, 2].mean()) + STANDARD_GRAVITY
+    climb = float(to_world(q_ned_frd, force)[:, 2].mean()) + STANDARD_GRAVITY
     return Motion(x["gyro_scale"] * omega_dot, x["accel_scale"] * felt, climb)
+
+
+def sooner(rows: np.ndarray, ticks: float) -> np.ndarray:
+    """Return rows as they are some ticks later, interpolated; the last one holds."""
+    places = np.minimum(np.maximum(np.arange(len(rows)) + ticks, 0.0), len(rows) - 1.0)
+    whole = places.astype(np.int64)
+    share = (places - whole)[:, None]
+    return rows[whole] + share * (rows[np.minimum(whole + 1, len(rows) - 1)] - rows[whole])
 
 
 def ring_share(air: np.ndarray, speed: np.ndarray, physics: dict[str, Any]) -> np.ndarray:

@@ -30,7 +30,9 @@ class Segment:
     accel: np.ndarray
     q_ned_frd: np.ndarray
     v_ned: np.ndarray
+    wind_ned: np.ndarray
     density_ratio: float
+    imu_delay_s: float
 
     @property
     def seconds(self) -> float:
@@ -96,5 +98,7 @@ def cut(flight: Flight) -> Segment:
         accel=np.array(inputs.imu.accel_frd),
         q_ned_frd=np.array(commands.estimate.q_ned_frd),
         v_ned=np.array(commands.estimate.v_ned),
+        wind_ned=np.array(commands.estimate.wind_ned),
         density_ratio=density_of(flight, part),
+        imu_delay_s=float(flight.params[0].estimator.imu_delay),
     )
