@@ -18,7 +18,7 @@ from ground.main import main
 
 GRAVITY = 9.80665
 HELLO = protocol.Hello(
-    1, (1, 0), 1, 0x68, SelfTest(0), Output.ONESHOT125, 4, State.DISARMED, 100, 4, 2000, 16
+    1, (1, 1), 1, 0x68, SelfTest(0), Output.ONESHOT125, 4, State.DISARMED, 100, 4, 2000, 16
 )
 
 
