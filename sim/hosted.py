@@ -9,7 +9,7 @@ from flight.airframe import Airframe
 from flight.command import COMMAND
 from flight.inputs import INPUTS
 from flight.kernel import kernel
-from flight.quaternion import body_z_ned, quat
+from flight.quaternion import body_z_ned, quat, rotate_back
 from flight.record import REAL, VECTOR, record, rows
 from flight.vector import Vec3, norm, put, vec
 from sim import vehicle as one
@@ -18,8 +18,8 @@ from sim.world import measure_row, obey_row
 
 # The plant's own step: legs on the ground are stiff.
 LONGEST_STEP_US = 1000
-# below_m: along body z, as a range finder looks.
-FELT = record(gyro_frd=VECTOR, accel_frd=VECTOR, air_speed=REAL, below_m=REAL)
+# v_air_frd: the velocity through the air; below_m: along body z, as a range finder looks.
+FELT = record(gyro_frd=VECTOR, accel_frd=VECTOR, v_air_frd=VECTOR, air_speed=REAL, below_m=REAL)
 # Tilted further than this cosine, a range finder sees no ground worth telling.
 MOST_TILTED = 0.1
 Arrange = Callable[[np.void, np.void], None]
@@ -32,7 +32,9 @@ def feel_row(vehicles, felt_there):
     omega, force = felt(truth, Vec3(0.0, 0.0, 0.0))
     put(felt_there[0].gyro_frd, omega)
     put(felt_there[0].accel_frd, force)
-    felt_there[0].air_speed = norm(vec(truth.v_ned) - vec(truth.wind_ned))
+    v_air = rotate_back(quat(truth.q_ned_frd), vec(truth.v_ned) - vec(truth.wind_ned))
+    put(felt_there[0].v_air_frd, v_air)
+    felt_there[0].air_speed = norm(v_air)
     upright = body_z_ned(quat(truth.q_ned_frd)).z
     felt_there[0].below_m = max(truth.height_m, 0.0) / max(upright, MOST_TILTED)
 

@@ -1,5 +1,6 @@
 """Our simulator as ArduPilot's physics: its JSON interface, packet for packet."""
 
+import json
 import math
 import socket
 import struct
@@ -9,7 +10,7 @@ import pytest
 
 from flight import airframe
 from flight.errors import ConfigError
-from ground.physics.ardupilot import Session, parse, step_for, throttle
+from ground.physics.ardupilot import Session, parse, state_of, step_for, throttle, windvane
 from ground.physics.hosting import Hosting
 from ground.physics.rotors import order_of
 from ground.physics.udp import Udp
@@ -74,7 +75,7 @@ def test_every_field_is_found_by_a_search_for_its_name():
     said = read_as_ardupilot(answer)
 
     wanted = {"timestamp", "gyro", "accel_body", "position", "quaternion", "velocity", "rng_1", "airspeed"}
-    assert set(said) == wanted | {"velocity_wind", "voltage", "current"}
+    assert set(said) == wanted | {"velocity_wind", "voltage", "current", "speed"}
     assert said["timestamp"] == 1.0
     assert said["accel_body"] == pytest.approx([0.0, 0.0, -9.80665], abs=0.02)
     assert said["quaternion"] == pytest.approx([1.0, 0.0, 0.0, 0.0], abs=1e-3)
@@ -260,3 +261,24 @@ def test_a_port_in_use_is_refused():
         taken.bind(("127.0.0.1", 0))
         with pytest.raises(LinkError, match="cannot listen there"):
             Udp(session(), Hosting("127.0.0.1", taken.getsockname()[1]))
+
+
+def test_the_felt_wind_comes_from_ahead_when_flying_forward_and_from_the_right_of_a_northward_nose_in_an_easterly():
+    assert windvane(5.0, 0.0, 1.0) == pytest.approx({"direction": 0.0, "speed": 5.0})
+    easterly = session().vehicle
+    easterly.truth["wind_ned"][0] = (0.0, -3.0, 0.0)
+
+    told = state_of(easterly)["windvane"]
+
+    assert told["direction"] == pytest.approx(math.pi / 2.0, abs=0.3)
+    assert told["speed"] == pytest.approx(3.0, abs=0.2)
+
+
+def test_sticks_are_told_while_there_are_any():
+    flight = session()
+    for heard in ([1500, 1400, 1000, 1600, *[1100] * 12], []):
+        flight.sticks = lambda heard=heard: heard
+        said = flight.take(packet(flight.last + 1, STOPPED), HERE)
+        rc = json.loads(said).get("rc")
+
+        assert rc == ({f"rc_{k + 1}": width for k, width in enumerate(heard[:12])} or None)

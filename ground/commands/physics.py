@@ -8,6 +8,7 @@ from ground import compiling, options, terminal
 
 if TYPE_CHECKING:
     from ground.physics.hosting import Hosting
+    from ground.physics.px4_messages import Sticks
     from ground.physics.rotors import Order
     from sim.hosted import Hosted
 
@@ -31,6 +32,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="S",
         help=f"end when the other side has been gone for so long (default {USUAL_WAIT_S:g})",
     )
+    add("--rc", metavar="HOST:PORT", help="take a pilot's channels there: UDP, 16 bits each, 1000 to 2000")
     add("--seconds", type=float, metavar="S", help="end by itself after so long")
     options.add_conditions(parser)
     options.add_json(parser)
@@ -47,6 +49,7 @@ def run(arguments: Namespace) -> int:
     order = order_of(chosen)
     port = {"ardupilot": 9002, "px4": 4560}[arguments.autopilot]
     host, port = place_of(arguments.listen or "127.0.0.1", port)
+    sticks = receiver(arguments.rc)
     with compiling.shown():
         compiling.ahead()
         vehicle = hosted(arguments, chosen)
@@ -54,11 +57,19 @@ def run(arguments: Namespace) -> int:
     serve = {"ardupilot": serve_ardupilot, "px4": serve_px4}[arguments.autopilot]
     figures: dict[str, Any] = {}
     try:
-        serve(arguments, vehicle, order, hosting, figures)
+        serve(arguments, vehicle, order, hosting, figures, sticks)
     finally:
         if figures:
             show(figures, arguments)
     return 0
+
+
+def receiver(place: str | None) -> "Sticks":
+    """Return what a pilot's channels come from: nothing, unless a place was named."""
+    from ground.physics.hosting import place_of
+    from ground.physics.sticks import PORT, Sticks
+
+    return Sticks(*place_of(place, PORT, "--rc")) if place else list
 
 
 def check(arguments: Namespace) -> None:
@@ -115,13 +126,18 @@ def teller(is_json: bool) -> Any:
 
 
 def serve_ardupilot(
-    arguments: Namespace, vehicle: "Hosted", order: "Order", hosting: "Hosting", figures: dict[str, Any]
+    arguments: Namespace,
+    vehicle: "Hosted",
+    order: "Order",
+    hosting: "Hosting",
+    figures: dict[str, Any],
+    sticks: "Sticks",
 ) -> None:
     """Serve ArduPilot."""
     from ground.physics.ardupilot import Session, advice
     from ground.physics.udp import Udp
 
-    session = Session(vehicle, order)
+    session = Session(vehicle, order, sticks)
     server = Udp(session, hosting)
     try:
         hosting.say(
@@ -135,19 +151,25 @@ def serve_ardupilot(
 
 
 def serve_px4(
-    arguments: Namespace, vehicle: "Hosted", order: "Order", hosting: "Hosting", figures: dict[str, Any]
+    arguments: Namespace,
+    vehicle: "Hosted",
+    order: "Order",
+    hosting: "Hosting",
+    figures: dict[str, Any],
+    sticks: "Sticks",
 ) -> None:
     """Serve PX4."""
     import time
 
-    from ground.physics.px4 import Composer, Session, Tally, advice
+    from ground.physics.px4 import Session, Tally, advice
+    from ground.physics.px4_messages import Composer
     from ground.physics.tcp import Tcp
 
     tally = Tally()
     Composer(vehicle, 0).truth()
 
     def begin() -> Session:
-        return Session(vehicle, order, tally, round(1e6 * time.time()))
+        return Session(vehicle, order, tally, round(1e6 * time.time()), sticks)
 
     server = Tcp(begin, hosting, 1.0 if arguments.speed is None else arguments.speed)
     try:

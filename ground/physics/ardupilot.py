@@ -8,6 +8,7 @@ second until one comes. Its reader looks keys up as plain text: no blank after a
 import json
 import math
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -24,6 +25,8 @@ USUAL_RATE_HZ = 1200
 SHORTEST_STEP_US, LONGEST_STEP_US = 250, 20_000
 COUNTS = 1 << 32
 WRITER = json.JSONEncoder(separators=(",", ":"), check_circular=False, allow_nan=False)
+# As many channels as it takes.
+CHANNELS = 12
 # A count this little behind is a packet that was overtaken, not a restart.
 OVERTAKEN = 8
 
@@ -67,8 +70,19 @@ def state_of(vehicle: Hosted) -> dict[str, Any]:
         "airspeed": float(felt["air_speed"][0]),
         "velocity_wind": truth["wind_ned"][0].tolist(),
         "rng_1": float(felt["below_m"][0]),
+        "windvane": windvane(*felt["v_air_frd"][0].tolist()),
         "battery": {"voltage": float(truth["voltage_v"][0]), "current": float(truth["current_a"][0])},
     }
+
+
+def windvane(forward: float, right: float, _down: float) -> dict[str, float]:
+    """Return where the felt wind comes from, clockwise from the nose in radians, and how fast it is in m/s."""
+    return {"direction": math.atan2(right, forward), "speed": math.hypot(forward, right)}
+
+
+def channels(widths: list[int]) -> dict[str, Any]:
+    """Return a receiver's channels; nothing while it is silent."""
+    return {"rc": {f"rc_{k + 1}": width for k, width in enumerate(widths[:CHANNELS])}} if widths else {}
 
 
 def line_of(state: dict[str, Any]) -> bytes:
@@ -92,8 +106,8 @@ class Tally:
 class Session:
     """What each packet means: a step, a repetition, a new beginning. Knows no socket and no clock."""
 
-    def __init__(self, vehicle: Hosted, order: Order) -> None:
-        self.vehicle, self.order, self.tally = vehicle, order, Tally()
+    def __init__(self, vehicle: Hosted, order: Order, sticks: Callable[[], list[int]] = list) -> None:
+        self.vehicle, self.order, self.tally, self.sticks = vehicle, order, Tally(), sticks
         self.peer: Any = None
         self.last = -1
         self.answer = b""
@@ -140,7 +154,7 @@ class Session:
         self.vehicle.step(ratios, step_for(servos.rate_hz))
         self.last = servos.number
         self.tally.frames += 1
-        self.answer = line_of(state_of(self.vehicle))
+        self.answer = line_of(state_of(self.vehicle) | channels(self.sticks()))
         return self.answer
 
 

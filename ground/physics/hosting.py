@@ -58,11 +58,11 @@ class Pace:
         return max(self.due_s - now_s, 0.0)
 
 
-def place_of(text: str, usual_port: int) -> tuple[str, int]:
+def place_of(text: str, usual_port: int, option: str = "--listen") -> tuple[str, int]:
     """Return host and port of HOST:PORT or HOST; raise ConfigError when it is neither."""
     host, colon, port = text.rpartition(":")
     if not colon:
         return text, usual_port
     if not host or not port.isdigit() or int(port) > 65535:
-        raise ConfigError(f"--listen {text}: must read HOST:PORT, for example 127.0.0.1:{usual_port}")
+        raise ConfigError(f"{option} {text}: must read HOST:PORT, for example 127.0.0.1:{usual_port}")
     return host, int(port)

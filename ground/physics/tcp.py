@@ -14,8 +14,6 @@ from ground.physics.px4 import STEP_US, Session
 
 CHUNK = 65536
 SEND_S = 5.0
-# One that answered before and now is silent for so long is paused; its clock must go on for it to wake.
-PATIENCE_S = 2.0
 STEP_S = 1e-6 * STEP_US
 
 
@@ -103,7 +101,7 @@ class Tcp:
         """Wait until the step is answered and due; one that does not answer yet, or no longer, goes by real time."""
         now_s = time.monotonic()
         due_s, is_awaited = now_s + due_in_s, session.is_awaited
-        last_s = now_s + PATIENCE_S if is_awaited else max(due_s, now_s + STEP_S)
+        last_s = now_s + session.patience_s if is_awaited else max(due_s, now_s + STEP_S)
         is_answered = False
         while not is_answered and (now_s := time.monotonic()) < last_s:
             for message in line.receive(last_s - now_s):
