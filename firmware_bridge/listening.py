@@ -61,7 +61,7 @@ class Listener:
     def __init__(self, world: SerialWorld) -> None:
         self.world, self.unwrap = world, Unwrapped()
         self.rows: list[tuple[int, int, Imu]] = []
-        self.stale, self.flags = 0, Flag(0)
+        self.stale, self.flags = 0, 0
         self.lost, self.damaged = world.lost, world.splitter.damaged
 
     def listen(self, seconds: float) -> None:
@@ -100,7 +100,7 @@ class Listener:
         """Return everything heard so far."""
         world, rows = self.world, self.rows
         who = world.hello.who_am_i if world.hello else 0
-        told = [mpu.decode(said.raw, world.wiring.rotation, who) for _, _, said in rows]
+        told = [mpu.decode(said.raw, world.wiring.frd_from_chip, who) for _, _, said in rows]
         return Heard(
             np.array([row[0] for row in rows], np.int64),
             np.array([row[1] for row in rows], np.int64),

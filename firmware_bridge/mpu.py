@@ -6,6 +6,7 @@ MPU-6500 family differs in the temperature alone.
 
 import math
 import struct
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -19,16 +20,17 @@ TEMPERATURE = {0x68: (340.0, 36.53), 0x70: (333.87, 21.0), 0x71: (333.87, 21.0),
 
 
 def decode(
-    raw: bytes, frd_from_chip: np.ndarray, who_am_i: int = 0x68
-) -> tuple[np.ndarray, np.ndarray, float]:
+    raw: bytes, frd_from_chip: Sequence[Sequence[float]], who_am_i: int = 0x68
+) -> tuple[list[float], list[float], float]:
     """Return gyro (rad/s) and specific force (m/s2) in the vehicle's axes, and the temperature (degrees Celsius).
 
-    `frd_from_chip` is the 3 x 3 rotation from the chip's axes, as printed on it, to forward-right-down.
+    `frd_from_chip` is the 3 x 3 rotation from the chip's axes, as printed on it, to forward-right-down. For three
+    numbers plain ones are several times faster than arrays.
     """
     ax, ay, az, temperature, gx, gy, gz = COUNTS.unpack(raw)
     per_k, at_zero = TEMPERATURE.get(who_am_i, TEMPERATURE[0x68])
-    gyro = frd_from_chip @ (GYRO_STEP * np.array([gx, gy, gz]))
-    accel = frd_from_chip @ (ACCEL_STEP * np.array([ax, ay, az]))
+    gyro = [GYRO_STEP * (x * gx + y * gy + z * gz) for x, y, z in frd_from_chip]
+    accel = [ACCEL_STEP * (x * ax + y * ay + z * az) for x, y, z in frd_from_chip]
     return gyro, accel, temperature / per_k + at_zero
 
 

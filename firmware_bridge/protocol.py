@@ -9,6 +9,7 @@ import binascii
 import struct
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
+from typing import NamedTuple
 
 PROTOCOL_VERSION = 1
 THROTTLE_MAX = 2000
@@ -39,6 +40,10 @@ class State(IntEnum):
     ARMED = 1
     FAILSAFE = 2
     KILLED = 3
+
+
+# Looked up faster than made.
+STATES = tuple(State)
 
 
 class Flag(IntFlag):
@@ -138,15 +143,17 @@ TEST_ADVICE: dict[SelfTest, str] = {
 }
 
 
-@dataclass(frozen=True)
-class Imu:
-    """One sample: `raw` is accel, temperature and gyro as seven big-endian 16-bit numbers; `slow` as Slow says."""
+class Imu(NamedTuple):
+    """One sample: `raw` is accel, temperature and gyro as seven big-endian 16-bit numbers; `slow` as Slow says.
+
+    `flags` is a sum of Flag; a tuple of plain numbers, since one is made in every tick.
+    """
 
     seq: int
     t_us: int
     raw: bytes
     state: State
-    flags: Flag
+    flags: int
     echo: int
     nonce: int
     slow: int
@@ -248,7 +255,7 @@ def parse(frame: bytes) -> Imu | Answer | Hello | None:
     kind, seq, body = frame[0], frame[1], frame[2:]
     if kind == Frame.IMU and len(body) == IMU_BODY.size:
         t_us, raw, state, echo, nonce, slow = IMU_BODY.unpack(body)
-        return Imu(seq, t_us, raw, State(state & 3), Flag(state & 0xFC), echo, nonce, slow)
+        return Imu(seq, t_us, raw, STATES[state & 3], state & 0xFC, echo, nonce, slow)
     if kind == Frame.ANSWER and len(body) == 3 and body[2] in list(Refused):
         return Answer(body[0], body[1], Refused(body[2]))
     if kind == Frame.HELLO and len(body) == HELLO_BODY.size:

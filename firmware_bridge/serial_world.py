@@ -25,6 +25,8 @@ STEP_BACK_US = 100_000
 PPM_CENTRE_US, PPM_HALF_US = 1500.0, 500.0
 PPM_LEAST_US, PPM_MOST_US = 1000.0, 2000.0
 PPM_LAST = Slow.PPM + 7
+# A plain number: the flag's own & takes longer than a whole sum.
+STALE = int(Flag.IMU_STALE)
 
 
 class Told:
@@ -34,10 +36,10 @@ class Told:
         self.inputs = inputs
         told = np.asarray(inputs).reshape(1).view(np.ndarray)
         self.t_us = told["t_us"]
-        self.imu, self.battery, self.pilot = (told[name] for name in ("imu", "battery", "pilot"))
-        self.fresh = [group["fresh"] for group in (self.imu, self.battery, self.pilot)]
-        self.sampled_us, self.temperature_c = self.imu["t_us"], self.imu["temperature_c"]
-        self.gyro_frd, self.accel_frd = self.imu["gyro_frd"][0], self.imu["accel_frd"][0]
+        imu = told["imu"]
+        self.fresh = [told[name]["fresh"] for name in ("imu", "battery", "pilot")]
+        self.imu_fresh, self.sampled_us, self.temperature_c = imu["fresh"], imu["t_us"], imu["temperature_c"]
+        self.gyro_frd, self.accel_frd = imu["gyro_frd"][0], imu["accel_frd"][0]
         self.bridge_age_us = told["link"]["bridge_age_us"]
         self.bridge_faults = told["system"]["bridge_faults"]
 
@@ -200,10 +202,10 @@ class SerialWorld:
         assert said is not None
         self.sampled_us = self.clock.align(said.t_us, self.wire.now_us())
         told.t_us[0] = max(self.sampled_us, int(told.t_us[0]) + 1)
-        if not said.flags & Flag.IMU_STALE:
+        if not said.flags & STALE:
             who = self.hello.who_am_i if self.hello else 0
-            gyro, accel, temperature_c = mpu.decode(said.raw, self.wiring.rotation, who)
-            told.imu["fresh"][0], told.sampled_us[0], told.temperature_c[0] = 1, told.t_us[0], temperature_c
+            gyro, accel, temperature_c = mpu.decode(said.raw, self.wiring.frd_from_chip, who)
+            told.imu_fresh[0], told.sampled_us[0], told.temperature_c[0] = 1, told.t_us[0], temperature_c
             told.gyro_frd[:], told.accel_frd[:] = gyro, accel
         self.fill_slow(told, said)
 
@@ -253,7 +255,7 @@ class SerialWorld:
         supply_mv = self.slow[Slow.SUPPLY_MV]
         found = BridgeFault.BOARD_VOLTAGE if 0 < supply_mv < SUPPLY_LEAST_MV else 0
         found |= BridgeFault.RESTARTED if self.restarts else 0
-        found |= BridgeFault.BUS if last and last.flags & Flag.IMU_STALE and not self.is_alone else 0
+        found |= BridgeFault.BUS if last and last.flags & STALE and not self.is_alone else 0
         found |= BridgeFault.STOPPED if self.was_armed and last and last.state != State.ARMED else 0
         if hello and hello.protocol != protocol.PROTOCOL_VERSION:
             found |= BridgeFault.PROTOCOL

@@ -161,6 +161,8 @@ class FlightLoop:
         self.inbox = Inbox(seats, autopilot.inputs)
         self.inputs, self.command = autopilot.inputs[0], autopilot.commands[0]
         self.told, self.said = plain(autopilot.inputs), plain(autopilot.commands)
+        # As bytes they are copied as they are.
+        self.ring_parts = self.told.view(np.uint8), self.said.view(np.uint8)
         # Views are made once: opening a record by name costs more than flying a tick.
         self.codes = self.said["status"]["events"][0]
         self.values = self.said["status"]["event_values"][0]
@@ -184,12 +186,12 @@ class FlightLoop:
         self.world.write(self.command)
         self.measure(woke_us)
         self.ticks += 1
-        self.seats.ticks.push(self.told, self.said, *truth)
+        self.seats.ticks.push(*self.ring_parts, *truth)
         has_said = self.codes[0] != 0 or self.is_told[0] != 0
         if has_said or self.ticks % self.every == 0:
             overruns = getattr(self.world, "overruns", 0)
             self.inbox.look_at_recorder(overruns)
-            self.seats.snapshots.push(self.told, self.said, time.time(), overruns)
+            self.seats.snapshots.push(*self.ring_parts, time.time(), overruns)
             if self.asked.waiting:
                 self.stand_still()
         if has_said:

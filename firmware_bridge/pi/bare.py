@@ -48,7 +48,7 @@ class OwnImu:
         missed_us = now_us - round(1e6 * (PATIENCE - 1.0) * self.dt)
         told.t_us[0] = max(self.sampled_us or missed_us, int(told.t_us[0]) + 1)
         if motion is not None:
-            told.imu["fresh"][0], told.sampled_us[0] = 1, told.t_us[0]
+            told.imu_fresh[0], told.sampled_us[0] = 1, told.t_us[0]
             told.gyro_frd[:], told.accel_frd[:] = motion.gyro_frd, motion.accel_frd
             told.temperature_c[0] = motion.temperature_c
         told.bridge_age_us[0] = now_us - self.imu.heard_us if self.imu.heard_us else -1

@@ -37,6 +37,7 @@ class Icm42688:
         if rate_hz not in RATES:
             raise ConfigError(f"ICM-42688: samples at {', '.join(map(str, RATES))} Hz, not at {rate_hz}")
         self.registers, self.rotation = registers, frd_from_chip
+        self.rows = frd_from_chip.tolist()
         rate = RATES[rate_hz]
         self.settings = {BANK_SEL: 0, GYRO_CONFIG0: rate, ACCEL_CONFIG0: rate,
                          GYRO_ACCEL_CONFIG0: BANDWIDTHS, PWR_MGMT0: LOW_NOISE}  # fmt: skip
@@ -62,6 +63,6 @@ class Icm42688:
         temperature, ax, ay, az, gx, gy, gz, status = DATA.unpack(raw)
         if not status & DATA_READY:
             return None
-        gyro = self.rotation @ (GYRO_STEP * np.array([gx, gy, gz]))
-        accel = self.rotation @ (ACCEL_STEP * np.array([ax, ay, az]))
+        gyro = [GYRO_STEP * (x * gx + y * gy + z * gz) for x, y, z in self.rows]
+        accel = [ACCEL_STEP * (x * ax + y * ay + z * az) for x, y, z in self.rows]
         return Motion(gyro, accel, temperature / PER_K + AT_ZERO_C)

@@ -1,5 +1,6 @@
 """An IMU on the Pi's own bus: a sample of motion, and a pace that follows the chip's clock."""
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -22,8 +23,8 @@ SILENT_US, REVIVE_US = 50_000, 200_000
 class Motion(NamedTuple):
     """Gyro (rad/s) and specific force (m/s2) in the vehicle's axes, temperature in degrees Celsius."""
 
-    gyro_frd: np.ndarray
-    accel_frd: np.ndarray
+    gyro_frd: Sequence[float]
+    accel_frd: Sequence[float]
     temperature_c: float
 
 

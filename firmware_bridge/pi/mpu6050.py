@@ -33,6 +33,7 @@ class Mpu6050:
         if rate_hz not in DIVIDERS:
             raise ConfigError(f"MPU-6050: samples at {', '.join(map(str, DIVIDERS))} Hz, not at {rate_hz}")
         self.registers, self.rotation, self.is_spi = registers, frd_from_chip, is_spi
+        self.rows = frd_from_chip.tolist()
         self.divider, self.who, self.name = DIVIDERS[rate_hz], MPU_6050, "MPU-6050"
 
     @property
@@ -62,7 +63,7 @@ class Mpu6050:
         raw = self.registers.read(INT_STATUS, BURST)
         if raw is None or not raw[0] & DATA_READY or is_dead(raw[1:]):
             return None
-        return Motion(*mpu.decode(raw[1:], self.rotation, self.who))
+        return Motion(*mpu.decode(raw[1:], self.rows, self.who))
 
 
 def is_dead(raw: bytes) -> bool:
