@@ -8,7 +8,7 @@ from firmware_bridge.mavlink_settings import adapt, settings_from
 from firmware_bridge.mavlink_wire import checked_url, opened_wire
 from firmware_bridge.mavlink_world import MavlinkWorld
 from firmware_bridge.pi.buses import Buses
-from firmware_bridge.pi.setup import MOTORS, Setup, made_outputs
+from firmware_bridge.pi.setup import BOARD, MOTORS, Setup, made_outputs
 from firmware_bridge.pi.table import Table
 from firmware_bridge.pi_world import PiWorld
 from firmware_bridge.serial_world import SerialWorld
@@ -82,9 +82,14 @@ def parts(airframe: Airframe, buses: Buses | None = None) -> Setup:
     return Setup(airframe.pi, wiring, 1.0 / airframe.loop_rate_hz, airframe.name, buses or Buses())
 
 
+def has_pulses(airframe: Airframe, port: str) -> bool:
+    """Tell whether the Pi makes the motors' pulses itself, so that nobody else would end them."""
+    return port == PI and airframe.pi.get("outputs", {}).get("part", BOARD) != BOARD
+
+
 def silence(airframe: Airframe, port: str, buses: Buses | None = None) -> None:
     """End the pulses of motors that nobody else would stop; for whoever outlives the loop. Never raises."""
-    if port != PI or "outputs" not in airframe.pi:
+    if not has_pulses(airframe, port):
         return
     with suppress(FlightError):
         outputs = made_outputs(Table("outputs", airframe.pi["outputs"], airframe.name), buses or Buses())

@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from ground.link.frames import Scanner
 from ground.link.vehicle import Facts
 from ground.log_mode import LogMode
 from ground.loop import End, FlightLoop, Paced, demanded, plain
+from ground.pulse_guard import guard
 from ground.recording import Plan, record
 from ground.rings import Reader
 from ground.seats import Seats, What, request
@@ -135,11 +137,15 @@ class Boot:
             resistance_ohm=float(self.airframe.physics["battery"]["resistance_ohm"]),
         )  # fmt: skip
         self.loop = Child("quadloop-loop", self.fly)
+        self.loop_pid = multiprocessing.RawValue("q", 0)
         self.beside = [Child("quadloop-recorder", self.record), Child("quadloop-link", self.talk)]
+        if board.has_pulses(self.airframe, choice.port):
+            self.beside.append(Child("quadloop-guard", self.guard))
         self.stray_s = 0.0
 
     def fly(self, _: int) -> None:
         """Be the flight loop."""
+        self.loop_pid.value = os.getpid()
         autopilot = Autopilot(self.airframe.params, self.choice.dt)
         loop = self.simulated(autopilot) if self.simulator else self.on_board(autopilot)
         loop.obey = self.obey
@@ -176,6 +182,15 @@ class Boot:
             not self.choice.port,
         )
         record(self.seats, plan, from_start=number == 0)
+
+    def guard(self, _: int) -> None:
+        """Be the deadman of motors that the Pi drives itself."""
+        self.stand_back()
+        guard(
+            self.seats.ticks,
+            lambda: int(self.loop_pid.value),
+            partial(board.silence, self.airframe, self.choice.port),
+        )
 
     def stand_back(self) -> None:
         """Leave a vehicle's loop the core it runs on."""
