@@ -1,7 +1,7 @@
 """The deadman of motors that the Pi drives itself: a process that ends their pulses when the loop no longer ticks.
 
-A pulse generator repeats its last pulse for ever. An Arduino stops the motors 100 ms after the last command; so does this
-while the Pi's kernel lives: a loop that hangs while armed is killed first, or it would go on where it stopped.
+A pulse generator repeats its last pulse for ever. An Arduino stops the motors 100 ms after the last command; so does
+this while the Pi's kernel lives: a loop that hangs while armed is killed first, or it would go on where it stopped.
 """
 
 import os
