@@ -15,6 +15,7 @@ from firmware_bridge.mavlink_sensors import Senses
 MOTORS = 4
 # A motor that keeps its thrust for so long after we fall silent is the most that is accepted, in seconds.
 SILENCE_MOST_S = 0.5
+# A capability that MAVLink has since taken back.
 SET_ACTUATOR_TARGET = 1024
 # PX4 ended group controls with the mixers.
 NO_GROUPS_SINCE = (1, 14)

@@ -7,6 +7,7 @@ import numpy as np
 from firmware_bridge import mpu, protocol
 from firmware_bridge.clocks import WRAP, Alignment
 from firmware_bridge.protocol import ADVICE, Answer, Flag, Frame, Hello, Imu, Refused, Slow, State
+from firmware_bridge.views import Said, Told, put
 from firmware_bridge.wire import Wire
 from firmware_bridge.wiring import Wiring
 from flight.errors import LinkError
@@ -27,30 +28,6 @@ PPM_LEAST_US, PPM_MOST_US = 1000.0, 2000.0
 PPM_LAST = Slow.PPM + 7
 # A plain number: the flag's own & takes longer than a whole sum.
 STALE = int(Flag.IMU_STALE)
-
-
-class Told:
-    """The inputs' fields as arrays: opening a record by name costs more than a whole frame."""
-
-    def __init__(self, inputs: np.void) -> None:
-        self.inputs = inputs
-        told = np.asarray(inputs).reshape(1).view(np.ndarray)
-        self.t_us = told["t_us"]
-        imu = told["imu"]
-        self.fresh = [told[name]["fresh"] for name in ("imu", "battery", "pilot")]
-        self.imu_fresh, self.sampled_us, self.temperature_c = imu["fresh"], imu["t_us"], imu["temperature_c"]
-        self.gyro_frd, self.accel_frd = imu["gyro_frd"][0], imu["accel_frd"][0]
-        self.bridge_age_us = told["link"]["bridge_age_us"]
-        self.bridge_faults = told["system"]["bridge_faults"]
-
-
-class Said:
-    """The command's two fields that the board is told, as arrays."""
-
-    def __init__(self, command: np.void) -> None:
-        self.command = command
-        said = np.asarray(command).reshape(1).view(np.ndarray)
-        self.arming, self.motor = said["status"]["arming"], said["motors"]["motor"][0]
 
 
 class SerialWorld:
@@ -222,32 +199,38 @@ class SerialWorld:
         """Write what rides along with a frame into the inputs."""
         place = said.seq % protocol.SLOWS
         if place == Slow.BATTERY:
-            self.fill_battery(told.inputs)
+            self.fill_battery(told)
         elif place == PPM_LAST and self.wiring.has_receiver:
-            self.fill_pilot(told.inputs)
+            self.fill_pilot(told)
 
-    def fill_battery(self, inputs: np.void) -> None:
+    def fill_battery(self, told: Told) -> None:
         """Write the battery's voltage and current, once the supply they are measured against is known."""
         supply_mv = self.slow[Slow.SUPPLY_MV]
         if supply_mv:
-            battery = inputs.battery
-            battery.fresh, battery.t_us = 1, inputs.t_us
-            battery.voltage_v = self.wiring.battery_v(self.slow[Slow.BATTERY], supply_mv)
-            battery.current_a = self.wiring.current_a(self.slow[Slow.CURRENT], supply_mv)
+            put(
+                told.battery,
+                fresh=1,
+                t_us=told.t_us[0],
+                voltage_v=self.wiring.battery_v(self.slow[Slow.BATTERY], supply_mv),
+                current_a=self.wiring.current_a(self.slow[Slow.CURRENT], supply_mv),
+            )
 
-    def fill_pilot(self, inputs: np.void) -> None:
+    def fill_pilot(self, told: Told) -> None:
         """Write the receiver's sticks (channels in the order roll, pitch, throttle, yaw, kill, arm)."""
         channels = self.slow[Slow.PPM : PPM_LAST + 1]
         if not all(channels[:4]):
             return
-        pilot = inputs.pilot
-        roll, pitch, yaw = ((channels[i] - PPM_CENTRE_US) / PPM_HALF_US for i in (0, 1, 3))
-        pilot.fresh, pilot.t_us = 1, inputs.t_us
-        pilot.roll, pilot.pitch, pilot.yaw = (float(np.clip(x, -1.0, 1.0)) for x in (roll, pitch, yaw))
+        roll, pitch, yaw = (
+            min(max((channels[i] - PPM_CENTRE_US) / PPM_HALF_US, -1.0), 1.0) for i in (0, 1, 3)
+        )
         throttle = (channels[2] - PPM_LEAST_US) / (PPM_MOST_US - PPM_LEAST_US)
-        pilot.throttle = float(np.clip(throttle, 0.0, 1.0))
-        pilot.is_kill_switch_on = int(channels[4] > PPM_CENTRE_US)
-        pilot.is_arm_switch_on = int(channels[5] > PPM_CENTRE_US)
+        put(told.pilot, fresh=1, t_us=told.t_us[0], roll=roll, pitch=pitch, yaw=yaw)
+        put(
+            told.pilot,
+            throttle=min(max(throttle, 0.0), 1.0),
+            is_kill_switch_on=int(channels[4] > PPM_CENTRE_US),
+            is_arm_switch_on=int(channels[5] > PPM_CENTRE_US),
+        )
 
     def faults(self) -> int:
         """Return what the board has told to be wrong, as BridgeFault bits."""

@@ -5,7 +5,7 @@ import numpy as np
 from firmware_bridge.pi.clock import Clock
 from firmware_bridge.pi.imu import PATIENCE, PacedImu, Source
 from firmware_bridge.pi.pulses import Outputs
-from firmware_bridge.serial_world import Said, Told
+from firmware_bridge.views import Said, Told
 from flight.inputs import BridgeFault
 from flight.modes import Arming
 
