@@ -22,6 +22,8 @@ from ground.tuning.tuner import Tuning, all_margins, control_gains, tune
 
 # Plants drawn with other seeds than the tuning's.
 HELD_OUT = 7919
+# Frequencies at which these are looked at: a peak between those of the search must not hide.
+FINE = 192
 # How wrong the gains may be that a vehicle comes with.
 WRONG = (0.25, 4.0)
 
@@ -41,6 +43,7 @@ class Verdict:
     worst_phase_deg: float
     worst_gain_db: float
     worst_ms: float
+    tightest: str
     short: int
     spent: int
     flown: int
@@ -53,6 +56,7 @@ class Verdict:
     wall_s: float
     cpu_s: float
     failings: tuple[str, ...]
+    gains: dict[str, float]
 
     def is_met(self) -> bool:
         """Tell whether every demand is met."""
@@ -88,7 +92,7 @@ def judged(airframe: Airframe, seed: int, robust: int, plants: int, flights: int
     wall_s, cpu_s = time.monotonic() - began[0], time.process_time() - began[1]
     simulated_s = rigs.tally.simulated_s - before_s
     nominal = analyse(trials.tuned(airframe, done.gains)).margins
-    model = heard(airframe, seed + HELD_OUT, [0, *range(1, plants + 1)])
+    model = heard(airframe, seed + HELD_OUT, list(range(plants + 1)), points=FINE)
     kept, spent = all_margins(done.judge, model, done.gains), model.is_spent()
     able = [int(i) for i in np.flatnonzero(~spent)[: flights + 1]]
     flights_of = flown(airframe, done.gains, seed + HELD_OUT, able)
@@ -96,11 +100,12 @@ def judged(airframe: Airframe, seed: int, robust: int, plants: int, flights: int
     same = all(is_heard_alike(airframe, seed, factor) for factor in WRONG)
     return Verdict(
         **about(airframe), **figures(nominal), **figures(kept, ~spent, "worst_"),
-        plants=plants, short=int(short.sum()), spent=int(spent.sum()), flown=len(able),
+        tightest=tightest(kept, ~spent), plants=plants, short=int(short.sum()), spent=int(spent.sum()), flown=len(able),
         lost=int(flights_of.is_lost.sum()), roll_rise_s=float(flights_of.rise_s()[0]),
         gust_m=float(flights_of.gust_m[0]), is_same_from_wrong=same,
         evaluations=done.judge.evaluations, simulated_s=simulated_s, wall_s=wall_s, cpu_s=cpu_s,
         failings=tuple(failings(done, nominal, short, flights_of, same)),
+        gains={id: round(done.gains[id], 5) for id in IDS},
     )  # fmt: skip
 
 
@@ -123,6 +128,13 @@ def figures(kept: dict[str, Margins], which: Any = slice(None), prefix: str = ""
         f"{prefix}gain_db": min(float(m.gain_margin_db[..., which].min()) for m in kept.values()),
         f"{prefix}ms": max(float(m.ms[..., which].max()) for m in kept.values()),
     }
+
+
+def tightest(kept: dict[str, Margins], which: np.ndarray) -> str:
+    """Name the loop and the plant with the greatest peak of S."""
+    worst = {name: np.where(which, m.ms[0], 0.0) for name, m in kept.items()}
+    name = max(worst, key=lambda loop: float(worst[loop].max()))
+    return f"{name} of plant {int(worst[name].argmax())}"
 
 
 def falling_short(kept: dict[str, Margins]) -> np.ndarray:

@@ -100,7 +100,8 @@ def listened(rigs: Rigs, airframe: Airframe, f_hz: np.ndarray) -> Model:
         signals = [signal(kept, *which) - signal(base[level], *which) for which in HEARD[axis]]
         found = spectrum(np.stack(signals)[..., start:], rigs.dt, f_hz)
         answers.append({name: found[i] for i, (name, _) in enumerate(HEARD[axis])})
-    return made_of(answers, calm[LEVELS[0]], effort_of(calm[LEVELS[1]]), f_hz)
+    effort = np.maximum(effort_of(rigs), effort_of(calm[LEVELS[1]]))
+    return made_of(answers, calm[LEVELS[0]], effort, f_hz)
 
 
 LEVELS = (Level.ATTITUDE, Level.VELOCITY)

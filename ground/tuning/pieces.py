@@ -69,9 +69,9 @@ def chunks(numbers: list[int], size: int) -> list[list[int]]:
     return [numbers[first : first + size] for first in range(0, len(numbers), size)]
 
 
-def frequencies(dt: float) -> np.ndarray:
-    """Return the frequencies of the search in Hz."""
-    return np.geomspace(LOWEST_HZ, min(HIGHEST_HZ, 0.35 / dt), POINTS)
+def frequencies(dt: float, points: int) -> np.ndarray:
+    """Return the frequencies of the search or of a closer look in Hz."""
+    return np.geomspace(LOWEST_HZ, min(HIGHEST_HZ, 0.35 / dt), points)
 
 
 def listen(task: dict[str, Any]) -> Piece:
@@ -80,19 +80,18 @@ def listen(task: dict[str, Any]) -> Piece:
 
     def work() -> Model:
         hovering = rigs.build(airframe, task["seed"], task["numbers"], cloud=plants.USUAL)
-        return listened(hovering, airframe, frequencies(hovering.dt))
+        return listened(hovering, airframe, frequencies(hovering.dt, task["points"]))
 
     return counted(work)
 
 
 def heard(
-    airframe: Airframe, seed: int, numbers: list[int], crew: Crew | None = None, share: Share | None = None
-) -> Model:
+    airframe: Airframe, seed: int, numbers: list[int], crew: Crew | None = None, share: Share | None = None,
+    points: int = POINTS,
+) -> Model:  # fmt: skip
     """Return the model of numbered plants about an airframe."""
-    jobs = [
-        Job(f"listen-{i}", {"airframe": airframe, "seed": seed, "numbers": some})
-        for i, some in enumerate(chunks(numbers, CHUNK))
-    ]
+    about = {"airframe": airframe, "seed": seed, "points": points}
+    jobs = [Job(f"listen-{i}", about | {"numbers": some}) for i, some in enumerate(chunks(numbers, CHUNK))]
 
     def tell(part: float, _: Model) -> None:
         if share:

@@ -22,7 +22,7 @@ from sim.probe import ROW, TRACE, fly_scripts
 
 HEIGHT_M = 50.0
 # How long a vehicle takes to find its hover, and the gains it does so with: slow enough for any motor.
-SETTLE_S = 3.0
+SETTLE_S, HALTS = 3.0, 2
 SAFE = {
     "RATE_ROLL_KP": 10.0, "RATE_PITCH_KP": 10.0, "RATE_YAW_KP": 4.0,
     "RATE_ROLL_KI": 20.0, "RATE_PITCH_KI": 20.0, "RATE_YAW_KI": 4.0,
@@ -218,6 +218,20 @@ def settle(rigs: Rigs, airframe: Airframe) -> None:
     rigs.params[:] = careful.params
     begin(rigs)
     rigs.params.control.rate.blind_s = NEVER_BLIND_S
-    stay = script(round(SETTLE_S / rigs.dt))
-    rigs.fly(stay, np.zeros(len(rigs), np.int64))
+    for _ in range(HALTS):
+        rigs.fly(script(round(SETTLE_S / HALTS / rigs.dt)), np.zeros(len(rigs), np.int64))
+        halt(rigs)
     rigs.tune(own)
+
+
+def halt(rigs: Rigs) -> None:
+    """Put every vehicle level and still where it should be; what it has learned of its trim stays.
+
+    Its loops at the speed that finding its trim has cost are others.
+    """
+    for where in (rigs.vehicles.body, rigs.states.estimator.nominal):
+        where.q_ned_frd[:] = 1.0, 0.0, 0.0, 0.0
+        where.v_ned[:] = 0.0
+        where.p_ned[:] = 0.0, 0.0, -HEIGHT_M
+    rigs.vehicles.body.omega_frd[:] = 0.0
+    rigs.states.control.velocity.integral_ned[:] = 0.0
