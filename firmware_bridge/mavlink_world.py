@@ -21,7 +21,7 @@ from flight.modes import Arming, Level
 events = logging.getLogger("quadloop.bridge")
 # A tick waits this many periods for its sample, then goes on without.
 PATIENCE = 1.5
-OUTPUT_US, SPEAK_US = 10_000, 1_000_000
+OUTPUT_US, SPEAK_US, COUNT_US = 10_000, 1_000_000, 1_000_000
 STEP_BACK_US = 100_000
 IGNORE_RATES, IGNORE_ATTITUDE = 0b0000_0111, 0b1000_0000
 LEVEL = (1.0, 0.0, 0.0, 0.0)
@@ -59,6 +59,8 @@ class MavlinkWorld:
         self.last_far_us: int | None = None
         self.sampled_us = self.sent_us = self.spoken_us = 0
         self.restarts = 0
+        # How many samples came since when.
+        self.counted, self.counted_us = 0, 0
         self.told: Told | None = None
 
     @property
@@ -96,6 +98,7 @@ class MavlinkWorld:
         is_there = line.listen(now_us + round(1e6 * PATIENCE * self.dt), self.has_sample)
         for fresh in told.fresh:
             fresh[0] = 0
+        self.count(is_there)
         self.sampled_us = self.sample_time() if is_there else 0
         told_us = self.sampled_us or line.now_us() - round(1e6 * (PATIENCE - 1.0) * self.dt)
         told.t_us[0] = max(told_us, int(told.t_us[0]) + 1)
@@ -104,6 +107,16 @@ class MavlinkWorld:
         told.faults[0] = self.faults()
         self.speak()
         return True
+
+    def count(self, is_there: bool) -> None:
+        """Count samples; a far side that has begun anew has forgotten what was asked of it, and is asked again."""
+        self.counted += is_there
+        since_us = self.line.now_us() - self.counted_us
+        if since_us < COUNT_US:
+            return
+        if self.counted_us and self.counted < 1e-6 * since_us * opening.LEAST_HZ:
+            opening.ask_streams(self.line, self.dt)
+        self.counted, self.counted_us = 0, self.line.now_us()
 
     def sample_time(self) -> int:
         """Return when this tick's sample was taken, in our clock."""

@@ -245,6 +245,21 @@ def test_a_far_side_that_begins_anew_is_told_as_such():
     assert inputs.t_us == pytest.approx(t_us + 500_000, abs=20_000)
 
 
+def test_a_far_side_that_has_forgotten_what_was_asked_is_asked_again():
+    bench = Bench(FarSide(), [])
+    bench.fly(2.5)
+    asked = bench.far.heard["COMMAND_LONG"]
+    bench.fly(2.5)
+    assert bench.far.heard["COMMAND_LONG"] == asked
+    bench.far.boot_us = 0
+    bench.far.imu_us = 200_000
+    bench.far.intervals.clear()
+
+    bench.fly(2.5)
+
+    assert bench.far.intervals[105] == pytest.approx(4000.0)
+
+
 def test_sample_times_are_told_in_our_clock():
     far = FarSide(latency_us=3000)
     bench = Bench(far)
