@@ -1,5 +1,7 @@
 """A serial port as a wire: bytes and time; a port that goes away and comes back is data, not an exception."""
 
+import os
+import select
 import termios
 import time
 from contextlib import suppress
@@ -11,6 +13,7 @@ from flight.errors import LinkError
 
 BAUD = 500_000
 RETRY_S = 0.5
+CHUNK = 4096
 # What a port that goes away, or cannot be set so, may raise.
 FAULTS = (OSError, serial.SerialException, termios.error)
 
@@ -52,8 +55,7 @@ class SerialWire:
         self.port.timeout, self.port.write_timeout = 0.0, 0.0
         # An Arduino's boot loader is started by DTR: a second and a half without motors.
         self.port.dtr = False
-        self.retry_us = 0
-        self.losses = 0
+        self.retry_us = self.losses = self.place = 0
         try:
             self.open()
         except FAULTS as error:
@@ -62,6 +64,7 @@ class SerialWire:
     def open(self) -> None:
         """Open the port, without delay of its adapter where it can be told."""
         self.port.open()
+        self.place = self.port.fileno()
         try:
             self.port.set_low_latency_mode(True)
         except (AttributeError, NotImplementedError, OSError, ValueError):
@@ -85,16 +88,18 @@ class SerialWire:
             time.sleep(1e-6 * max(0, until_us - self.now_us()))
             return b""
         try:
-            # Setting the timeout costs more than reading.
-            waiting = self.port.in_waiting
-            if not waiting and until_us <= self.now_us():
+            # The port's own reading sets the line up anew for each timeout, and wakes up for the first byte alone.
+            if not select.select([self.place], [], [], 1e-6 * max(0, until_us - self.now_us()))[0]:
                 return b""
-            if not waiting:
-                self.port.timeout = 1e-6 * max(0, until_us - self.now_us())
-            return bytes(self.port.read(max(1, waiting)))
-        except FAULTS:
-            self.lose()
+            data = os.read(self.place, CHUNK)
+        except BlockingIOError:
             return b""
+        except FAULTS:
+            data = b""
+        if not data:
+            # Ready, with nothing to read: whoever was there has gone.
+            self.lose()
+        return data
 
     def write(self, data: bytes) -> bool:
         """Send unless the port is away or still has something to send."""
@@ -103,8 +108,9 @@ class SerialWire:
         try:
             if self.port.out_waiting:
                 return False
-            self.port.write(data)
-            return True
+            return os.write(self.place, data) == len(data)
+        except BlockingIOError:
+            return False
         except FAULTS:
             self.lose()
             return False

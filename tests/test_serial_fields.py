@@ -1,9 +1,14 @@
-"""What a board's frames bring beside the samples: battery, receiver, and which firmware is on it."""
+"""What a board's frames bring beside the samples: battery, receiver, which firmware is on it; and the port itself."""
+
+import os
+import pty
+import tty
 
 import pytest
 
 from firmware_bridge import protocol
 from firmware_bridge.serial_world import SerialWorld
+from firmware_bridge.wire import SerialWire
 from firmware_bridge.wiring import Wiring
 from flight.errors import LinkError
 from flight.inputs import INPUTS
@@ -65,3 +70,23 @@ def test_an_older_board_is_told_apart_when_the_imu_is_elsewhere():
 
     with pytest.raises(LinkError, match=r"older than 1\.1.*firmware flash"):
         SerialWorld(wire, 0.002, is_alone=True).open()
+
+
+def test_what_came_together_is_read_together_and_a_line_that_hangs_up_is_away():
+    ours, theirs = pty.openpty()
+    tty.setraw(ours)
+    wire = SerialWire(os.ttyname(theirs))
+    try:
+        os.write(ours, bytes(26))
+        assert wire.read(wire.now_us() + 2_000_000) == bytes(26)
+        assert wire.read(wire.now_us()) == b""
+        assert wire.write(b"abc")
+        assert os.read(ours, 100) == b"abc"
+    finally:
+        os.close(ours)
+    os.close(theirs)
+
+    assert wire.read(wire.now_us() + 200_000) == b""
+    assert wire.losses == 1
+    assert not wire.write(b"x")
+    wire.close()
