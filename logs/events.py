@@ -58,6 +58,7 @@ ROLLED_BACK: dict[int, str] = {
     Reason.NO_GAINS: "no gains hold the margins",
     Reason.OUT_OF_RANGE: "the gains found are out of range",
     Reason.NOT_VERIFIED: "the new gains did not do what was expected",
+    Reason.NO_RESERVE: "the rotors have too little thrust left to hold the altitude with",
 }
 REFUSED = (Event.MODE_REFUSED, Event.DEMAND_REFUSED)
 

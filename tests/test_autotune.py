@@ -206,6 +206,12 @@ def turned(toy):
     toy.command[0].estimate.q_ned_frd[:] = math.cos(half), 0.0, math.sin(half), 0.0
 
 
+def leaning(toy):
+    half = 0.5 * 26.0 * DEGREE
+    toy.command[0].estimate.q_ned_frd[:] = math.cos(half), math.sin(half), 0.0, 0.0
+    toy.command[0].setpoint.q_sp_ned_frd[:] = toy.command[0].estimate.q_ned_frd
+
+
 def asked(kind, index=0):
     return lambda toy: toy.ask(kind, index)
 
@@ -234,6 +240,7 @@ PATHS = {
     "position lost": (estimate("is_position_valid", 0), Reason.POSITION),
     "attitude lost": (estimate("is_attitude_valid", 0), Reason.POSITION),
     "turned": (turned, Reason.TURNED),
+    "leaning far": (leaning, Reason.TURNED),
     "drifted": (estimate("p_ned", (1.3, 0.0, 0.0)), Reason.DRIFTED),
     "sunk": (estimate("p_ned", (0.0, 0.0, 1.3)), Reason.DRIFTED),
     "shaking": (estimate("omega_frd", (0.0, 4.1, 0.0)), Reason.SHAKING),
@@ -337,6 +344,31 @@ def test_gains_that_do_not_do_what_was_expected_are_tried_slower_once_and_then_g
 
     assert [value for _, value in toy.said] == [22.0, 42.0, -float(Reason.NOT_VERIFIED)]
     assert np.array_equal(toy.gains(), before)
+
+
+@pytest.mark.parametrize(("throttle", "ends"), [(0.9, 0.0), (0.97, -float(Reason.NO_RESERVE))])
+def test_altitude_is_tuned_only_where_the_rotors_have_thrust_to_hold_it_with(throttle, ends):
+    toy = Toy()
+    before = toy.gains()
+    toy.ask(index=ALTITUDE)
+    toy.command[0].motors.motor[:4] = throttle
+
+    toy.fly(20.0)
+
+    assert toy.said[-1] == (Event.AUTOTUNE, ends)
+    assert np.array_equal(toy.gains(), before) == (ends < 0.0)
+
+
+def test_gusts_are_averaged_out_before_new_gains_are_given_up(at):
+    found, _ = at
+    toy = found[Stage.CHECK].copy()
+    toy.params[0].autotune.ok_ms = 0.5
+
+    toy.fly(2.5)
+    toy.params[0].autotune.ok_ms = 2.2
+    toy.fly(1.0)
+
+    assert [value for _, value in toy.said] == [12.0, 0.0]
 
 
 def test_a_vehicle_that_changed_while_it_was_tuned_is_not_verified():

@@ -64,7 +64,7 @@ class Toy:
         control.configure(self.control[0], self.params[0].control, known, DT)
         autotune.reset(self.state[0])
         status.arming, status.mode, status.dt_s = Arming.ARMED, Mode.HOLD, DT
-        estimate.q_ned_frd[0] = 1.0
+        estimate.q_ned_frd[0] = self.command[0].setpoint.q_sp_ned_frd[0] = 1.0
         estimate.is_position_valid = estimate.is_attitude_valid = 1
         estimate.height_m = 5.0
         self.command[0].terms.hover_thrust = HOVER

@@ -49,6 +49,8 @@ STATE = record(
     stage_s=REAL,
     flown_s=REAL,
     unrest=REAL,
+    effort=REAL,
+    judged=INTEGER,
     full=REAL,
     start_ned=VECTOR,
     start_q_ned_frd=QUATERNION,
@@ -61,6 +63,7 @@ ALTITUDE = 3
 DEMANDED, THRUST, TORQUE = int(Demand.AUTOTUNE), int(Point.THRUST), int(Point.TORQUE_ROLL)
 NOT_HEARD, NO_GAINS = int(Reason.NOT_HEARD), int(Reason.NO_GAINS)
 OUT_OF_RANGE, NOT_VERIFIED = int(Reason.OUT_OF_RANGE), int(Reason.NOT_VERIFIED)
+NO_RESERVE = int(Reason.NO_RESERVE)
 PARAMETER = int(Reason.PARAMETER)
 # What the event's value adds to the axis (1 roll to 4 altitude) that is verified, tried again more slowly,
 # listened to again with softer gains, or flies new ones. Every change of a gain has its event.
@@ -275,11 +278,14 @@ def fly_new(state, params, command):
 
 @kernel
 def judge(state, params, command, dt_nominal_s):
-    """Keep the new gains if they do what they were expected to; else try slower ones, then give up."""
+    """Keep the new gains if they do what they were expected to; else listen on, then try slower ones, then give up."""
+    state.judged = state.bank.periods
     if is_verified(state.bank, state.plant, state.shaper, params, state.axis, state.unrest, dt_nominal_s):
         say(command.status, Event.AUTOTUNE, VERIFIED + state.axis + 1.0)
         state.axis += 1
         next_axis(state, command.status)
+        return
+    if state.judged < params.autotune.check_max:
         return
     state.tries += 1
     if state.tries >= params.autotune.tries:
@@ -299,20 +305,40 @@ def shaken(state, params, command, dt_nominal_s, dt):
         swell(state, tuning, airframe, command, dt)
         if state.stage_s >= state.bank.period_s:
             tones.prick_up(state.bank)
+            state.effort = 0.0
             enter(state, LISTEN)
     elif state.stage == LISTEN:
+        state.effort += effort_of(command.motors, airframe.rotor_count)
         if listen(state, airframe, command, tuning.listen, dt):
-            state.unrest = tones.unrest(state.bank)
-            plant.take_in(state.plant, state.bank, state.axis == 2)
-            enter(state, FIT)
-            return
+            take_in(state, params, command)
     elif state.stage == FLY:
         if state.stage_s >= 0.5 * state.bank.period_s:
+            state.judged = 0
             enter(state, CHECK)
-    elif listen(state, airframe, command, tuning.check, dt):
+    elif listen(state, airframe, command, tuning.check, dt) and state.bank.periods > state.judged:
         judge(state, params, command, dt_nominal_s)
+    if state.stage == SWELL or state.stage == LISTEN or state.stage >= FLY:
+        shake(state, command, dt)
+
+
+@kernel
+def effort_of(motors, count):
+    """Return the greatest throttle of a rotor."""
+    most = 0.0
+    for i in range(count):
+        most = max(most, motors.motor[i])
+    return most
+
+
+@kernel
+def take_in(state, params, command):
+    """Begin to fit a model to what was heard; give up altitude where the rotors have nothing left to hold it with."""
+    if state.axis == ALTITUDE and state.effort > params.autotune.effort * state.bank.ticks:
+        roll_back(state, params, command, NO_RESERVE)
         return
-    shake(state, command, dt)
+    state.unrest = tones.unrest(state.bank)
+    plant.take_in(state.plant, state.bank, state.axis == 2)
+    enter(state, FIT)
 
 
 @kernel
@@ -346,7 +372,8 @@ def step(state, params, derivatives, inputs, command, dt_nominal_s, dt):
     state.stage_s += dt
     reason = hindrance(state, params.autotune, inputs, command)
     if reason == 0:
-        reason = excess(state, params.autotune, command.estimate)
+        q_sp_ned_frd = quat(command.setpoint.q_sp_ned_frd)
+        reason = excess(state, params.autotune, command.estimate, q_sp_ned_frd)
     if reason != 0:
         roll_back(state, params, command, reason)
         return

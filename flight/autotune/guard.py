@@ -37,6 +37,7 @@ class Reason(IntEnum):
     NO_GAINS = 15
     OUT_OF_RANGE = 16
     NOT_VERIFIED = 17
+    NO_RESERVE = 18
 
 
 R_STICK, R_DISARMED, R_LANDED = int(Reason.STICK), int(Reason.DISARMED), int(Reason.LANDED)
@@ -93,15 +94,25 @@ def hindrance(state, params, inputs, command):
 
 
 @kernel
-def excess(state, params, estimate):
-    """Return the Reason to end that lies in how the vehicle moves, 0 for none."""
+def excess(state, params, estimate, q_sp_ned_frd):
+    """Return the Reason to end that lies in how the vehicle moves, 0 for none.
+
+    It may lean into a gust, but not turn from what holding its place asks for.
+    """
     omega, way = vec(estimate.omega_frd), vec(estimate.p_ned) - vec(state.start_ned)
     turn = conjugate(quat(state.start_q_ned_frd)) * quat(estimate.q_ned_frd)
-    if not (is_finite(omega) and is_finite(way) and is_finite(vec(estimate.v_ned)) and math.isfinite(turn.w)):
+    off = conjugate(q_sp_ned_frd) * quat(estimate.q_ned_frd)
+    if not (
+        is_finite(omega)
+        and is_finite(way)
+        and is_finite(vec(estimate.v_ned))
+        and math.isfinite(turn.w + off.w)
+    ):
         return R_NAN
     if not estimate.is_position_valid or not estimate.is_attitude_valid:
         return R_POSITION
-    if abs(turn.w) < math.cos(0.5 * DEGREE * params.tilt_max_deg):
+    is_off = abs(off.w) < math.cos(0.5 * DEGREE * params.tilt_max_deg)
+    if is_off or abs(turn.w) < math.cos(0.5 * DEGREE * params.lean_max_deg):
         return R_TURNED
     if norm(way) > params.drift_max:
         return R_DRIFTED

@@ -24,11 +24,14 @@ SHAKING = (
     row("AUT_LISTEN", "listen", "periods", 3, 2, 10, "periods listened to find out what an axis is",
         is_integer=True),
     row("AUT_CHECK", "check", "periods", 2, 1, 10, "periods listened to check the new gains", is_integer=True),
+    row("AUT_CHECK_MAX", "check_max", "periods", 4, 1, 20, "periods after which they are given up: gusts average out",
+        is_integer=True),
 )
 TRUSTED = (
     row("AUT_MISFIT", "misfit", "", 0.2, 0.01, 1.0, "worst relative fit of gain, lag and delay to what was heard"),
     row("AUT_GAIN_MAX", "gain_max", "", 5.0, 1.1, 100.0, "most an axis may answer more or less than the file says"),
     row("AUT_LAG_MAX", "lag_max", "s", 0.2, 0.01, 1.0, "longest believable lag of the motors"),
+    row("AUT_EFFORT", "effort", "share", 0.95, 0.5, 1.0, "most throttle in hover with which altitude is tuned"),
     row("AUT_DELAY_MAX", "delay_max", "s", 0.08, 0.005, 0.5, "longest believable delay"),
 )
 ASKED = (
@@ -55,7 +58,8 @@ CHECKED = (
     row("AUT_TRIES", "tries", "", 2, 1, 5, "tries per axis", is_integer=True),
 )
 GUARDS = (
-    row("AUT_TILT_MAX", "tilt_max_deg", "deg", 12.0, 2.0, 45.0, "turn away from the first attitude that ends it"),
+    row("AUT_TILT_MAX", "tilt_max_deg", "deg", 12.0, 2.0, 45.0, "turn away from the attitude asked for that ends it"),
+    row("AUT_LEAN_MAX", "lean_max_deg", "deg", 25.0, 2.0, 60.0, "turn away from the first attitude that ends it"),
     row("AUT_DRIFT_MAX", "drift_max", "m", 1.2, 0.1, 20.0, "way from where it began that ends it"),
     row("AUT_RATE_MAX", "rate_max", "rad/s", 4.0, 0.2, 20.0, "body rate that ends it"),
     row("AUT_STICK", "stick", "", 0.1, 0.01, 1.0, "stick deflection that ends it"),
