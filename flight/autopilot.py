@@ -18,10 +18,13 @@ from flight.record import INTEGER, REAL, record, rows
 from flight.supervisor import supervisor
 from flight.vector import clamp
 
+# dt_mean_s: smoothed length of a tick; dt_filters_s: the one that the filters' coefficients are for.
 STATE = record(
     t_us=INTEGER,
     tick=INTEGER,
     dt_nominal_s=REAL,
+    dt_mean_s=REAL,
+    dt_filters_s=REAL,
     estimator=estimator.STATE,
     supervisor=supervisor.STATE,
     guidance=guidance.STATE,
@@ -32,12 +35,14 @@ STATE = record(
 )
 SHORTEST_TICK = 125e-6
 LONGEST_TICK = 20e-3
+# A loop that has been slower or faster than its filters by this factor, smoothed over so many seconds, tunes them anew.
+PACE_S, PACE_FACTOR = 0.1, 1.3
 
 
 @kernel
 def configure(state, params):
     """Derive every coefficient that follows from parameters; call it again after a change."""
-    control.configure(state.control, params.control, params.airframe, state.dt_nominal_s)
+    control.configure(state.control, params.control, params.airframe, state.dt_filters_s)
     mixer.configure(state.mixer, params.mixer, params.airframe)
     estimator.configure(state.estimator, params.estimator, params.airframe)
     supervisor.configure(state.supervisor, params.airframe, params.control.rate)
@@ -46,7 +51,7 @@ def configure(state, params):
 @kernel
 def start(state, params, dt):
     """Make a zeroed state ready for its first tick; dt is the nominal tick in seconds."""
-    state.dt_nominal_s = dt
+    state.dt_nominal_s = state.dt_mean_s = state.dt_filters_s = dt
     estimator.reset(state.estimator, params.estimator)
     supervisor.reset(state.supervisor, params.supervisor)
     guidance.reset(state.guidance, params.guidance)
@@ -69,6 +74,16 @@ def begin(state, inputs, command):
         command.status.events[i] = 0
         command.status.event_values[i] = 0.0
     return dt
+
+
+@kernel
+def keep_pace(state, params, dt):
+    """Give the filters the cut-offs they were asked for, even where every tick comes late."""
+    state.dt_mean_s += dt / (PACE_S + dt) * (dt - state.dt_mean_s)
+    ratio = state.dt_mean_s / max(state.dt_filters_s, SHORTEST_TICK)
+    if ratio > PACE_FACTOR or ratio * PACE_FACTOR < 1.0:
+        state.dt_filters_s = state.dt_mean_s
+        control.configure(state.control, params.control, params.airframe, state.dt_filters_s)
 
 
 @kernel
@@ -106,6 +121,7 @@ def step(state, params, inputs, command):
     """
     dt = begin(state, inputs, command)
     retune(state, params, inputs, command)
+    keep_pace(state, params, dt)
     estimator.step(
         state.estimator,
         params.estimator,

@@ -10,7 +10,7 @@ from flight.inputs import BATTERY
 from flight.mixer import mixer
 from flight.params import defaults
 from flight.record import rows
-from flight.throttle import throttle_of
+from flight.rotor import throttle_of
 from tests.flying_body import QUAD_X, told_airframe
 
 pytestmark = pytest.mark.interpreted

@@ -7,6 +7,7 @@ import pytest
 
 from flight import airframe, autopilot, retuning
 from flight.command import COMMAND
+from flight.filters import lowpass
 from flight.inputs import DEMAND, Demand
 from flight.modes import WHY, Arming, Event, Why
 from flight.parameter import stored
@@ -93,6 +94,21 @@ def flown(changes):
     autopilot.start(state[0], params[0], DT)
     run_rows(state, params, inputs, command, commands)
     return quad, inputs, commands, params
+
+
+@pytest.mark.parametrize(("real", "within"), [(0.003, 0.3), (0.001, 0.0), (0.0012, 0.2)])
+def test_filters_keep_their_cut_offs_where_every_tick_comes_late(real, within):
+    quad = airframe.load(airframe.names()[0])
+    pilot = autopilot.Autopilot(quad.params, DT)
+    for tick in range(400):
+        pilot.inputs[0].t_us = round(1e6 * real * (tick + 1))
+        pilot.step()
+    state = pilot.states[0]
+
+    assert state.dt_filters_s == pytest.approx(real, rel=within)
+    assert list(state.control.gyro.lowpass.coefficient) == list(
+        lowpass(quad.params[0].control.filter.gyro_cutoff_hz, float(state.dt_filters_s))
+    )
 
 
 def test_a_log_tells_the_change_and_replays_it(tmp_path):

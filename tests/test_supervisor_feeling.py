@@ -221,6 +221,7 @@ def quad() -> ToyFlight:
     rate = params.defaults()[0].control.rate
     rate.integral_max = (1.0, 2.0, 3.0)
     supervisor.configure(f.s, airframe, rate)
+    f.s.rotors.felt_s = 1.0
     return f
 
 
@@ -334,14 +335,30 @@ def test_rotors_are_compared_in_flight_only_against_their_part_of_hover_thrust()
         r.fast[:4] = r.thrust[:4] = 3.0
         f.command.motors.motor[:4] = 0.4
         f.p.rotor.share = -1e9
-        rotors.step(r, f.p.rotor, f.command.motors, f.estimate, hover, is_flying, DT)
+        rotors.step(r, f.p.rotor, f.command.motors, f.estimate, hover, is_flying, True, DT)
         assert bool(r.missing_s[0] > 0.0) == counted
+
+
+def test_what_a_silent_gyro_comes_back_with_is_no_acceleration_and_for_a_while_no_rotor_is_judged():
+    f = quad()
+    r, p = f.s.rotors, f.p.rotor
+    r.fast[:4] = r.thrust[:4] = 3.0
+    f.command.motors.motor[:4] = 0.4
+    p.share, p.settle_s, r.missing_s[0] = -1e9, 2.5 * DT, 0.01
+    rotors.step(r, p, f.command.motors, f.estimate, 0.4, True, False, DT)
+    assert (r.missing_s[0], r.felt_s) == (0.0, 0.0)
+
+    f.estimate.omega_frd = (5.0, -5.0, 0.0)
+    for felt in (1, 2, 3):
+        rotors.step(r, p, f.command.motors, f.estimate, 0.4, True, True, DT)
+        assert list(r.omega_slow_frd) == [5.0, -5.0, 0.0]
+        assert bool(r.missing_s[0] > 0.0) == (felt == 3)
 
 
 def test_yaw_says_nothing_about_rotors():
     f = quad()
     f.estimate.omega_frd = (1.0, 2.0, 99.0)
-    rotors.step(f.s.rotors, f.p.rotor, f.command.motors, f.estimate, 0.4, False, DT)
+    rotors.step(f.s.rotors, f.p.rotor, f.command.motors, f.estimate, 0.4, False, True, DT)
 
     assert f.s.rotors.omega_slow_frd[2] == 0.0
     assert f.s.rotors.omega_slow_frd[1] == 2.0 * f.s.rotors.omega_slow_frd[0] > 0.0
@@ -617,6 +634,6 @@ def test_a_push_that_does_not_turn_the_vehicle_is_missing():
     r = f.s.rotors
     r.fast[0] = r.thrust[0] = 6.0
     f.command.motors.motor[0] = 1.0
-    rotors.step(r, f.p.rotor, f.command.motors, f.estimate, 0.4, True, DT)
+    rotors.step(r, f.p.rotor, f.command.motors, f.estimate, 0.4, True, True, DT)
 
     assert r.missing_s[0] == DT

@@ -314,7 +314,7 @@ def test_on_the_ground_rotors_are_not_judged():
     f.command.motors.motor[:4] = 0.5
     for _ in range(50):
         rotors.step(
-            f.supervisor.rotors, f.params.supervisor.rotor, f.command.motors, f.estimate, 0.4, False, DT
+            f.supervisor.rotors, f.params.supervisor.rotor, f.command.motors, f.estimate, 0.4, False, True, DT
         )
 
     assert f.supervisor.rotors.lost == 0

@@ -5,7 +5,7 @@ import math
 from flight.filters import notch, notch_delay, step_share, tune
 from flight.kernel import kernel
 from flight.record import INTEGER, MAX_ROTORS, PER_ROTOR, REAL, record
-from flight.throttle import thrust_share_of
+from flight.rotor import thrust_share_of
 from flight.vector import clamp
 
 NOTCHES_PER_ROTOR = 2

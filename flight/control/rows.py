@@ -78,7 +78,7 @@ RATE = (
     row("RATE_LEAD", "rate.lead", "", 0.0, 0.0, 0.8, "part of the motor lag cancelled by a lead on the torque"),
     row("RATE_YAW_HZ", "rate.yaw_cutoff_hz", "Hz", 10.0, 0.0, 100.0, "low-pass of the yaw torque; 0: none"),
 )
-BLIND = (row("RATE_BLIND_T", "rate.blind_s", "s", 0.02, 0.005, 1.0, "the same gyro sample for longer tells nothing"),)
+BLIND = (row("RATE_BLIND_T", "rate.blind_s", "s", 0.5, 0.005, 1.0, "the same gyro sample for longer tells nothing"),)
 FILTER = (
     row("FILT_GYRO_DELAY", "filter.gyro_delay_s", "s", 0.002, 0.0, 0.05, "how late gyro samples are before filtering"),
     row("FILT_GYRO_HZ", "filter.gyro_cutoff_hz", "Hz", 100.0, 0.0, 500.0, "gyro low-pass; 0: none", **STATIC),

@@ -3,7 +3,7 @@
 import math
 
 from flight.estimator import wander
-from flight.estimator.imu import is_hung
+from flight.estimator.imu import is_deaf, is_hung
 from flight.estimator.layout import (
     ACCEL_BIAS,
     BARO_OFFSET,
@@ -147,10 +147,10 @@ def add_noise(filter, params, imu, turned, t):
 
 
 @kernel
-def forgive_force(filter, params, t):
-    """Add the noise of a specific force that is assumed, not measured."""
+def forgive(filter, first, density, t):
+    """Add the noise of a specific force or a rate that is assumed, not measured."""
     for i in range(3):
-        filter.covariance[VELOCITY + i, VELOCITY + i] += params.accel_bad_noise * params.accel_bad_noise * t
+        filter.covariance[first + i, first + i] += density * density * t
 
 
 @kernel
@@ -175,7 +175,9 @@ def step(state, params):
     propagate(state.filter, params, state.imu, pending, quat(state.nominal.q_ned_frd))
     wander.step(state, params, pending.time_s)
     if is_hung(state.imu, params):
-        forgive_force(state.filter, params, pending.time_s)
+        forgive(state.filter, VELOCITY, params.accel_bad_noise, pending.time_s)
+    if is_deaf(state.imu, params):
+        forgive(state.filter, THETA, params.gyro_bad_noise, pending.time_s)
     bound(state.filter)
     pending.time_s = 0.0
     for i in range(3):

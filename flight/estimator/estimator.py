@@ -20,6 +20,7 @@ from flight.estimator import (
     report,
     resets,
     rest,
+    spin,
     strapdown,
     thrust,
     update,
@@ -27,7 +28,7 @@ from flight.estimator import (
 from flight.estimator.layout import COUNT, MOCAP, NEVER, STATE
 from flight.kernel import kernel
 from flight.modes import Arming
-from flight.vector import vec
+from flight.vector import put, vec
 
 LONG_AGO_US = -(1 << 40)
 __all__ = ["STATE", "configure", "reset", "step"]
@@ -62,10 +63,10 @@ def reset(state, params):
 def step(state, params, airframe, inputs, estimate, motors, status, dt):
     """Turn one tick's sensor samples into `estimate`; dt is the time since the last tick in seconds."""
     correction.step(state.corrected, params.correction, inputs)
-    take_imu(state, params, state.corrected.imu, status, dt)
+    take_imu(state, params, airframe, state.corrected.imu, motors, status, dt)
     if not state.is_aligned:
         alignment.step(state, params, inputs, dt)
-    elif state.imu.stale_s < params.imu_time:
+    elif state.imu.stale_s < state.imu.patience_s:
         listen_thrust(state, params, airframe, motors, dt)
         strapdown.step(state, params, airframe, dt)
         history.remember(state.history, inputs.t_us)
@@ -77,11 +78,16 @@ def step(state, params, airframe, inputs, estimate, motors, status, dt):
 
 
 @kernel
-def take_imu(state, params, sample, status, dt):
-    """Take in the IMU's sample; after a gap allow what nobody saw."""
+def take_imu(state, params, airframe, sample, motors, status, dt):
+    """Take in the IMU's sample; in a gap the rotors tell the rate, after a long one allow what nobody saw."""
     is_flying = status.arming == Arming.ARMED and not status.is_landed
-    gap_s = state.imu.stale_s
-    imu.step(state.imu, params, sample, vec(state.nominal.gyro_bias_frd), is_flying, dt)
+    gap_s, bias = state.imu.stale_s, vec(state.nominal.gyro_bias_frd)
+    imu.step(state.imu, params, sample, bias, is_flying, dt)
+    state.imu.patience_s = params.spin_time if is_flying else params.imu_time
+    is_deaf = is_flying and imu.is_deaf(state.imu, params)
+    spin.listen(state.spin, params, airframe, motors, vec(state.imu.gyro_frd) - bias, not is_deaf, dt)
+    if is_deaf:
+        put(state.imu.gyro_frd, vec(state.spin.omega_frd) + bias)
     if state.is_aligned and gap_s >= params.imu_time and state.imu.stale_s == 0.0:
         doubt.doubt_gyro(state, params, gap_s)
 

@@ -21,16 +21,19 @@ def is_credible(sample, params):
 def step(imu, params, sample, bias_frd, is_flying, dt):
     """Keep the newest sample and the one before, their means, and for how long they have stood still.
 
-    A missing or refused sample leaves the last one standing in for it.
+    A missing or refused sample leaves the last one standing in for it; of a gyro that hangs the force is still heard.
     """
     put(imu.gyro_before_frd, vec(imu.gyro_frd))
     put(imu.accel_before_frd, vec(imu.accel_frd))
-    hangs = is_flying and is_repeated(imu, sample, dt)
-    if sample.fresh and not hangs and is_credible(sample, params) and not is_spike(imu, params, sample, dt):
+    is_old = is_repeated(imu, sample, dt) and is_flying
+    is_stuck = imu.gyro_same_s > params.gyro_hung and is_flying
+    is_fit = sample.fresh and not is_old and is_credible(sample, params)
+    is_taken = is_fit and not is_stuck and not is_spike(imu, params, sample, dt)
+    if is_taken:
         accept(imu, params, vec(sample.gyro_frd), vec(sample.accel_frd), bias_frd, dt)
-        imu.stale_s = 0.0
-    else:
-        imu.stale_s += dt
+    elif is_fit and is_stuck:
+        put(imu.accel_frd, vec(sample.accel_frd))
+    imu.stale_s = 0.0 if is_taken else imu.stale_s + dt
 
 
 @kernel
@@ -40,11 +43,20 @@ def is_hung(imu, params):
 
 
 @kernel
+def is_deaf(imu, params):
+    """Tell whether nothing is known of the rate any more."""
+    return imu.stale_s > params.gyro_hung
+
+
+@kernel
 def is_repeated(imu, sample, dt):
-    """Tell whether a whole sample is the last one again, which noise forbids; time how long the force is the same."""
-    is_same = norm(vec(sample.accel_frd) - vec(imu.accel_frd)) == 0.0
-    imu.accel_same_s = imu.accel_same_s + dt if is_same else 0.0
-    return is_same and norm(vec(sample.gyro_frd) - vec(imu.gyro_frd)) == 0.0
+    """Tell whether a whole sample is the last one again, which noise forbids; time both its halves."""
+    is_same_force = norm(vec(sample.accel_frd) - vec(imu.accel_frd)) == 0.0
+    is_same_rate = norm(vec(sample.gyro_frd) - vec(imu.heard_gyro_frd)) == 0.0
+    put(imu.heard_gyro_frd, vec(sample.gyro_frd))
+    imu.accel_same_s = imu.accel_same_s + dt if is_same_force else 0.0
+    imu.gyro_same_s = imu.gyro_same_s + dt if is_same_rate else 0.0
+    return is_same_force and is_same_rate
 
 
 @kernel

@@ -73,7 +73,10 @@ IMU = record(
     accel_power=REAL,
     still_s=REAL,
     stale_s=REAL,
+    patience_s=REAL,
     accel_same_s=REAL,
+    gyro_same_s=REAL,
+    heard_gyro_frd=VECTOR,
     refused_gyro_frd=VECTOR,
     refused_accel_frd=VECTOR,
     refused=INTEGER,
@@ -125,6 +128,8 @@ GPS = record(
 STRAIN = record(lean=("f8", STRAINS), heard_us=("i8", 2), doubted_us=INTEGER)
 # Thrust over mass as the throttles have it, and which part of it is felt.
 THRUST = record(told=REAL, scale=REAL)
+# told_frd, other_frd: angular acceleration by the rotors and by all else.
+SPIN = record(told_frd=VECTOR, other_frd=VECTOR, omega_frd=VECTOR)
 POSE = record(last_ned=VECTOR, slack_p=REAL, slack_q=REAL)
 COURSE = record(
     felt_ned=VECTOR, seen_ned=VECTOR, sine=REAL, cosine=REAL, weight=REAL, t_us=INTEGER, has_last=FLAG
@@ -155,6 +160,7 @@ STATE = record(
     ground=GROUND,
     strain=STRAIN,
     thrust=THRUST,
+    spin=SPIN,
     pose=POSE,
     mean_force_frd=VECTOR,
     a_ned=VECTOR,

@@ -109,7 +109,7 @@ def by_mocap(state, params, now_us):
 def trust(state, params, estimate, now_us):
     """Say what guidance may rely on."""
     s = estimate.sigma_attitude
-    is_awake = state.is_aligned and state.imu.stale_s < params.imu_time
+    is_awake = state.is_aligned and state.imu.stale_s < state.imu.patience_s
     is_level = max(s[0], s[1]) < params.valid_tilt
     estimate.is_attitude_valid = 1 if is_awake and is_level else 0
     has_height = state.has_baro or state.gps.has_origin or state.aid.accepted_us[MOCAP] >= 0

@@ -8,7 +8,7 @@ from flight.filters import step_share
 from flight.kernel import kernel
 from flight.physics import STANDARD_GRAVITY
 from flight.quaternion import conjugate, down_frd, quat, rotate
-from flight.throttle import thrust_share_of
+from flight.rotor import thrust_share_of
 from flight.vector import Vec3, clamp, vec
 
 # Less than this in m/s2 is no flight: the ground may carry the vehicle.

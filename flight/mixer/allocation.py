@@ -3,7 +3,8 @@
 import math
 
 from flight.kernel import kernel
-from flight.vector import Vec3, clamp
+from flight.rotor import torque_of
+from flight.vector import clamp
 
 # Relative damping of the pseudo-inverse: an axis the rotors cannot turn about gets no command instead of infinity.
 DAMPING = 1e-12
@@ -11,13 +12,6 @@ DAMPING = 1e-12
 DAMPING_YAW = 1e-9
 # A rotor whose part in the collective is below this does not limit the collective.
 NO_PART = 0.02
-
-
-@kernel
-def torque_of(airframe, i, thrust):
-    """Return the torque in N m of rotor i at a thrust in N: r x F, and drag torque against its spin."""
-    yaw = -airframe.rotor_spin[i] * airframe.torque_per_thrust_m
-    return thrust * Vec3(-airframe.rotor_y[i], airframe.rotor_x[i], yaw)
 
 
 @kernel

@@ -11,11 +11,10 @@ from flight.mixer.allocation import (
     fitting_part,
     room,
     share_of,
-    torque_of,
 )
 from flight.physics import NOMINAL_CELL_V
 from flight.record import INTEGER, MAX_ROTORS, REAL, record
-from flight.throttle import throttle_of
+from flight.rotor import throttle_of, torque_of
 from flight.vector import ZERO, Vec3, clamp, put, vec
 
 FEWEST_ROTORS = 4

@@ -6,10 +6,11 @@ The residual of the angular acceleration is compared with what each rotor's loss
 
 from flight.kernel import kernel
 from flight.record import INTEGER, MAX_ROTORS, PER_ROTOR, REAL, VECTOR, record
-from flight.throttle import thrust_share_of
+from flight.rotor import thrust_share_of
 from flight.vector import ZERO, Vec3, dot, put, vec
 
-# effect: angular acceleration about x and y per newton; thrust: what was asked for, as late as motors and filter.
+# effect: angular acceleration about x and y per newton; thrust: what was asked for, as late as motors and filter;
+# felt_s: for how long the gyro has told how the vehicle turns.
 ROTORS = record(
     count=INTEGER,
     full_n=REAL,
@@ -21,6 +22,7 @@ ROTORS = record(
     omega_slow_frd=VECTOR,
     usual_frd=VECTOR,
     missing_s=PER_ROTOR,
+    felt_s=REAL,
     lost=INTEGER,
 )
 
@@ -29,6 +31,7 @@ ROTORS = record(
 def reset(rotors):
     """Trust every rotor."""
     rotors.lost = 0
+    rotors.felt_s = 0.0
     for i in range(MAX_ROTORS):
         rotors.fast[i] = 0.0
         rotors.thrust[i] = 0.0
@@ -96,12 +99,29 @@ def compare(rotors, params, left, news, least_n, dt):
 
 
 @kernel
-def step(rotors, params, motors, estimate, hover, is_flying, dt):
-    """Watch the rotors of a flying vehicle; `hover` is the share of full thrust that carries it."""
+def forget(rotors, omega_frd):
+    """Wait for the gyro: how the vehicle turns is not known, and the rate it comes back with is no acceleration."""
+    put(rotors.omega_slow_frd, omega_frd)
+    rotors.felt_s = 0.0
+    for i in range(rotors.count):
+        rotors.missing_s[i] = 0.0
+
+
+@kernel
+def step(rotors, params, motors, estimate, hover, is_flying, is_felt, dt):
+    """Watch the rotors of a flying vehicle; `hover` is the share of full thrust that carries it.
+
+    Where the gyro is silent, stuck, or heard too seldom, nothing is judged, nor for a while after.
+    """
     push = follow(rotors, params, motors, dt)
-    omega = vec(estimate.omega_frd)
-    turn = turning(rotors, params, Vec3(omega.x, omega.y, 0.0), dt)
+    omega = Vec3(estimate.omega_frd[0], estimate.omega_frd[1], 0.0)
+    if not is_felt or rotors.felt_s == 0.0:
+        forget(rotors, omega)
+    if not is_felt:
+        return
+    rotors.felt_s += dt
+    turn = turning(rotors, params, omega, dt)
     left = turn - push
     news = sudden(rotors, params, left, dt)
-    if is_flying:
+    if is_flying and rotors.felt_s > params.settle_s:
         compare(rotors, params, left, news, params.least * hover * rotors.full_n, dt)

@@ -43,7 +43,7 @@ HEALTH = (
     row("ROT_LOSS_USUAL", "rotor.usual_s", "s", 0.3, 0.05, 10.0, "what turns it for longer is no loss"),
     row("ROT_LOSS_MIN", "rotor.least", "", 0.5, 0.0, 2.0, "share of hover thrust too small to judge"),
     row("ROT_HEIGHT", "rotor.height", "m", 0.5, 0.0, 10.0, "lower than this, the ground may turn it: not judged"),
-    row("ROT_SETTLE_T", "rotor.settle_s", "s", 0.5, 0.0, 10.0, "after take-off, before judging rotors"),
+    row("ROT_SETTLE_T", "rotor.settle_s", "s", 0.5, 0.0, 10.0, "after take-off or a silent gyro, before judging"),
 )
 TEST = (
     row("MOT_TEST_MAX", "test.throttle", "", 0.3, 0.0, 1.0, "greatest throttle of a motor test"),

@@ -3,7 +3,6 @@
 import math
 
 from flight.kernel import kernel
-from flight.throttle import thrust_share_of
 from flight.vector import clamp
 
 DELAY_SLOTS = 64
@@ -37,7 +36,7 @@ def speed_for(throttle, plant, voltage_ratio):
     """Return the speed a throttle ratio settles at; any throttle above zero turns the rotor at least at idle."""
     if throttle <= 0.0:
         return 0.0
-    share = math.sqrt(thrust_share_of(throttle, plant.throttle_curve))
+    share = math.sqrt(throttle * (plant.throttle_curve * throttle + 1.0 - plant.throttle_curve))
     supply = 1.0 + plant.voltage_sensitivity * (voltage_ratio - 1.0)
     return max(plant.speed_max * share, plant.speed_min) * max(supply, 0.0)
 
