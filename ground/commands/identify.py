@@ -43,6 +43,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         default="crazyflie21",
         help="what --out fills in for recorded flights (default: crazyflie21)",
     )
+    parser.add_argument(
+        "--step-response",
+        action="store_true",
+        help="instead: what rate and attitude loops make of a step, from ordinary flight; of any autopilot's log",
+    )
+    parser.add_argument("--picture", type=Path, metavar="PNG", help="with --step-response: draw it")
     options.add_json(parser)
 
 
@@ -53,6 +59,8 @@ def run(arguments: Namespace) -> int:
     check(arguments, is_recorded := is_recording(arguments.log[0]))
     if is_recorded:
         return run_recorded(arguments)
+    if arguments.step_response:
+        return step_response(arguments)
     with compiling.shown(), terminal.Progress("identifying"):
         from ground.identification import findings
         from logs.reader import Log
@@ -74,6 +82,10 @@ def check(arguments: Namespace, is_recorded: bool) -> None:
     if is_recorded and (arguments.mass is not None or arguments.out is not None):
         raise ConfigError(
             f"{arguments.log[0]}: --mass and --out go with a log; recorded flights give a model per mass"
+        )
+    if is_recorded and arguments.step_response:
+        raise ConfigError(
+            f"{arguments.log[0]}: --step-response needs a log with setpoints, not a recorded flight"
         )
     if not is_recorded and (len(arguments.log) > 1 or arguments.check):
         raise ConfigError(
@@ -119,6 +131,19 @@ def write_airframe(arguments: Namespace, found: "Crossed") -> None:
     from_tables(tomllib.loads(text), arguments.out.name, arguments.out.stem)
     arguments.out.write_text(text)
     terminal.note(f"written: {arguments.out}")
+
+
+def step_response(arguments: Namespace) -> int:
+    """Show the step responses that a log's flight tells."""
+    log = arguments.log[0]
+    with compiling.shown(), terminal.Progress("deconvolving"):
+        from ground.identification import step_responses, step_words
+
+        found = step_responses.step_responses(log)
+        if arguments.picture:
+            step_words.draw(found, arguments.picture, log.name)
+    terminal.tell_json(step_words.figures(found)) if arguments.json else terminal.tell(step_words.text(found))
+    return 0
 
 
 def figures(found: "Findings") -> dict[str, object]:

@@ -31,13 +31,17 @@ LEFT_OUT = {
     "motor_lag": (0.002, 0.0),
     "total_delay": (0.0, 1.5e-4),
     "throttle_curve": (0.0, 0.008),
-    "centre": (0.0, 5e-5),
-    "drag": (0.10, 0.0),
+    "centre": (0.0, 1e-4),
+    "drag": (0.12, 0.0),
 }
 STEP = 1e-4
-# Below this share of an unknown's scale a change is no change.
-SETTLED = 1e-3
+# Below this share of a standard deviation a change is no change.
+SETTLED = 0.03
+# After a change smaller than this share the slopes found before still hold.
+STRAIGHT = 0.1
 Z95 = 1.96
+# Lines that are missed, the climb that is missed, and how far unknowns are from what was believed.
+Errors = tuple[np.ndarray, float, np.ndarray]
 
 
 @dataclass
@@ -134,7 +138,7 @@ def noise_of(error: np.ndarray) -> np.ndarray:
 def stacked(
     lines: Lines, segment: Segment, error: np.ndarray, climb: float, noise: np.ndarray, priors: np.ndarray
 ) -> np.ndarray:
-    """Return all residuals in their standard deviations, real and imaginary parts apart."""
+    """Return all residuals in their standard deviations, real and imaginary parts apart; linear but for the noise."""
     weighted = error * np.sqrt(2.0 / noise)
     parts = [weighted[used, k] for k, used in enumerate(lines.used)]
     flat = np.concatenate(parts)
@@ -147,30 +151,42 @@ def fit(segment: Segment, physics: dict[str, Any]) -> Fit:
     names, scale = [u.name for u in wanted], np.array([u.scale for u in wanted])
     z = np.array([u.start for u in wanted]) / scale
 
-    def errors(at: np.ndarray) -> tuple[np.ndarray, float]:
-        return shortfall(lines, segment, physics, dict(zip(names, at * scale, strict=True)))
+    def errors(at: np.ndarray) -> Errors:
+        error, climb = shortfall(lines, segment, physics, dict(zip(names, at * scale, strict=True)))
+        return error, climb, beliefs(wanted, at * scale)
 
-    def residuals(at: np.ndarray, noise: np.ndarray) -> np.ndarray:
-        error, climb = errors(at)
-        return stacked(lines, segment, error, climb, noise, beliefs(wanted, at * scale))
-
+    change = np.full(len(z), np.inf)
     for _ in range(ROUNDS):
-        noise = noise_of(errors(z)[0])
-        here = residuals(z, noise)
-        slopes = np.stack([(residuals(z + STEP * e, noise) - here) / STEP for e in np.eye(len(z))], axis=1)
-        change, *_ = np.linalg.lstsq(slopes, -here, rcond=None)
+        here = errors(z)
+        if np.max(np.abs(change)) > STRAIGHT:
+            leans = [leaning(errors(z + STEP * e), here) for e in np.eye(len(z))]
+        noise = noise_of(here[0])
+        slopes = np.stack([stacked(lines, segment, *lean[:2], noise, lean[2]) for lean in leans], axis=1)
+        left = stacked(lines, segment, *here[:2], noise, here[2])
+        information = slopes.T @ slopes
+        change = -np.linalg.lstsq(information, slopes.T @ left, rcond=None)[0]
         z = z + bounded(change)
-        if np.max(np.abs(change)) < SETTLED:
+        spread = np.linalg.inv(information)
+        if np.max(np.abs(change) / np.sqrt(np.abs(np.diag(spread)))) < SETTLED:
             break
     if not np.all(np.isfinite(z)):
         raise LogError(
             "the fit did not settle: the flight shows too little of the vehicle; fly `quadloop fly chirp`"
         )
     inflation = len(lines.taper) * np.sum(lines.taper**4) / np.sum(lines.taper**2) ** 2
-    covariance = inflation * np.linalg.inv(slopes.T @ slopes) * np.outer(scale, scale)
+    covariance = inflation * spread * np.outer(scale, scale)
     covariance += allowance(names, z * scale)
     units = {u.name: u.unit for u in wanted}
     return Fit(names, z * scale, covariance, explained(lines, errors(z)[0]), units)
+
+
+def leaning(there: Errors, here: Errors) -> Errors:
+    """Return how errors change with an unknown that is a STEP further."""
+    return (
+        (there[0] - here[0]) / STEP,
+        (there[1] - here[1]) / STEP,
+        (there[2] - here[2]) / STEP,
+    )
 
 
 def allowance(names: list[str], value: np.ndarray) -> np.ndarray:

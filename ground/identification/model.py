@@ -118,11 +118,11 @@ def predict(segment: Segment, physics: dict[str, Any], x: dict[str, float]) -> M
 
 
 def sooner(rows: np.ndarray, ticks: float) -> np.ndarray:
-    """Return rows as they are some ticks later, interpolated; the last one holds."""
-    places = np.minimum(np.maximum(np.arange(len(rows)) + ticks, 0.0), len(rows) - 1.0)
-    whole = places.astype(np.int64)
-    share = (places - whole)[:, None]
-    return rows[whole] + share * (rows[np.minimum(whole + 1, len(rows) - 1)] - rows[whole])
+    """Return rows as they are some ticks later, interpolated; the ends hold."""
+    whole = int(np.floor(ticks))
+    share, edge = ticks - whole, abs(whole) + 1
+    padded = np.pad(rows, ((edge, edge), (0, 0)), mode="edge")[edge + whole :]
+    return (1.0 - share) * padded[: len(rows)] + share * padded[1 : len(rows) + 1]
 
 
 def ring_share(air: np.ndarray, speed: np.ndarray, physics: dict[str, Any]) -> np.ndarray:
