@@ -84,6 +84,7 @@ def tick(vehicle, setup, state, params, told, shown, own, around, command):
     vehicle.truth.t_us = told.t_us
     measure(vehicle, setup, own, around, told)
     autopilot.retune(state, params, told, command)
+    autopilot.keep_pace(state, params, dt)
     navigate(state.estimator, params, vehicle.truth, told, shown, around, command.estimate, dt)
     autopilot.decide(state, params, told, command, dt)
     put(vehicle.wind.v_ned, vec(around.air_ned))

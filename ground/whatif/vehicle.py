@@ -9,7 +9,7 @@ from flight.airframe import Airframe
 from flight.physics import NOMINAL_CELL_V
 from flight.quaternion import put_quat, quat, yaw_of
 from flight.record import rows
-from flight.throttle import thrust_share_of
+from flight.rotor import thrust_share_of
 from ground.identification.built import Numbers, physics_of, thrusts, turn_drag
 from ground.tuning.rigs import quieten
 from sim import vehicle as one
