@@ -1,12 +1,13 @@
 """The cascade: from wherever guidance hands over down to torque and collective."""
 
-from flight.control import attitude, gyro, hover, position, rate, reference, thrust, velocity
+from flight.control import attitude, gyro, hover, position, rate, reference, thrust, unseen, velocity
 from flight.excitation import excitation
 from flight.kernel import kernel
 from flight.modes import Arming, Level
+from flight.physics import STANDARD_GRAVITY
 from flight.quaternion import body_z_ned, quat
 from flight.record import record
-from flight.vector import ZERO, Vec3, put
+from flight.vector import ZERO, Vec3, put, vec
 
 IDLE, RATE, ATTITUDE = int(Level.IDLE), int(Level.RATE), int(Level.ATTITUDE)
 ALTITUDE, POSITION = int(Level.ALTITUDE), int(Level.POSITION)
@@ -16,6 +17,7 @@ STATE = record(
     hover=hover.STATE,
     velocity=velocity.STATE,
     thrust=thrust.STATE,
+    unseen=unseen.STATE,
     reference=reference.STATE,
     rate=rate.STATE,
 )
@@ -28,6 +30,7 @@ def reset(state, params):
     hover.reset(state.hover)
     velocity.reset(state.velocity)
     thrust.reset(state.thrust)
+    unseen.reset(state.unseen)
     rate.reset(state.rate)
     state.reference.is_running = 0
 
@@ -39,6 +42,7 @@ def configure(state, params, airframe, dt_nominal):
     hover.configure(state.hover, airframe)
     velocity.configure(state.velocity, params.velocity, dt_nominal)
     thrust.configure(state.thrust, params.thrust)
+    unseen.configure(state.unseen, params.unseen, dt_nominal)
 
 
 @kernel
@@ -51,10 +55,20 @@ def mixer_shortfall_ned(command, full):
 def follow_path(state, params, airframe, command, is_holding, dt):
     """Run position, velocity and thrust: p_sp_ned or v_sp_ned to attitude, rate feed-forward and collective."""
     setpoint, estimate, full = command.setpoint, command.estimate, hover.push_per_share(state.hover)
+    sure = position.sureness(params.position, estimate)
+    eager = 1.0 + (params.position.sure_gain - 1.0) * sure
     if setpoint.level >= POSITION:
-        position.step(params.position, setpoint, estimate)
-    velocity.step(state.velocity, params.velocity, setpoint, estimate, command.terms)
-    given = thrust.step(state.thrust, params.thrust, params.attitude, airframe, setpoint, estimate, full, dt)
+        position.step(params.position, setpoint, estimate, eager)
+    velocity.step(state.velocity, params.velocity, setpoint, estimate, eager, command.terms)
+    drag_ned = thrust.drag_of_motion(params.thrust, airframe, estimate)
+    if is_holding:
+        unseen.reset(state.unseen)
+    else:
+        unseen.step(state.unseen, params.unseen, estimate, state.hover.thrust * full, drag_ned, dt)
+    free_ned = Vec3(0.0, 0.0, STANDARD_GRAVITY) + drag_ned + sure * vec(state.unseen.push_ned)
+    given = thrust.step(
+        state.thrust, params.thrust, params.attitude, airframe, setpoint, estimate, full, free_ned, dt
+    )
     if not is_holding:
         given = given + mixer_shortfall_ned(command, full)
         velocity.integrate(state.velocity, params.velocity, setpoint, estimate, given, dt)
@@ -64,10 +78,10 @@ def follow_path(state, params, airframe, command, is_holding, dt):
 def hold_altitude(state, params, command, is_holding, dt):
     """Run the vertical half of position and velocity under an attitude that guidance has chosen."""
     setpoint, estimate, full = command.setpoint, command.estimate, hover.push_per_share(state.hover)
-    position.step(params.position, setpoint, estimate)
+    position.step(params.position, setpoint, estimate, 1.0)
     put(setpoint.v_sp_ned, Vec3(estimate.v_ned[0], estimate.v_ned[1], setpoint.v_sp_ned[2]))
     put(state.velocity.integral_ned, Vec3(0.0, 0.0, state.velocity.integral_ned[2]))
-    velocity.step(state.velocity, params.velocity, setpoint, estimate, command.terms)
+    velocity.step(state.velocity, params.velocity, setpoint, estimate, 1.0, command.terms)
     put(setpoint.a_sp_ned, Vec3(0.0, 0.0, setpoint.a_sp_ned[2]))
     given = thrust.climb(state.thrust, params.thrust, setpoint, estimate, full)
     if not is_holding:
@@ -103,6 +117,7 @@ def step(state, params, airframe, command, inputs, dt):
         follow_path(state, params, airframe, command, is_holding, dt)
     else:
         thrust.reset(state.thrust)
+        unseen.reset(state.unseen)
     if level == ALTITUDE:
         hold_altitude(state, params, command, is_holding, dt)
     if is_armed and ATTITUDE <= level <= ALTITUDE and params.attitude.reference_hz > 0.0:

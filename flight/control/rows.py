@@ -22,6 +22,8 @@ POSITION = (
     row("POS_XY_ACC", "position.a_max_xy", "m/s2", 4.0, 0.0, 50.0, "braking the loop counts on; 0: no square root"),
     row("POS_Z_ACC", "position.a_max_z", "m/s2", 4.0, 0.0, 50.0, "vertical braking the loop counts on; 0: no root"),
     row("POS_XY_VEL", "position.v_max_xy", "m/s", 5.0, 0.1, 50.0, "fastest horizontal correction"),
+    row("POS_SURE_GAIN", "position.sure_gain", "", 1.0, 1.0, 3.0, "factor on horizontal gains, sure by motion capture"),
+    row("POS_SURE_SD", "position.sure_sd", "m", 0.02, 1e-4, 10.0, "spread of the position that is sure; twice is not"),
     row("POS_Z_VEL", "position.v_max_z", "m/s", 3.0, 0.1, 30.0, "fastest vertical correction"),
 )
 VELOCITY = (
@@ -52,6 +54,13 @@ THRUST = (
     row("HOVER_RATIO_MIN", "hover.ratio_min", "", 0.5, 0.1, 1.0, "least learned thrust per computed thrust"),
     row("HOVER_RATIO_MAX", "hover.ratio_max", "", 1.6, 1.0, 5.0, "most learned thrust per computed thrust"),
     row("HOVER_GATE", "hover.gate", "", 0.5, 0.1, 1.0, "part of the hover thrust below which nothing is learned"),
+)
+UNSEEN = (
+    row("PUSH_XY", "unseen.share_xy", "", 0.0, 0.0, 1.0, "part of an unexpected horizontal push answered; 0: none"),
+    row("PUSH_Z", "unseen.share_z", "", 0.0, 0.0, 1.0, "part of an unexpected vertical push answered; 0: none"),
+    row("PUSH_HZ", "unseen.cutoff_hz", "Hz", 3.0, 0.1, 50.0, "low-pass of unexpected pushes", **STATIC),
+    row("PUSH_LAG", "unseen.lag_s", "s", 0.033, 0.0, 0.2, "how late the acceleration is felt"),
+    row("PUSH_MAX", "unseen.most", "m/s2", 6.0, 0.0, 20.0, "largest unexpected push answered"),
 )
 ATTITUDE = (
     *per_axis("ATT_{}_P", "control.attitude.kp", (9.0, 9.0, 4.0), unit="1/s", low=0.0, high=50.0,
@@ -93,4 +102,4 @@ FILTER = (
     row("FILT_RPM_AGE", "filter.rpm_age_s", "s", 0.1, 0.001, 10.0, "age at which measured rotor speeds are not used"),
 )
 # fmt: on
-ROWS: tuple[Param, ...] = (*POSITION, *VELOCITY, *THRUST, *ATTITUDE, *RATE, *BLIND, *FILTER)
+ROWS: tuple[Param, ...] = (*POSITION, *VELOCITY, *THRUST, *UNSEEN, *ATTITUDE, *RATE, *BLIND, *FILTER)

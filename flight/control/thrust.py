@@ -54,6 +54,13 @@ def drag_ned(params, airframe, q_ned_frd, v_air_ned):
 
 
 @kernel
+def drag_of_motion(params, airframe, estimate):
+    """Return the fed-forward drag per mass of the motion through the air, as far as the wind is known."""
+    v_air_ned = vec(estimate.v_ned) - vec(estimate.wind_ned)
+    return drag_ned(params, airframe, quat(estimate.q_ned_frd), v_air_ned)
+
+
+@kernel
 def limited_force(state, params, full, force_ned):
     """Limit a specific force to what collective and tilt allow: the climb first, less a margin for steering."""
     most, least = params.share_max * full, params.share_min * full
@@ -136,15 +143,13 @@ def feed_forward(state, params, attitude, setpoint, omega_ff_frd, dt):
 
 
 @kernel
-def step(state, params, attitude, airframe, setpoint, estimate, full, dt):
+def step(state, params, attitude, airframe, setpoint, estimate, full, free_ned, dt):
     """Fill attitude, collective and rate feed-forward from a_sp_ned; return the acceleration that will be given.
 
-    `full` is the specific force in m/s2 of full collective.
+    `full` is the specific force in m/s2 of full collective, `free_ned` what accelerates the vehicle without it.
     """
     q_ned_frd = quat(estimate.q_ned_frd)
     a_sp_ned = vec(setpoint.a_sp_ned)
-    v_air_ned = vec(estimate.v_ned) - vec(estimate.wind_ned)
-    free_ned = Vec3(0.0, 0.0, STANDARD_GRAVITY) + drag_ned(params, airframe, q_ned_frd, v_air_ned)
     force = limited_force(state, params, full, a_sp_ned - free_ned)
     q_sp_ned_frd = attitude_of(thrust_direction(params, force, q_ned_frd), setpoint.yaw_sp, q_ned_frd)
     put_quat(setpoint.q_sp_ned_frd, q_sp_ned_frd)

@@ -22,8 +22,8 @@ def configure(state, params, dt):
 
 
 @kernel
-def step(state, params, setpoint, estimate, terms):
-    """Fill a_sp_ned from v_sp_ned."""
+def step(state, params, setpoint, estimate, eager, terms):
+    """Fill a_sp_ned from v_sp_ned, with `eager` times the horizontal gain."""
     error = vec(setpoint.v_sp_ned) - vec(estimate.v_ned)
     a_ff_ned = vec(setpoint.a_ff_ned)
     # The error's derivative: without what is planned, as late as it is measured, the D term would brake every turn.
@@ -31,7 +31,7 @@ def step(state, params, setpoint, estimate, terms):
     slowness = filtered(
         state.acceleration.coefficient, state.acceleration.memory, planned_ned - vec(estimate.a_ned)
     )
-    p_term = Vec3(params.kp_xy, params.kp_xy, params.kp_z) * error
+    p_term = Vec3(eager * params.kp_xy, eager * params.kp_xy, params.kp_z) * error
     d_term = Vec3(params.kd_xy, params.kd_xy, params.kd_z) * slowness
     i_term = vec(state.integral_ned)
     put(terms.velocity_p, p_term)
