@@ -123,3 +123,15 @@ def test_the_command_reads_other_autopilots_logs(shared_data, capsys, tmp_path):
     assert roll["final"] == pytest.approx(1.0, abs=0.1)
     assert roll["low"]["rise_s"] <= roll["rise_s"] <= roll["high"]["rise_s"]
     assert picture.stat().st_size > 20_000
+
+
+def test_a_log_without_setpoints_tells_them_by_its_p_terms(shared_data, capsys):
+    log = shared_data / "recordings" / "logs" / "pidanalyzer_better_tune.BBL"
+
+    code = main(["identify", str(log), "--step-response", "--json"])
+
+    told = json.loads(capsys.readouterr().out)
+    assert code == 0
+    for name in ("rate_roll", "rate_pitch"):
+        assert told[name]["final"] == pytest.approx(1.0, abs=0.1)
+        assert 0.005 < told[name]["rise_s"] < 0.05

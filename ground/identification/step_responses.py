@@ -8,6 +8,8 @@ import numpy as np
 from flight.errors import LogError
 from ground.identification.deconvolution import StepResponse, deconvolved, sampled
 from logs.contents import viewed
+from logs.foreign.blackbox_terms import implied_rates_sp
+from logs.foreign.recording import Recording
 from logs.reader import Log
 from logs.replay import rebuild
 from logs.series import Curve, Series
@@ -66,10 +68,16 @@ def signals_of(path: str | os.PathLike[str]) -> dict[str, Signals]:
             return own_signals(log)
         series = Series(log)
         pairs = {
-            "rate": (series.rates_sp, series.rates),
+            "rate": (series.rates_sp or implied(recording, series), series.rates),
             "attitude": (unwrapped(series.attitude_sp), unwrapped(series.attitude)),
         }
     return {kind: Signals(a, b) for kind, (a, b) in pairs.items() if a is not None and b is not None}
+
+
+def implied(recording: Recording, series: Series) -> Curve | None:
+    """Return the rates that an old blackbox's P terms answered."""
+    found = implied_rates_sp(recording)
+    return found and Curve(series.seconds(found[0]), np.degrees(found[1]))
 
 
 def own_signals(log: Log) -> dict[str, Signals]:

@@ -14,6 +14,8 @@ from logs.foreign.terms import DEGREE, Terms, rows_of, stack
 
 GRAVITY = 9.80665
 MOST_MOTORS = 8
+# Betaflight, src/main/flight/pid.h.
+PTERM_SCALE = 0.032029
 AXES = range(3)
 
 
@@ -60,6 +62,28 @@ def _motion(rows: np.ndarray, names: set[str], header: Header) -> Terms:
 
 def _frd(rows: np.ndarray, names: list[str], factor: float) -> np.ndarray:
     return np.stack(swap_frd_flu(Vec3(*(factor * stack(rows, *names)).T)), axis=-1)
+
+
+def implied_rates_sp(recording: Recording) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return times in us and the rates in rad/s that the P terms answered, for logs without setpoints; else None.
+
+    Betaflight before 3.3 logs none, but P = PTERM_SCALE * gain * (setpoint - gyro), as PID-Analyzer has it.
+    """
+    rows, header = recording.topics.get("main"), (recording.info.get("flights") or [{}])[0]
+    needed = {f"{kind}[{k}]" for kind in ("gyroADC", "axisP") for k in AXES}
+    gains = [number_before_comma(header.get(f"{axis}PID", "")) for axis in ("roll", "pitch", "yaw")]
+    if rows is None or not needed <= set(rows.dtype.names or ()) or min(gains) <= 0.0:
+        return None
+    turn = scale(header, "gyro_scale")
+    wanted = stack(rows, *(f"gyroADC[{k}]" for k in AXES)) * (turn if np.isfinite(turn) else 1.0)
+    wanted = wanted + stack(rows, *(f"axisP[{k}]" for k in AXES)) / (PTERM_SCALE * np.array(gains))
+    return rows["t_us"], np.stack(swap_frd_flu(Vec3(*(DEGREE * wanted).T)), axis=-1)
+
+
+def number_before_comma(text: str) -> float:
+    """Return the first of a list of numbers, 0 where there is none."""
+    first = text.partition(",")[0].strip()
+    return float(first) if first.replace(".", "", 1).isdecimal() else 0.0
 
 
 def _motor_range(header: Header) -> tuple[float, float]:
