@@ -1,6 +1,7 @@
 """The vehicles an airframe could really be: plants drawn around its file."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -53,6 +54,18 @@ class Cloud:
             mass=towards(self.mass, heavy),
         )
 
+    def edge(self, random: np.random.Generator) -> "Cloud":
+        """Return the cloud narrowed to near one end of every range, whichever."""
+        ranges = ("mass", "thrust", "inertia", "lag", "delay_s", "drag", "resistance", "charge")
+        ends: dict[str, Any] = {name: outer(getattr(self, name), int(random.integers(2))) for name in ranges}
+        return replace(self, **ends)
+
+
+def outer(ends: Range, which: int) -> Range:
+    """Return the part of a range beyond its corner on one side."""
+    low, high = sorted((ends[which], towards(ends, which)[0] - 0.05 * (ends[which] - ends[1 - which])))
+    return low, high
+
 
 def towards(ends: Range, which: int) -> Range:
     """Return a range that is one number, near one end."""
@@ -62,6 +75,9 @@ def towards(ends: Range, which: int) -> Range:
 
 USUAL = Cloud()
 CORNERS = tuple(range(FIRST_CORNER, FIRST_CORNER + 16))
+# These are near the cloud's edge in everything: of a thousand plants anywhere in it few are worse.
+FIRST_EDGE = 2_000_000
+EDGES = tuple(range(FIRST_EDGE, FIRST_EDGE + 64))
 
 
 def direction(random: np.random.Generator) -> np.ndarray:
@@ -83,7 +99,9 @@ def moments(inertia: np.ndarray, share: Range, random: np.random.Generator) -> n
 def vary(setup: np.void, body: np.void, seed: int, number: int, cloud: Cloud = USUAL) -> None:
     """Make one vehicle plant `number` of a seed's cloud; of a shorter delay what the motors do not have stays."""
     plant, random = setup.plant, generator(seed, number)
-    if number >= FIRST_CORNER:
+    if number >= FIRST_EDGE:
+        cloud = cloud.edge(random)
+    elif number >= FIRST_CORNER:
         cloud = cloud.corner(number - FIRST_CORNER)
     plant.mass_kg *= random.uniform(*cloud.mass)
     plant.thrust_n_s2 *= random.uniform(*cloud.thrust) * random.uniform(

@@ -12,7 +12,7 @@ from ground.tuning import pieces, trials
 from ground.tuning.analysis import Analysis, Share, analyse
 from ground.tuning.loops import Gains
 from ground.tuning.margins import Margins
-from ground.tuning.plants import FIRST_CORNER
+from ground.tuning.plants import FIRST_CORNER, FIRST_EDGE
 from ground.tuning.rigs import tally
 from ground.tuning.search import IDS, NOMINAL, STAGES, WORST, Demands
 from ground.tuning.tuner import Tuning, all_margins, scaled
@@ -139,7 +139,9 @@ def tightest(cloud: dict[str, Margins], numbers: list[int]) -> str:
     """Say which loop of which plant is closest to its bounds."""
     name = max(cloud, key=lambda loop: float(cloud[loop].ms.max()))
     number = numbers[int(cloud[name].ms.argmax())]
-    plant = f"corner {number - FIRST_CORNER}" if number >= FIRST_CORNER else f"plant {number}"
+    plant = f"plant {number}"
+    if number >= FIRST_CORNER:
+        plant = f"corner {number - FIRST_CORNER}" if number < FIRST_EDGE else f"edge {number - FIRST_EDGE}"
     return (
         f"the tightest loop is {name} with Ms {float(cloud[name].ms.max()):.2f} in {plant}: "
         "knowing mass, thrust and motor lag better would buy more there than any gain"

@@ -48,8 +48,8 @@ def control_gains(airframe: Airframe) -> Gains:
 
 
 def plant_numbers(count: int) -> list[int]:
-    """Return the vehicle as told, and with any others the corners of what it could be before them."""
-    return [0, *plants.CORNERS, *range(1, count + 1)] if count > 0 else [0]
+    """Return the vehicle as told, and with any others the corners of what it could be and those at its edge."""
+    return [0, *plants.CORNERS, *range(1, count + 1), *plants.EDGES] if count > 0 else [0]
 
 
 def share_per_acc(airframe: Airframe) -> np.ndarray:
@@ -120,7 +120,7 @@ def tuned_stage(
     done: Tuning, stage: Stage, seed: int, share: Share | None, kept: Any, crew: Crew
 ) -> Gains:  # fmt: skip
     """Search one stage on few plants; add the plants that fall short until none does."""
-    chosen = [i for i, number in enumerate(done.numbers) if not 0 < number < plants.FIRST_CORNER]
+    chosen = [i for i, number in enumerate(done.numbers) if number in (0, *plants.CORNERS)]
     done.judge.model = done.model.pick(np.array(chosen))
     begins, sigma = starts(done, stage), SIGMA
     for attempt in range(ROUNDS):
