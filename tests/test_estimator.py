@@ -66,7 +66,7 @@ def test_the_origin_is_the_place_where_local_zero_lies(outdoors):
 
 FAST = Flight(seconds=40.0, amplitude=(20.0, 20.0, 2.0), frequency=(0.35, 0.35, 0.3))
 # Delays taken as they are said to be.
-PUNCTUAL = {"lag_sd": 0.0, "lag_walk": 0.0, "lag_doubt": 0.0}
+PUNCTUAL = {"lag_sd": 0.0, "lag_walk": 0.0, "lag_doubt": 0.0, "late_sure": 1e3}
 
 
 def test_believing_gps_on_time_when_it_is_late_costs_metres():

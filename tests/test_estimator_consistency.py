@@ -177,8 +177,7 @@ def test_errors_are_as_large_as_admitted_with_five_times_the_vibration(record_pr
 
     report(record_property, "vibration x5", seen)
     assert not fleet.vehicles.score.is_crashed.any()
-    # 10 m/s2 of shaking are more than the airframe's noise densities were derived for.
-    assert np.nanmean(seen["motion"]) < 1.5
+    assert_honest(seen, 0.3)
     assert np.nanmax(seen["tilt"]) < 1.0
 
 
@@ -216,6 +215,6 @@ def test_sensors_come_and_go_without_a_jolt(record_property):
     assert not fleet.vehicles.score.is_crashed.any()
     assert fleet.vehicles.score.position_worst.max() < 3.0
     assert np.degrees(fleet.vehicles.score.tilt_worst.max()) < 25.0
-    assert np.nanmean(seen["motion"]) < 1.75
+    assert_honest(seen, 0.3)
+    assert np.nanmean(seen["place"]) > 0.7
     assert np.nanmax(seen["tilt"]) < 1.0
-    assert np.nanmax(seen["speed"]) < 0.3

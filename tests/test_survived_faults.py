@@ -30,6 +30,7 @@ SURVIVED = (
     "imu:dropout@15s-15.5s",
     "mag:stuck@12s",
     "gps:delay=0.3@15s",
+    "gps:delay=0.5@15s",
 )
 POSES = ("mocap:stuck@15s", "mocap:noise=0.5@15s", "mocap:spike=2@15s", "mocap:dropout@15s")
 

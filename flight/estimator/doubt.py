@@ -26,8 +26,8 @@ def listen(state, params, i, innovation, variance, dt):
 
 @kernel
 def since_last(strain, params, which, now_us):
-    """Return the time in s since the last sample of one aid, at most the averaging time."""
-    dt = clamp(1e-6 * float(now_us - strain.heard_us[which]), 0.0, params.strain_tau)
+    """Return the time in s since the last sample of one aid; after a gap so little that one sample does not decide."""
+    dt = clamp(1e-6 * float(now_us - strain.heard_us[which]), 0.0, 0.4 * params.strain_tau)
     strain.heard_us[which] = now_us
     return dt
 

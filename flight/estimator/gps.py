@@ -2,8 +2,9 @@
 
 import math
 
-from flight.estimator import course, covariance, doubt, history, lag, resets, update
+from flight.estimator import course, covariance, doubt, history, lag, lateness, resets, update
 from flight.estimator.layout import (
+    BANK_HEARD,
     BARO,
     BY_GPS,
     COUNT,
@@ -66,6 +67,8 @@ def step(state, params, sample, now_us, status):
         return
     if is_repeated(state.gps, sample) and not status.is_landed:
         return
+    if state.has_heading and is_late(state, params, sample, now_us, status):
+        return
     late_s = params.gps_delay + lag.of(state, params, GPS_POSITION)
     history.recall(state, sample.t_us, now_us, late_s - params.imu_delay)
     if state.has_heading:
@@ -78,6 +81,14 @@ def step(state, params, sample, now_us, status):
         fuse_position(state, params, sample, now_us, status)
     elif not state.gps.has_origin:
         average_origin(state, params, sample, vec(state.past.p_ned), now_us)
+
+
+@kernel
+def is_late(state, params, sample, now_us, status):
+    """Tell whether how late the fix is must be found out before it is fused."""
+    dt = doubt.since_last(state.strain, params, BANK_HEARD, now_us)
+    lateness.listen(state, params, vec(sample.v_ned), sample.t_us, dt)
+    return not status.is_landed and lateness.is_in_dispute(state, params)
 
 
 @kernel
@@ -158,7 +169,7 @@ def fuse_velocity(state, params, sample, now_us, status):
     is_turned = update.is_failing(state.aid, MAG, now_us, 0.0)
     if status.is_landed or is_turned:
         doubt.forget(state.strain, BY_GPS, 3)
-    if doubt.is_strained(state.strain, params, BY_GPS, 3, now_us):
+    if not lateness.is_hinted(state, params) and doubt.is_strained(state.strain, params, BY_GPS, 3, now_us):
         doubt.doubt_imu(state, params, params.jump_time)
     if update.is_failing(state.aid, GPS_VELOCITY, now_us, params.reset_time):
         covariance.restart(state.filter, VELOCITY, 3, sd)

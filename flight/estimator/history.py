@@ -39,6 +39,19 @@ def row_before(history, t_us):
 
 
 @kernel
+def felt_velocity(history, t_us):
+    """Return the inertial velocity at a time: of the row before it, plus its share of the way to the next."""
+    at = row_before(history, t_us)
+    v = vec(history.v_ned[at])
+    if at == history.newest:
+        return v
+    after = (at + 1) % HISTORY_ROWS
+    span_us = max(history.t_us[after] - history.t_us[at], 1)
+    share = clamp(float(t_us - history.t_us[at]) / span_us, 0.0, 1.0)
+    return v + share * (vec(history.v_ned[after]) - v)
+
+
+@kernel
 def blend(a, b, share):
     """Return the attitude between two close ones."""
     return normalize(

@@ -16,13 +16,15 @@ SLOW_VELOCITY, SLOW_POSITION, LAG, TERRAIN = 18, 21, 24, 25
 COUNT = 26
 # The most errors one scalar measurement may depend on.
 TERMS = 12
-HISTORY_ROWS = 128
+HISTORY_ROWS = 192
 HISTORY_PERIOD_US = 5000
+# The bank of delays beyond the one said, in which a late GPS is looked for.
+LATENESSES, LATENESS_STEP_S = 8, 0.1
 GPS_POSITION, GPS_VELOCITY, BARO, MAG, RANGE, FLOW, MOCAP, DRAG = range(len(AIDS))
 NEVER = -1
 # Where the means of GPS velocity, of a pose's position and attitude stand.
 BY_GPS, BY_POSE, STRAINS = 0, 3, 9
-GPS_HEARD, POSE_HEARD = 0, 1
+GPS_HEARD, POSE_HEARD, BANK_HEARD = 0, 1, 2
 
 
 class Part(IntEnum):
@@ -125,7 +127,20 @@ GPS = record(
     has_origin=FLAG,
 )
 # Means of normalized innovations that betray a broken IMU (GPS velocity, motion capture), and when heard.
-STRAIN = record(lean=("f8", STRAINS), heard_us=("i8", 2), doubted_us=INTEGER)
+STRAIN = record(lean=("f8", STRAINS), heard_us=("i8", 3), doubted_us=INTEGER)
+# At each delay of the bank: the slow part of the velocities' difference, the square of its last quick part, what speaks
+# against the delay, and how badly it fits.
+LATENESS = record(
+    drift=("f8", (LATENESSES, 3)),
+    square=("f8", LATENESSES),
+    cost=("f8", LATENESSES),
+    misfit=("f8", LATENESSES),
+    coarse=REAL,
+    variance=REAL,
+    is_heard=FLAG,
+)
+# The velocity's part that only shaking can be, and the first stage of its high-pass.
+TREMOR = record(stage_ned=VECTOR, v_ned=VECTOR)
 # Thrust over mass as the throttles have it, and which part of it is felt.
 THRUST = record(told=REAL, scale=REAL)
 # told_frd, other_frd: angular acceleration by the rotors and by all else.
@@ -159,6 +174,8 @@ STATE = record(
     mag=MAGNETIC,
     ground=GROUND,
     strain=STRAIN,
+    lateness=LATENESS,
+    tremor=TREMOR,
     thrust=THRUST,
     spin=SPIN,
     pose=POSE,

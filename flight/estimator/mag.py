@@ -55,14 +55,16 @@ def take_heading(state, params, field_frd):
 
 
 @kernel
-def disturbance(mag, params, field_ned):
+def disturbance(mag, params, field_ned, tilt_sd):
     """Return how far strength or dip are from what is expected, over 1 when too far; learn slowly what is."""
     norm_change = norm(field_ned) / mag.norm_ut - 1.0
     dip_change = inclination(field_ned) - mag.inclination
     share = params.mag_period / (params.mag_learn + params.mag_period)
     mag.norm_ut += share * norm_change * mag.norm_ut
     mag.inclination += share * dip_change
-    return max(abs(norm_change) / params.mag_norm_tolerance, abs(dip_change) / params.mag_incline_tolerance)
+    # A tilt in doubt changes the dip as iron does.
+    dip_most = params.mag_incline_tolerance + params.mag_gate * tilt_sd
+    return max(abs(norm_change) / params.mag_norm_tolerance, abs(dip_change) / dip_most)
 
 
 @kernel
@@ -90,9 +92,11 @@ def step(state, params, sample, now_us, status):
     state.mag.fused_us = now_us
     history.recall(state, sample.t_us, now_us, params.mag_delay - params.imu_delay)
     field_ned = rotate(quat(state.past.q_ned_frd), field_frd)
-    ratio = disturbance(state.mag, params, field_ned)
+    dip_change = state.mag.inclination - inclination(field_ned)
+    ratio = disturbance(state.mag, params, field_ned, math.sqrt(tilt_variance(state.filter)))
     if ratio <= 1.0:
         ratio = fuse(state.filter, params, field_ned)
+        fuse_dip(state.filter, params, field_ned, dip_change)
     update.note(state.aid, MAG, ratio, now_us)
     if update.is_failing(state.aid, MAG, now_us, params.reset_time) and not is_heading_known(
         state, params, now_us
@@ -102,11 +106,27 @@ def step(state, params, sample, now_us, status):
 
 
 @kernel
+def tilt_variance(filter):
+    """Return the sum of the variances about both horizontal axes."""
+    return filter.covariance[THETA, THETA] + filter.covariance[THETA + 1, THETA + 1]
+
+
+@kernel
+def fuse_dip(filter, params, field_ned, dip_change):
+    """Correct the tilt about the magnetic east by a change of dip: next to nothing unless the tilt is in doubt."""
+    level = norm_xy(field_ned)
+    update.clear(filter)
+    update.depend(filter, THETA, field_ned.y / level)
+    update.depend(filter, THETA + 1, -field_ned.x / level)
+    variance = params.mag_dip_sd * params.mag_dip_sd
+    update.fuse(filter, dip_change, variance, params.mag_dip_slowness, params.mag_gate)
+
+
+@kernel
 def fuse(filter, params, field_ned):
     """Correct the heading alone: the tilt's share in the error widens the noise, so iron never tilts the vehicle."""
     steepness = math.tan(inclination(field_ned))
-    tilt = filter.covariance[THETA, THETA] + filter.covariance[THETA + 1, THETA + 1]
-    variance = params.mag_sd * params.mag_sd + 0.5 * steepness * steepness * tilt
+    variance = params.mag_sd * params.mag_sd + 0.5 * steepness * steepness * tilt_variance(filter)
     update.clear(filter)
     update.depend(filter, THETA + 2, 1.0)
     innovation = heading_error(field_ned, params.mag_declination)

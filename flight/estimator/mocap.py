@@ -51,26 +51,28 @@ def fuse(state, params, p_err, q_err, now_us):
     dt = doubt.since_last(state.strain, params, POSE_HEARD, now_us)
     v_ned = vec(state.past.v_ned)
     omega_ned = rotate(quat(state.past.q_ned_frd), vec(state.past.omega_frd))
-    far = 0.0
+    far, leans = 0.0, 0.0
     variance = square(pose.slack_p * params.mocap_position_sd)
     for i in range(3):
         update.on_position(filter, i, state.past)
         update.depend(filter, LAG, -update.pick(v_ned, i))
         ratio = update.fuse(filter, update.pick(p_err, i), variance, 1.0, params.mocap_gate)
+        leans += update.pick(p_err, i) * state.strain.lean[BY_POSE + i]
         doubt.listen(state, params, BY_POSE + i, update.pick(p_err, i), variance, dt)
         far = max(far, ratio)
     variance = square(pose.slack_q * params.mocap_attitude_sd)
-    turned = 0.0
+    turned, turns = 0.0, 0.0
     for i in range(3):
         update.clear(filter)
         update.depend(filter, THETA + i, 1.0)
         update.depend(filter, LAG, -update.pick(omega_ned, i))
         ratio = update.fuse(filter, update.pick(q_err, i), variance, 1.0, params.mocap_gate)
+        turns += update.pick(q_err, i) * state.strain.lean[BY_POSE + 3 + i]
         doubt.listen(state, params, BY_POSE + 3 + i, update.pick(q_err, i), variance, dt)
         turned = max(turned, ratio)
     lag.doubt(state, params, BY_POSE, 6, dt)
-    pose.slack_p = eased(params, pose.slack_p, far)
-    pose.slack_q = eased(params, pose.slack_q, turned)
+    pose.slack_p = eased(params, pose.slack_p, far, leans > 0.0)
+    pose.slack_q = eased(params, pose.slack_q, turned, turns > 0.0)
     return max(far, turned)
 
 
@@ -81,13 +83,14 @@ def square(x):
 
 
 @kernel
-def eased(params, slack, ratio):
+def eased(params, slack, ratio, is_lasting):
     """Return how much worse than its data sheet the pose is: more while most samples surprise, else less.
 
-    Single wild samples among good ones move it little.
+    Single wild samples among good ones move it little, and what errs to one side is not noise: that blames the IMU.
     """
     is_surprise = ratio * params.mocap_gate * params.mocap_gate > params.pose_surprise * params.pose_surprise
-    return clamp(slack * (1.05 if is_surprise else 0.98), 1.0, params.pose_slack)
+    worse = 1.0 if is_lasting else 1.05
+    return clamp(slack * (worse if is_surprise else 0.98), 1.0, params.pose_slack)
 
 
 @kernel

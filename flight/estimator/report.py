@@ -27,7 +27,7 @@ def motion(state, params, estimate):
     ahead = params.imu_delay
     omega = vec(state.imu.gyro_frd) - vec(nominal.gyro_bias_frd)
     a = vec(state.a_ned)
-    v = vec(nominal.v_ned)
+    v = vec(nominal.v_ned) - vec(state.tremor.v_ned)
     q = quat(nominal.q_ned_frd)
     if ahead > 0.0:
         q = normalize(q * from_rotation_vector(ahead * omega))

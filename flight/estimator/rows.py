@@ -191,6 +191,15 @@ PROCESS = (
     row("ACC_B_MAX", "accel_bias_max", 3.0, "m/s2", 0.05, 5.0, "largest accelerometer bias believed"),
     row("GYR_MAX", "gyro_max", 80.0, "rad/s", 5.0, 200.0, "a faster body rate is no measurement"),
     row("ACC_MAX", "accel_max", 400.0, "m/s2", 40.0, 4000.0, "a larger specific force is no measurement"),
+    row(
+        "TREMOR_TAU",
+        "tremor_tau",
+        0.02,
+        "s",
+        0.0,
+        0.2,
+        "motion quicker than this is shaking: not told as velocity",
+    ),
     row("ACC_TAU", "accel_tau", 0.03, "s", 0.0, 1.0, "smoothing of the world acceleration told to others"),
 )
 DELAYS = (
@@ -226,7 +235,34 @@ AIDS = (
         "LAG_STRAIN", "lag_strain", 1.2, "sd", 0.1, 100.0, "mean innovation beyond which the delay is doubted"
     ),
     row("LAG_DOUBT", "lag_doubt", 0.07, "s/rts/sd", 0.0, 1.0, "how fast the delay then wanders"),
-    row("LAG_MAX", "lag_max", 0.4, "s", 0.0, 0.45, "largest error of the delay believed"),
+    row("LAG_MAX", "lag_max", 0.6, "s", 0.0, 0.75, "largest error of the delay believed"),
+    row("LATE_TIME", "late_time", 2.0, "s", 0.2, 60.0, "averaging time in which a late GPS is found"),
+    row(
+        "LATE_DRIFT_T",
+        "late_drift_time",
+        30.0,
+        "s",
+        0.1,
+        60.0,
+        "what changes slower than this tells no delay",
+    ),
+    row("LATE_FIT_T", "late_fit_time", 0.5, "s", 0.05, 60.0, "averaging time of how well a delay fits"),
+    row(
+        "LATE_FLOOR", "late_floor", 16.0, "", 1.0, 1e3, "log-likelihood beyond which no delay is less likely"
+    ),
+    row("LATE_HINT", "late_hint", 2.0, "", 0.0, 1e3, "the same, so that the IMU is not doubted"),
+    row(
+        "LATE_SURE",
+        "late_sure",
+        8.0,
+        "",
+        1.0,
+        1e3,
+        "log-likelihood against the assumed delay that disputes it",
+    ),
+    row(
+        "LATE_FIT", "late_misfit", 5.0, "", 1.0, 1e3, "squared error in sd2 that a delay may leave to explain"
+    ),
     row("GPS_GATE", "gps_gate", 5.0, "sd", 1.0, 100.0, "innovation gate of GPS"),
     row("GPS_SATS", "gps_satellites", 5.0, "", 0.0, 30.0, "fewest satellites of a good fix"),
     row("GPS_ACC", "gps_accuracy", 6.0, "m", 0.5, 100.0, "largest reported horizontal error of a good fix"),
@@ -264,6 +300,16 @@ AIDS = (
         1.0,
         "lasting heading error no filter sees, told in sigma_attitude",
     ),
+    row(
+        "MAG_DIP_SD",
+        "mag_dip_sd",
+        0.06,
+        "rad",
+        0.01,
+        1.0,
+        "error of the field's change of dip within EKF_MAG_LEARN",
+    ),
+    row("MAG_DIP_SLOW", "mag_dip_slowness", 10.0, "", 1.0, 1e4, "the same as EKF_MAG_SLOW for it"),
     row("MAG_GATE", "mag_gate", 3.0, "sd", 1.0, 100.0, "innovation gate of the magnetic heading"),
     row(
         "MAG_YIELD",

@@ -27,6 +27,7 @@ def step(state, params, airframe, dt):
     move(nominal, force_dv + dt * GRAVITY_NED, dt)
     move(state.history.now, force_dv + dt * GRAVITY_NED, dt)
     put_quat(state.history.now.q, quat(state.history.now.q) * dq)
+    tremble(state.tremor, params, force_dv + dt * GRAVITY_NED, dt)
     gather(state, params, force_dv, force, turn, dt)
 
 
@@ -45,6 +46,15 @@ def move(body, dv_ned, dt):
     v = vec(body.v_ned)
     put(body.p_ned, vec(body.p_ned) + dt * (v + 0.5 * dv_ned))
     put(body.v_ned, v + dv_ned)
+
+
+@kernel
+def tremble(tremor, params, dv_ned, dt):
+    """Follow the velocity of shaking: a second-order high-pass, which a steady acceleration does not move."""
+    keep = params.tremor_tau / (params.tremor_tau + dt)
+    stage = keep * (vec(tremor.stage_ned) + dv_ned)
+    put(tremor.v_ned, keep * (vec(tremor.v_ned) + stage - vec(tremor.stage_ned)))
+    put(tremor.stage_ned, stage)
 
 
 @kernel
