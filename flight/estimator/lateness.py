@@ -61,10 +61,10 @@ def compare(bank, past, params, v_ned, sample_us, dt):
 
 @kernel
 def cost_of(bank, lag_s):
-    """Return what speaks against a lag, between those of the bank."""
+    """Return what speaks against a lag: no more than against the better of the bank's two beside it."""
     step = clamp(lag_s / LATENESS_STEP_S, 0.0, LATENESSES - 1.0)
     at = min(int(step), LATENESSES - 2)
-    return bank.cost[at] + (step - at) * (bank.cost[at + 1] - bank.cost[at])
+    return min(bank.cost[at], bank.cost[at + 1])
 
 
 @kernel
