@@ -51,11 +51,11 @@ class Watch:
 
 def guard(ticks: Ring, pid: Callable[[], int], silence: Callable[[], None]) -> None:
     """Watch the loop until somebody ends this process; `pid` names the loop's, `silence` ends all pulses."""
+    watch = Watch(ticks)
     with suppress(OSError):
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
     with suppress(OSError):
         realtime.lock_memory()
-    watch = Watch(ticks)
     while True:
         time.sleep(LOOK_S)
         if watch.must_end(time.monotonic()):

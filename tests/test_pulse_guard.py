@@ -91,6 +91,14 @@ def test_a_loop_that_hangs_or_is_killed_leaves_no_pulses_and_does_not_come_back(
 ):
     # A busy machine holds a loop up for a tenth of a second now and then.
     monkeypatch.setattr(pulse_guard, "DEADMAN_S", 1.0)
+    looking = fork.Event()
+
+    class Looking(Watch):
+        def must_end(self, now_s):
+            looking.set()
+            return super().must_end(now_s)
+
+    monkeypatch.setattr(pulse_guard, "Watch", Looking)
     place = tmp_path / "silenced"
     loop = fork.Process(target=fly, args=(ticks,), daemon=True)
     loop.start()
@@ -101,6 +109,8 @@ def test_a_loop_that_hangs_or_is_killed_leaves_no_pulses_and_does_not_come_back(
     beside = fork.Process(target=guard, args=(ticks, lambda: loop.pid, silence), daemon=True)
     beside.start()
     try:
+        # Locking the memory of a large process takes its time.
+        assert looking.wait(PATIENCE_S)
         until_s = time.monotonic() + PATIENCE_S
         seen = ticks.written
         while ticks.written < seen + 100 and loop.is_alive() and time.monotonic() < until_s:
