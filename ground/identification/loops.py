@@ -153,8 +153,8 @@ def law(
     none = np.zeros(shape, complex)
     heard = Model(
         dt=dt, f_hz=seen.f_hz, rate=np.broadcast_to(rates, shape), turn=np.broadcast_to(angles / rates, shape),
-        sideways=none, sideways_a=none, climb=none[0], climb_a=none[0], notches=np.ones_like(rates), drag=none,
-        effort=np.zeros((len(rates), 1)),
+        sideways=none, sideways_a=none, climb=none[0], climb_a=none[0], notches=np.ones_like(rates),
+        told=np.ones_like(rates), drag=none, effort=np.zeros((len(rates), 1)),
     )  # fmt: skip
     heard.notches = seen.H[2] / seen.H[0] / loops.gyro(heard, gains)
     made = loops.Loops({}, {}, {})

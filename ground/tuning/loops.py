@@ -130,8 +130,8 @@ def add_path(
     """
     letter, law = "xyz"[axis], pi(gains, which, model.dt, back)
     speed = plant * (law + besides)
-    # Strapdown adds up positions by the trapezoidal rule.
-    moved = 0.5 * model.dt * (1.0 + back) / (1.0 - back)
+    # Strapdown adds up positions by the trapezoidal rule, from the velocity with its shaking.
+    moved = 0.5 * model.dt * (1.0 + back) / (1.0 - back) / model.told
     place = gains[f"POS_{which}_P"] * moved * plant * law / (1.0 + speed)
     found.L[f"velocity_{letter}"], found.L[f"position_{letter}"] = speed, place
     drift = (model.dt / (1.0 - back)) ** 2

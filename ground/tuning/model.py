@@ -35,8 +35,9 @@ class Model:
     """Responses at f_hz, one row per vehicle: `rate` of angular acceleration asked for, `turn` of rate and so on.
 
     rate, turn: (axis, vehicle, frequency); sideways, sideways_a: velocity and acceleration per tilt (axis x, y as the
-    velocity's); climb, climb_a: of the vertical acceleration asked for; notches: of the rotors; drag: what is fed
-    forward of rotor drag, per second; effort: the greatest throttle of a rotor in hover (vehicle, 1).
+    velocity's); climb, climb_a: of the vertical acceleration asked for; notches: of the rotors; told: the
+    velocity told, without its shaking, for the one that adds up to places; drag: what is fed forward of rotor drag, per
+    second; effort: the greatest throttle of a rotor in hover (vehicle, 1).
     """
 
     dt: float
@@ -48,6 +49,7 @@ class Model:
     climb: np.ndarray
     climb_a: np.ndarray
     notches: np.ndarray
+    told: np.ndarray
     drag: np.ndarray
     effort: np.ndarray
 
@@ -156,6 +158,7 @@ def made_of(answers: list[dict[str, np.ndarray]], rigs: Rigs, effort: np.ndarray
         answers[3]["v_ned"] / up,
         answers[3]["a_ned"] / up,
         notches_of(rigs, f_hz),
+        told_of(rigs, f_hz),
         np.repeat((known.rotor_drag / known.mass_kg[:, None]).T[..., None], len(f_hz), axis=-1),
         effort,
     )  # fmt: skip
@@ -168,6 +171,13 @@ def notches_of(rigs: Rigs, f_hz: np.ndarray) -> np.ndarray:
     for i in range(count):
         product *= biquad(rigs.states.control.gyro.rotors.coefficient[:, i].T[..., None], f_hz, rigs.dt)
     return product
+
+
+def told_of(rigs: Rigs, f_hz: np.ndarray) -> np.ndarray:
+    """Return the velocity told for the one integrated: less what two high-passes in a row let through."""
+    tau = rigs.params.estimator.tremor_tau[:, None]
+    back, keep = np.exp(-2j * np.pi * f_hz * rigs.dt), tau / (tau + rigs.dt)
+    return 1.0 - (keep * (1.0 - back) / (1.0 - keep * back)) ** 2
 
 
 def biquad(coefficient: np.ndarray, f_hz: np.ndarray, dt: float) -> np.ndarray:
