@@ -31,7 +31,13 @@ SURVIVED = (
     "mag:stuck@12s",
     "gps:delay=0.3@15s",
 )
-POSES = ("mocap:stuck@15s", "mocap:noise=0.5@15s", "mocap:spike=2@15s", "mocap:dropout@15s")
+POSES = (
+    "mocap:stuck@15s",
+    "mocap:noise=0.5@15s",
+    "mocap:spike=2@15s",
+    "mocap:dropout@15s",
+    "mocap:bias=1@15s",
+)
 
 
 @pytest.mark.parametrize("fault", SURVIVED)

@@ -145,7 +145,7 @@ TREMOR = record(stage_ned=VECTOR, v_ned=VECTOR)
 THRUST = record(told=REAL, scale=REAL)
 # told_frd, other_frd: angular acceleration by the rotors and by all else.
 SPIN = record(told_frd=VECTOR, other_frd=VECTOR, omega_frd=VECTOR)
-POSE = record(last_ned=VECTOR, slack_p=REAL, slack_q=REAL)
+POSE = record(last_ned=VECTOR, slack_p=REAL, slack_q=REAL, leap_ned=VECTOR, leaps=INTEGER, is_off=FLAG)
 COURSE = record(
     felt_ned=VECTOR, seen_ned=VECTOR, sine=REAL, cosine=REAL, weight=REAL, t_us=INTEGER, has_last=FLAG
 )

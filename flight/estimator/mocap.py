@@ -1,5 +1,7 @@
 """Position and attitude from motion capture; where it exists it is the local frame."""
 
+import math
+
 from flight.command import say
 from flight.estimator import covariance, doubt, history, lag, resets, update
 from flight.estimator.layout import BY_POSE, LAG, MOCAP, NEVER, POSE_HEARD, POSITION, THETA, VELOCITY, Part
@@ -9,6 +11,8 @@ from flight.quaternion import conjugate, normalize, put_quat, quat, rotate, rota
 from flight.vector import clamp, norm, put, vec
 
 FARTHEST_M = 1e4
+# Poses off by so many deviations and this much, alike within this: so many in a row are a jump of the place itself.
+LEAP_SIGMAS, LEAP_M, LEAP_SAME_M, LEAPS = 8.0, 0.5, 0.05, 8
 
 
 @kernel
@@ -32,6 +36,10 @@ def step(state, params, sample, now_us, status):
     p_err = vec(sample.p_ned) - vec(past.p_ned)
     turn = normalize(quat(sample.q_ned_frd)) * conjugate(quat(past.q_ned_frd))
     is_first = state.aid.accepted_us[MOCAP] == NEVER
+    if not is_first and is_leaping(state, params, p_err):
+        if state.pose.leaps >= LEAPS:
+            take_place(state, p_err, status)
+        return
     if not is_first:
         update.note(state.aid, MOCAP, fuse(state, params, p_err, rotation_vector(turn), now_us), now_us)
         if not status.is_landed and doubt.is_strained(state.strain, params, BY_POSE, 6, now_us):
@@ -42,6 +50,31 @@ def step(state, params, sample, now_us, status):
         if status.arming == Arming.ARMED or not is_first:
             say(status, Event.ESTIMATOR_RESET, float(Part.POSE.value))
     state.aided_us = max(state.aided_us, state.aid.accepted_us[MOCAP])
+
+
+@kernel
+def is_leaping(state, params, p_err):
+    """Tell whether a pose may belong to a place that has jumped: the error of a broken inertial unit would grow."""
+    pose, filter = state.pose, state.filter
+    spread = square(pose.slack_p * params.mocap_position_sd)
+    for i in range(3):
+        spread += filter.covariance[POSITION + i, POSITION + i]
+    is_far = norm(p_err) > max(LEAP_SIGMAS * math.sqrt(spread), LEAP_M)
+    is_alike = is_far and pose.is_off and norm(p_err - vec(pose.leap_ned)) < LEAP_SAME_M
+    pose.leaps = pose.leaps + 1 if is_alike else 0
+    pose.is_off = 1 if is_far else 0
+    if not is_alike:
+        put(pose.leap_ned, p_err)
+    return is_alike
+
+
+@kernel
+def take_place(state, p_err, status):
+    """Move to where the poses have jumped to; speed and attitude are what they were."""
+    resets.move(state, p_err)
+    state.pose.leaps = 0
+    state.pose.is_off = 0
+    say(status, Event.ESTIMATOR_RESET, float(Part.POSE.value))
 
 
 @kernel
