@@ -59,7 +59,7 @@ class Errand:
         finally:
             boot.stop()
             life = boot.figures()
-            boot.seats.close()
+            boot.close()
         return Flight(self.figures(life, time.monotonic() - began_s), interrupt.presses > 0)
 
     def watch(self, boot: Boot, happenings: Reader, interrupt: Interrupt) -> None:

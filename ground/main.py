@@ -16,6 +16,7 @@ from ground import terminal
 COMMANDS = (
     "fly",
     "serve",
+    "watch",
     "physics",
     "replay",
     "plot",

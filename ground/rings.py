@@ -26,17 +26,22 @@ def fence() -> None:
         order.release()
 
 
+def attached(name: str) -> SharedMemory:
+    """Return shared memory that another process made and removes; raise FileNotFoundError, PermissionError."""
+    memory = SharedMemory(name)
+    # Else this process would remove the memory under everyone's feet when it ends.
+    with suppress(KeyError, ValueError):
+        resource_tracker.unregister(memory._name, "shared_memory")  # type: ignore[attr-defined]
+    return memory
+
+
 class Ring:
     """A ring of `capacity` records of one type; with a `name` the one that another process made."""
 
     def __init__(self, dtype: np.dtype, capacity: int, name: str | None = None) -> None:
         size = HEAD.itemsize + capacity * (8 + dtype.itemsize)
-        self.memory = SharedMemory(name, create=name is None, size=size)
+        self.memory = SharedMemory(create=True, size=size) if name is None else attached(name)
         self.is_owner = name is None
-        if name is not None:
-            # Else this process would remove the memory under everyone's feet when it ends.
-            with suppress(KeyError, ValueError):
-                resource_tracker.unregister(self.memory._name, "shared_memory")  # type: ignore[attr-defined]
         self.dtype, self.capacity = dtype, capacity
         numbers = np.ndarray(1 + capacity, np.int64, self.memory.buf)
         self.head, self.numbers = numbers[:1], numbers[1:]

@@ -26,6 +26,7 @@ from ground.link.frames import Scanner
 from ground.link.vehicle import Facts
 from ground.log_mode import LogMode
 from ground.loop import End, FlightLoop, Paced, demanded, plain
+from ground.nameplate import Nameplate
 from ground.pulse_guard import guard
 from ground.recording import Plan, record
 from ground.rings import Reader
@@ -125,6 +126,7 @@ class Boot:
         self.choice, self.logs_before = choice, logs_before
         self.airframe = as_kept(choice)
         self.seats = Seats()
+        self.nameplate = Nameplate(self.seats, self.airframe.name)
         self.simulator = None if choice.port else made_world(choice)
         self.snapshots = Reader(self.seats.snapshots, from_start=True)
         folder = log_path(choice.log, "serve", self.airframe.name)
@@ -247,6 +249,11 @@ class Boot:
         for child in self.beside:
             child.end()
 
+    def close(self) -> None:
+        """Let go of the rings; nobody finds them any more."""
+        self.nameplate.close()
+        self.seats.close()
+
     def figures(self) -> dict[str, Any]:
         """Return what this life showed."""
         newest = self.snapshots.newest()
@@ -333,7 +340,7 @@ class Service:
         finally:
             boot.stop()
             self.lives.append(boot.figures())
-            boot.seats.close()
+            boot.close()
         return code
 
     def is_over(self, interrupt: Interrupt) -> bool:

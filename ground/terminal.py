@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 import sys
 import time
 from collections.abc import Sequence
@@ -58,6 +59,24 @@ def table(rows: Sequence[Sequence[str]], heads: Sequence[str]) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in lines
     )
+
+
+class Screen:
+    """A page that is drawn over itself on a terminal, and written again elsewhere."""
+
+    def __init__(self) -> None:
+        self.lines = 0
+
+    def show(self, page: str) -> None:
+        """Draw a page over the last one."""
+        if sys.stdout.isatty():
+            # A line that wraps would be two, and the next page begin too low.
+            width = shutil.get_terminal_size().columns
+            over = f"\x1b[{self.lines}F\x1b[J" if self.lines else ""
+            page = over + "\n".join(line[:width] for line in page.split("\n"))
+        self.lines = page.count("\n") + 1
+        tell(page)
+        flush()
 
 
 class Progress:

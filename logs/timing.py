@@ -59,11 +59,13 @@ def text(told: dict[str, Any]) -> str:
     """Return the figures as one line."""
     parts = [f"{told['overruns']} of {told['ticks']} late"]
     for name in ("work_us", "sample_to_motor_us"):
-        s = told[name]
-        parts.append(
-            f"{words(name)} {s['median']:.0f} us, 99.9 % within {s['p999']:.0f}, most {s['max']:.0f}"
-        )
+        parts.append(f"{words(name)} {spread_text(told[name])}")
     return "; ".join([*parts, standing(told)])
+
+
+def spread_text(told: dict[str, float]) -> str:
+    """Return percentiles as a person reads them."""
+    return f"{told['median']:.0f} us, 99.9 % within {told['p999']:.0f}, most {told['max']:.0f}"
 
 
 def words(name: str) -> str:

@@ -138,7 +138,7 @@ def test_a_killed_loop_leaves_no_motor_turning(tmp_path, monkeypatch):
         boot.loop.process.join(30.0)
     finally:
         boot.stop()
-        boot.seats.close()
+        boot.close()
 
     assert turned == "1"
     assert {(chip / f"pwm{channel}" / "enable").read_text() for channel in range(4)} == {"0"}
