@@ -107,11 +107,12 @@ def test_the_service_starts_a_command_there_is():
     assert chosen.airframe == "pi450"
 
 
-def test_the_script_is_sound():
+@pytest.mark.parametrize("script", [SETUP, ROOT / "tools" / "prepare"], ids=lambda path: path.name)
+def test_the_script_is_sound(script):
     if not (tool := shutil.which("shellcheck")):
         pytest.skip("not installed: shellcheck")
 
-    done = subprocess.run([tool, str(SETUP)], capture_output=True, text=True, check=False)
+    done = subprocess.run([tool, str(script)], capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout
 

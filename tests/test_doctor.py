@@ -1,7 +1,11 @@
 """What the doctor finds: at a sound board, at sick ones, with nothing attached; and how a board is wired."""
 
+import contextlib
+import io
 import json
 import os
+import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,7 +18,8 @@ from flight.airframe import load
 from flight.errors import ConfigError
 from ground.doctor import board, computer
 from ground.doctor.finding import Finding, is_healthy
-from ground.main import main
+from ground.main import main, parser
+from tests.conftest import ROOT
 
 GRAVITY = 9.80665
 HELLO = protocol.Hello(
@@ -64,6 +69,19 @@ def test_a_sound_board_has_nothing_to_do():
         ("IMU jitter", {"flags": Flag.IMU_POLLED}, "odd", "D2"),
         ("supply", {"slow": [0, 0, 4200, *[0] * 13]}, "bad", "regulator"),
         ("battery", {"slow": [0, 0, 5000, *[0] * 13]}, "absent", "divider"),
+        (
+            "vibration",
+            {"accel_frd": np.random.default_rng(2).normal((0.0, 0.0, -9.8), 0.8, (1000, 3))},
+            "odd",
+            "firm",
+        ),
+        (
+            "line delay",
+            {"arrival_us": 1000 * np.arange(1000) + 8000 * (np.arange(1000) % 20 == 0)},
+            "odd",
+            "latency",
+        ),
+        ("IMU temperature", {"temperature_c": np.full(1000, 90.0)}, "odd", "shade"),
         ("I2C errors", {"slow": [0, 0, 5000, 0, 0, 0, 7, *[0] * 9]}, "odd", "motor wires"),
     ],
 )
@@ -112,6 +130,85 @@ def test_a_port_one_may_not_open_is_bad_and_says_which_group(monkeypatch):
 
     assert finding.state == "bad"
     assert "dialout" in finding.to_do
+
+
+def test_a_late_computer_says_what_to_end():
+    late_us = np.full(500, 40.0)
+    assert computer.look_at_punctuality(late_us).state == "good"
+    late_us[::50] = 3000.0
+
+    finding = computer.look_at_punctuality(late_us)
+
+    assert finding.state == "odd"
+    assert "99 % within 3000" in finding.found
+    assert "performance" in finding.to_do
+
+
+def test_a_loop_without_privileges_says_which_and_where_they_are_granted(monkeypatch):
+    monkeypatch.setattr(computer.realtime, "missing", lambda: ("real-time priority: set LimitRTPRIO=50",))
+
+    finding = computer.look_at_privileges()
+
+    assert finding.state == "odd"
+    assert "LimitRTPRIO" in finding.found
+    assert "deploy/" in finding.to_do
+
+
+@pytest.mark.parametrize(("free_gb", "state"), [(100.0, "good"), (2.0, "odd"), (0.1, "bad")])
+def test_a_full_disk_is_told_before_the_flight(tmp_path, monkeypatch, free_gb, state):
+    usage = SimpleNamespace(free=1e9 * free_gb)
+    monkeypatch.setattr(computer.shutil, "disk_usage", lambda _: usage)
+
+    finding = computer.look_at_disk(tmp_path / "logs")
+
+    assert finding.state == state
+    assert bool(finding.to_do) == (state != "good")
+
+
+def test_a_disk_that_may_not_be_written_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda *_: False)
+
+    assert "--log" in computer.look_at_disk(tmp_path).to_do
+
+
+def test_a_clock_nobody_has_set_is_told(monkeypatch, tmp_path):
+    monkeypatch.setattr(computer, "SYNCHRONIZED", tmp_path / "nothing")
+    assert computer.look_at_clock().state == "odd"
+
+    (tmp_path / "nothing").touch()
+    assert computer.look_at_clock().state == "good"
+
+
+@pytest.mark.parametrize(("milli_c", "state"), [("48000", "good"), ("78000", "odd"), ("84000", "bad")])
+def test_a_hot_processor_is_told(tmp_path, milli_c, state):
+    (tmp_path / "temp").write_text(milli_c)
+
+    assert computer.look_at_heat(tmp_path / "temp").state == state
+
+
+def test_a_processor_that_saves_power_is_told(tmp_path):
+    place = tmp_path / "governor"
+    place.write_text("ondemand\n")
+
+    finding = computer.look_at_governor(place)
+
+    assert finding.state == "odd"
+    assert "performance" in finding.to_do
+
+
+def test_every_command_an_advice_names_is_one():
+    rooms = (ROOT / "ground" / "doctor", ROOT / "ground" / "motors", ROOT / "firmware_bridge")
+    text = "".join(path.read_text() for room in rooms for path in room.rglob("*.py"))
+    named = set(re.findall(r"quadloop ([a-z]+(?: [a-z]+)?)((?: --[a-z-]+)*)", text))
+    known = parser()
+
+    assert named
+    for words, options in named:
+        shown = io.StringIO()
+        name = words.split()[0]
+        with contextlib.redirect_stdout(shown), contextlib.suppress(SystemExit):
+            known.parse_args([*(words.split() if name == "firmware" else [name]), "--help"])
+        assert all(option in shown.getvalue() for option in ["usage", *options.split()]), (words, options)
 
 
 def test_a_port_that_is_not_there_is_a_finding(tmp_path, capsys):

@@ -143,7 +143,7 @@ def look_at_imu(heard: Heard) -> Iterator[Finding]:
             "IMU axes", State.ODD, f"{', '.join(stuck)} never change", "reset the board; else replace the IMU"
         )
     lean = tilt_deg(accel.mean(axis=0))
-    to_do = "stand it level; if it is, the IMU is not mounted as [bridge] says: quadloop motors --orientation"
+    to_do = "stand it level; if it is, the IMU is not mounted as [bridge] says: quadloop doctor --orientation"
     yield judged("level", f"leans {lean:.1f} degrees", to_do, is_odd=lean > LEVEL_MOST_DEG)
     warm = float(heard.temperature_c.mean())
     low, high = TEMPERATURES_C
