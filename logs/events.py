@@ -60,6 +60,8 @@ ROLLED_BACK: dict[int, str] = {
     Reason.NOT_VERIFIED: "the new gains did not do what was expected",
     Reason.NO_RESERVE: "the rotors have too little thrust left to hold the altitude with",
 }
+# The one demand that is refused without a number for why: an armed vehicle is told to disarm in the air.
+IN_THE_AIR = "disarm: land first, or force it"
 REFUSED = (Event.MODE_REFUSED, Event.DEMAND_REFUSED)
 
 
@@ -101,6 +103,8 @@ def event_text(code: int, value: float) -> str:
     event = Event(code)
     sentence = words(event.name).capitalize()
     number = int(value) if np.isfinite(value) else 0
+    if event == Event.DEMAND_REFUSED and number == Demand.DISARM:
+        return f"{sentence}: {IN_THE_AIR}"
     if event in REFUSED:
         return f"{sentence}: {named(VALUES[event], number % WHY)}{reason(number)}"
     if event == Event.PARAM_CHANGED and 0 <= number < len(TABLE):

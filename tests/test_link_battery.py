@@ -5,9 +5,10 @@ from types import SimpleNamespace
 import pytest
 
 from flight.inputs import INPUTS
+from flight.modes import Event
 from flight.record import rows
 from ground.link.sensor_telemetry import SensorTelemetry
-from ground.link.vehicle import Facts
+from ground.link.vehicle import Facts, Happening
 
 
 class Pack:
@@ -15,7 +16,9 @@ class Pack:
 
     def __init__(self, **facts: float) -> None:
         self.inputs = rows(INPUTS)[0]
-        self.vehicle = SimpleNamespace(t_us=0, inputs=self.inputs, facts=Facts(**facts), cells=4.0)
+        self.vehicle = SimpleNamespace(
+            t_us=0, inputs=self.inputs, facts=Facts(**facts), cells=4.0, happenings=[]
+        )
         self.telemetry = SensorTelemetry(self.vehicle)
 
     def flow(self, open_v: float, current_a: float, seconds: float) -> int:
@@ -56,3 +59,13 @@ def test_who_knows_no_capacity_goes_by_the_voltage():
     assert pack.flow(16.2, 0.0, 1.0) == 100
     assert pack.flow(15.3, 0.0, 1.0) == 50
     assert pack.flow(14.0, 0.0, 1.0) == 0
+
+
+def test_arming_and_take_off_are_told_with_their_times():
+    pack = Pack()
+    pack.vehicle.happenings = [Happening(3_000_000, Event.ARMED, 0.0, "", 6)]
+    pack.telemetry.update()
+    pack.vehicle.happenings = [Happening(5_000_000, Event.TOOK_OFF, 0.0, "", 6)]
+    pack.telemetry.update()
+
+    assert pack.telemetry.begun_us == [3_000_000, 5_000_000]

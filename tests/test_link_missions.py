@@ -10,7 +10,9 @@ from pymavlink import mavwp
 from flight.inputs import Demand, Fence
 from flight.modes import Event, Item, Mode
 from ground.link.dialect import mavlink as m
+from ground.link.fence_switch import FenceSwitch
 from ground.link.missions import Missions
+from ground.link.service import DENIED, REJECTED
 from ground.link.transfers import GIVE_UP_S
 from ground.link.vehicle import Place
 from tests.link_rig import CLIENT, ORIGIN, Line, PretendedVehicle, board, order
@@ -52,12 +54,24 @@ def item_message(place, wanted, is_int=True, current=0):
     return make(1, 1, place, frame, command, current, 1, *params, *where, z, kind)
 
 
+class Plans(Line):
+    """A line on which other services find the missions."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.missions: Missions | None = None
+
+    def service(self, kind):
+        assert kind is Missions
+        return self.missions
+
+
 class Client:
     """A ground station that answers what it is asked."""
 
     def __init__(self, vehicle) -> None:
-        self.vehicle, self.line = vehicle, Line()
-        self.service = Missions(vehicle, self.line)
+        self.vehicle, self.line = vehicle, Plans()
+        self.service = self.line.missions = Missions(vehicle, self.line)
         self.service.tick(0.0)
         self.line.taken()
 
@@ -91,6 +105,13 @@ class Client:
         (count,) = self.send(m.MAVLink_mission_request_list_message(1, 1, kind))
         ask = m.MAVLink_mission_request_int_message if is_int else m.MAVLink_mission_request_message
         return [self.send(ask(1, 1, place, kind))[0] for place in range(count.count)]
+
+    def switch_fence(self, wish):
+        """Send MAV_CMD_DO_FENCE_ENABLE; return its result."""
+        switch = FenceSwitch(self.vehicle, self.line)
+        result = switch.commands[207](order(207, wish), CLIENT)
+        self.pass_by()
+        return self.line.results.pop() if result is None else result
 
     def told(self, kind):
         """Return the arguments and places of the demands of a kind."""
@@ -204,6 +225,45 @@ def test_an_item_that_cannot_be_flown_is_refused_for_its_reason_and_the_old_miss
 def test_a_fence_that_encloses_nothing_is_refused(client, wanted, result):
     assert client.upload(wanted, 1) == result
     assert client.download(1) == []
+
+
+def test_a_fence_is_switched_off_kept_and_switched_on_again(client):
+    client.upload([*SQUARE, CIRCLE], 1)
+    points = client.told(Demand.FENCE_POINT)
+    client.vehicle.demands.clear()
+
+    assert client.switch_fence(0.0) == 0
+    assert [kind for kind, _, _ in client.vehicle.demands] == [Demand.FENCE_CLEAR]
+    assert same(client.download(1), [*SQUARE, CIRCLE])
+
+    assert client.switch_fence(1.0) == 0
+    assert client.told(Demand.FENCE_POINT) == points
+
+
+def test_a_fence_loaded_while_it_is_off_is_on(client):
+    client.switch_fence(0.0)
+
+    client.upload([CIRCLE], 1)
+
+    assert client.told(Demand.FENCE_POINT)
+
+
+@pytest.mark.parametrize("wish", [2.0, -1.0, math.nan, math.inf])
+def test_a_fence_is_on_or_off_and_nothing_else(client, wish):
+    client.upload(SQUARE, 1)
+    client.vehicle.demands.clear()
+
+    assert client.switch_fence(wish) == DENIED
+    assert not client.vehicle.demands
+    assert client.line.texts
+
+
+def test_a_core_that_refuses_the_fence_is_no_success(client):
+    client.upload(SQUARE, 1)
+    client.vehicle.refuse = lambda kind, arguments, index: "fence: full" if kind == Demand.FENCE_POINT else ""
+
+    assert client.switch_fence(1.0) == REJECTED
+    assert client.line.texts[-1] == "fence: full"
 
 
 def test_more_items_than_fit_and_unknown_lists_are_refused_at_once(client):

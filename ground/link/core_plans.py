@@ -29,6 +29,8 @@ class CorePlans:
     def __init__(self, vehicle: Vehicle, plans: dict[int, Plan]) -> None:
         self.vehicle, self.plans = vehicle, plans
         self.earth: Earth | None = None
+        # A fence that is switched off is kept here and not told.
+        self.is_fence_on = True
         self.telling: list[Telling] = []
         self.newest_us = -1
         self.now = 0.0
@@ -44,7 +46,8 @@ class CorePlans:
         if self.earth is None:
             done("")
         else:
-            self.ask(self.plans[kind].demands(self.earth), done)
+            is_off = kind == FENCE and not self.is_fence_on
+            self.ask((Plan(kind) if is_off else self.plans[kind]).demands(self.earth), done)
 
     def ask(self, demands: list[ASK], done: Done = ignored) -> None:
         """Send demands and wait for their answers."""

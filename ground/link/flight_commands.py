@@ -20,8 +20,6 @@ SET_MODE_MESSAGE = 11
 LOWEST_TAKEOFF_M = 0.3
 REBOOTS = (1, 3)
 USUAL_SPEED = -2.0
-PERCENT, PWM = 0, 1
-LONGEST_TEST_S = 10.0
 FASTEST = 100.0
 
 
@@ -57,7 +55,6 @@ class FlightCommands(Microservice):
             mavlink.MAV_CMD_DO_PAUSE_CONTINUE: self.pause,
             mavlink.MAV_CMD_NAV_GUIDED_ENABLE: self.guide,
             mavlink.MAV_CMD_PREFLIGHT_REBOOT_SHUTDOWN: self.reboot,
-            mavlink.MAV_CMD_DO_MOTOR_TEST: self.test_motor,
             mavlink.MAV_CMD_RUN_PREARM_CHECKS: self.check,
         }
 
@@ -235,17 +232,6 @@ class FlightCommands(Microservice):
         if order.p1 not in REBOOTS:
             return self.refuse(sender, f"Reboot denied: {order.p1:g}; 1 reboots, nothing here can shut down")
         return self.ask(order, sender, Demand.REBOOT)
-
-    def test_motor(self, order: Order, sender: Sender) -> int | None:
-        """Spin motor p1 (1 is the first) at p3 for p4 seconds; p2 says whether p3 is percent or a pulse width."""
-        if not 1.0 <= order.p1 <= self.vehicle.rotors:
-            return self.refuse(sender, f"Motor test denied: motors are 1 to {self.vehicle.rotors}")
-        if order.p2 not in (PERCENT, PWM):
-            return self.refuse(sender, "Motor test denied: throttle in percent (0) or as pulse width (1)")
-        ratio = 0.01 * order.p3 if order.p2 == PERCENT else 0.001 * (order.p3 - 1000.0)
-        if not 0.0 <= ratio <= 1.0 or not 0.0 <= order.p4 <= LONGEST_TEST_S:
-            return self.refuse(sender, f"Motor test denied: throttle 0 to 100 %, 0 to {LONGEST_TEST_S:g} s")
-        return self.ask(order, sender, Demand.MOTOR_TEST, (ratio, order.p4), int(order.p1) - 1)
 
     def check(self, order: Order, sender: Sender) -> int:
         """Say what keeps the vehicle from arming."""

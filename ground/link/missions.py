@@ -197,6 +197,7 @@ class Missions(Microservice):
     def replace(self, sender: Sender, kind: int, plan: Plan) -> None:
         """Let a list take the place of the old one, if the core takes it."""
         old, self.plans[kind] = self.plans[kind], plan
+        self.core.is_fence_on = self.core.is_fence_on or kind == FENCE
         was_flown = kind == MISSION and self.progress.is_flown
         self.core.tell(kind, lambda reason: self.settle(sender, kind, old, reason, was_flown))
 

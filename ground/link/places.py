@@ -9,6 +9,7 @@ from ground.link.vehicle import Vehicle
 GLOBAL_AMSL, GLOBAL_ABOVE_HOME = (0, 5), (3, 6, 10, 11)
 LOCAL_NED = 1
 FURTHEST_M = 100_000.0
+HIGHEST_M = 20_000.0
 Ned = tuple[float | None, float | None, float | None]
 
 
@@ -16,7 +17,7 @@ def checked(lat_deg: float, lon_deg: float, alt_m: float) -> None:
     """Raise ValueError for a point that is on no globe; NaN is not said."""
     if math.isinf(lat_deg) or math.isinf(lon_deg) or abs(lat_deg) > 90.0 or abs(lon_deg) > 180.0:
         raise ValueError(f"latitude {lat_deg:g}, longitude {lon_deg:g} is no place on Earth")
-    if math.isinf(alt_m) or abs(alt_m) > FURTHEST_M:
+    if math.isinf(alt_m) or abs(alt_m) > HIGHEST_M:
         raise ValueError(f"altitude {alt_m:g} m is out of reach")
 
 

@@ -43,6 +43,11 @@ class Progress:
         return max(0, min(int(self.status.mission_index), self.count - 1))
 
     @property
+    def command(self) -> int:
+        """Return the MAV_CMD of the item that is flown, 0 without a mission."""
+        return self.plans[MISSION].items[self.current].command if self.count else 0
+
+    @property
     def is_flown(self) -> bool:
         """Tell whether the vehicle is on its mission."""
         return self.vehicle.is_armed and self.vehicle.mode == Mode.MISSION

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from flight.command import AIDS
-from flight.modes import Failsafe
+from flight.modes import Event, Failsafe
 from ground.link.dialect import mavlink
 from ground.link.service import Message
 from ground.link.vehicle import Vehicle
@@ -20,6 +20,7 @@ EMPTY_V, FULL_V = 3.6, 4.05
 # Counting drifts, the voltage under load misleads: the count is drawn to the voltage this slowly (PX4 mixes them too).
 TRUST_S = 600.0
 STALE_US = 1_000_000
+BEGINNINGS = (Event.ARMED, Event.TOOK_OFF)
 SENSOR = {name.removeprefix("MAV_SYS_STATUS_"): value for name, value in vars(mavlink).items()
           if name.startswith("MAV_SYS_STATUS_") and isinstance(value, int)}  # fmt: skip
 CONTROL = sum(
@@ -51,6 +52,8 @@ class SensorTelemetry:
         self.shake = [0.0, 0.0, 0.0]
         self.accel = [0.0, 0.0, 0.0]
         self.circle: tuple[float, Any] | None = None
+        # When it was armed and took off, in microseconds since boot.
+        self.begun_us = [0, 0]
 
     def sensor_builders(self) -> dict[int, Callable[[], Message | None]]:
         """Return a function for each message about sensors."""
@@ -81,6 +84,7 @@ class SensorTelemetry:
 
     def update(self) -> None:
         """Add up what has passed since the last look."""
+        self.note_beginnings()
         t_us = self.vehicle.t_us
         dt = MICRO * (t_us - self.seen_us)
         if dt <= 0.0:
@@ -97,6 +101,12 @@ class SensorTelemetry:
             s + 0.1 * (abs(a - b) - s) for s, a, b in zip(self.shake, accel, self.accel, strict=True)
         ]
         self.accel = accel
+
+    def note_beginnings(self) -> None:
+        """Remember when the vehicle was armed and when it took off."""
+        for happening in self.vehicle.happenings:
+            if happening.code in BEGINNINGS:
+                self.begun_us[BEGINNINGS.index(happening.code)] = happening.t_us
 
     def charged(self, voltage: float, current: float, dt: float) -> float:
         """Return the charge after `dt`, 0 to 1: begun with the voltage without load, then what flows is counted."""

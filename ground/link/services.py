@@ -4,6 +4,7 @@ from ground.link.autotune import Autotune
 from ground.link.calibration import Calibration
 from ground.link.events import Events
 from ground.link.failures import Failures
+from ground.link.fence_switch import FenceSwitch
 from ground.link.flight_commands import FlightCommands
 from ground.link.follow import Follow
 from ground.link.ftp import Ftp
@@ -11,6 +12,7 @@ from ground.link.identity import Identity
 from ground.link.log_download import LogDownload
 from ground.link.metadata import Metadata
 from ground.link.missions import Missions
+from ground.link.motor_tests import MotorTests
 from ground.link.parameters import Parameters
 from ground.link.pastimes import Pastimes
 from ground.link.service import Microservice
@@ -24,12 +26,14 @@ SERVICES: tuple[type[Microservice], ...] = (
     Streams,
     Events,
     FlightCommands,
+    MotorTests,
     Follow,
     Setpoints,
     Sticks,
     Failures,
     Parameters,
     Missions,
+    FenceSwitch,
     Ftp,
     LogDownload,
     Metadata,

@@ -9,6 +9,8 @@ from weakref import WeakKeyDictionary
 from ground.link.channel import Channel
 from ground.link.dialect import mavlink
 from ground.link.identity import Identity
+from ground.link.missions import Missions
+from ground.link.progress import Progress
 from ground.link.service import ACCEPTED, DENIED, Link, Message, Microservice, Order, Sender
 from ground.link.telemetry import Telemetry
 from ground.link.vehicle import Vehicle
@@ -78,6 +80,8 @@ class Streams(Microservice):
         super().__init__(vehicle, link)
         self.telemetry = Telemetry(vehicle)
         self.telemetry.builders[436] = lambda: link.service(Identity).current_mode()  # type: ignore[attr-defined]
+        self.telemetry.builders[42] = self.mission_current
+        self.telemetry.flown = lambda: self.progress.command
         self.schedules: WeakKeyDictionary[Channel, Schedule] = WeakKeyDictionary()
         self.requestable[MESSAGE_INTERVAL] = lambda order, sender: self.get_interval(
             order._replace(p1=order.p2), sender
@@ -88,6 +92,15 @@ class Streams(Microservice):
             mavlink.MAV_CMD_REQUEST_MESSAGE: self.request,
             mavlink.MAV_CMD_GET_HOME_POSITION: lambda order, sender: self.send_one(242, sender),
         }
+
+    @property
+    def progress(self) -> Progress:
+        """Return how far the mission has come."""
+        return self.link.service(Missions).progress  # type: ignore[attr-defined]
+
+    def mission_current(self) -> Message:
+        """Return MISSION_CURRENT, which also comes by itself once a second."""
+        return self.progress.message()
 
     @property
     def known(self) -> dict[int, Callable[[], Message | None]]:

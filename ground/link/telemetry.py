@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 
 from flight.modes import Level, Mode
+from flight.quaternion import Quat, rotate_back
+from flight.vector import Vec3
 from ground.link.dialect import mavlink
+from ground.link.landed import landed_state
 from ground.link.sensor_telemetry import SensorTelemetry
 from ground.link.service import Message
 from ground.link.vehicle import Vehicle
@@ -19,8 +22,6 @@ NO_COVARIANCE = [NAN] * 21
 UNKNOWN_16 = 65535
 # POSITION_TARGET_TYPEMASK: what a setpoint does not say.
 NO_PLACE, NO_VELOCITY, NO_ACCELERATION, NO_YAW, NO_YAW_RATE = 0x007, 0x038, 0x1C0, 0x400, 0x800
-LANDED_STATES = {Mode.TAKEOFF: 3, Mode.LAND: 4}
-ON_GROUND, IN_AIR = 1, 2
 
 
 def euler(q: list[float]) -> tuple[float, float, float]:
@@ -46,6 +47,8 @@ class Telemetry(SensorTelemetry):
 
     def __init__(self, vehicle: Vehicle) -> None:
         super().__init__(vehicle)
+        # Which MAV_CMD the mission is at; the missions tell.
+        self.flown: Callable[[], int] = lambda: 0
         self.builders: dict[int, Callable[[], Message | None]] = self.sensor_builders() | {
             2: self.system_time,
             30: self.attitude,
@@ -212,21 +215,21 @@ class Telemetry(SensorTelemetry):
 
     def wind(self) -> Message:
         """Return WIND_COV."""
-        e = self.estimate
+        e, here = self.estimate, self.vehicle.here
         return mavlink.MAVLink_wind_cov_message(
-            self.vehicle.t_us, *floats(e.wind_ned), NAN, NAN, -float(e.p_ned[2]), NAN, NAN
+            self.vehicle.t_us, *floats(e.wind_ned), NAN, NAN, here.alt_amsl_m if here else NAN, NAN, NAN
         )
 
     def extended_state(self) -> Message:
         """Return EXTENDED_SYS_STATE."""
-        vehicle = self.vehicle
-        in_air = LANDED_STATES.get(Mode(vehicle.mode) if vehicle.mode in list(Mode) else Mode.HOLD, IN_AIR)
-        state = ON_GROUND if vehicle.is_landed else in_air
-        return mavlink.MAVLink_extended_sys_state_message(0, state)
+        return mavlink.MAVLink_extended_sys_state_message(0, landed_state(self.vehicle, self.flown()))
 
     def flight_information(self) -> Message:
-        """Return FLIGHT_INFORMATION: times in microseconds since the epoch, as far as known."""
-        return mavlink.MAVLink_flight_information_message(self.boot_ms, 0, 0, round(self.vehicle.boot_unix_s))
+        """Return FLIGHT_INFORMATION: arming and take-off in microseconds since boot, 0 before the first."""
+        armed_us, took_off_us = self.begun_us
+        return mavlink.MAVLink_flight_information_message(
+            self.boot_ms, armed_us, took_off_us, round(self.vehicle.boot_unix_s)
+        )
 
     def odometry(self) -> Message | None:
         """Return ODOMETRY: place in local NED, velocity in body axes as the message says."""
@@ -259,7 +262,4 @@ class Telemetry(SensorTelemetry):
 
 def into_body(q: list[float], v_ned: list[float]) -> list[float]:
     """Return a world vector in body axes."""
-    from flight.quaternion import Quat, rotate_back
-    from flight.vector import Vec3
-
     return list(rotate_back(Quat(*q), Vec3(*v_ned)))
