@@ -338,6 +338,44 @@ def test_a_hundred_thousand_hostile_frames_move_no_motor_and_arm_nothing(board, 
     assert board.samples
 
 
+def test_a_hundred_thousand_hostile_frames_in_flight_move_no_motor_and_cost_no_good_frame(
+    board, record_property
+):
+    rng, applied = np.random.default_rng(19), 0
+    armed(board)
+    fly(board, 10, 100)
+    for turn in range(2000):
+        throttle = 100 + turn % 1000
+        board.send(b"".join(hostile_in_flight(rng, board.seq) for _ in range(50)))
+        board.throttle(*[throttle] * 4)
+        begin = board.cycle
+        board.run_us(22 * MS)
+        applied += board.samples[-1].echo == board.seq
+        # The pulse under way at the beginning of this turn was asked for in the one before.
+        asked = {PWM_LEAST_US + (100 + t % 1000) / 2.0 for t in (max(turn - 1, 0), turn)}
+        assert set(widths_us(pulses_since(board, begin))) <= asked
+        assert board.samples[-1].state == State.ARMED
+        board.samples.clear()
+        board.answers.clear()
+
+    record_property("hostile frames in flight: good ones among them that were obeyed, of 2000", applied)
+    assert applied == 2000
+
+
+def hostile_in_flight(rng: np.random.Generator, newest: int) -> bytes:
+    """Return what does not belong on an armed board's line: damaged, torn, foreign, overtaken or replayed."""
+    how = rng.integers(5)
+    if how < 2:
+        return hostile_to_flight(rng)
+    if how == 2:
+        return rng.integers(0, 256, rng.integers(1, 20), dtype=np.uint8).tobytes()
+    if how == 3:
+        return protocol.arm(int(rng.integers(256)), int(rng.integers(65536)))
+    # Up to 120 frames old: a quarter of a second.
+    throttles = tuple(rng.integers(0, protocol.THROTTLE_MAX + 1, 4).tolist())
+    return protocol.motors((newest - int(rng.integers(0, 120))) & 0xFF, throttles)
+
+
 def test_a_damaged_frame_costs_only_itself(board):
     armed(board)
     rng, wanted = np.random.default_rng(13), 0
@@ -456,6 +494,7 @@ def test_the_receivers_kill_switch_works_without_the_pi(board):
     board.send(protocol.disarm(board.next_seq()))
     board.run_us(4 * MS)
     assert board.samples[-1].state == State.KILLED, "the switch is still on"
+    assert ask_to_arm(board) == Refused.KILL_SWITCH
     send_ppm(board, safe, 5)
     board.send(protocol.disarm(board.next_seq()))
     keep_idle(board)

@@ -12,8 +12,8 @@ from firmware_bridge.wiring import Wiring
 from flight.airframe import Airframe, load
 from flight.autopilot import Autopilot
 from flight.inputs import Demand
-from flight.modes import Arming
-from flight.quaternion import conjugate, quat, rotation_vector
+from flight.modes import Arming, Mode
+from flight.quaternion import conjugate, euler, quat, rotation_vector
 from ground.missions.load import load as load_mission
 from sim.operator import Await, Step, brief
 from sim.score import read_out
@@ -105,6 +105,7 @@ class Bench:
         self.world = FlownBoard(chip, self.airframe, seed, steps, trouble)
         self.autopilot = Autopilot(self.airframe.params, self.world.dt)
         self.attitude_sq, self.airborne = 0.0, 0
+        self.rolls: list[float] = []
 
     def fly(self, seconds: float) -> None:
         """Fly for a while, or until the vehicle is down and disarmed."""
@@ -126,6 +127,7 @@ class Bench:
             error = rotation_vector(conjugate(quat(command.setpoint.q_sp_ned_frd)) * quat(truth.q_ned_frd))
             self.attitude_sq += error.x * error.x + error.y * error.y
             self.airborne += 1
+            self.rolls.append(euler(quat(truth.q_ned_frd)).x)
 
     @property
     def attitude_rms_deg(self) -> float:
@@ -143,6 +145,7 @@ class InProcess(Bench):
         brief(self.world.vehicle.operator, steps)
         self.autopilot = Autopilot(self.airframe.params, self.world.dt)
         self.attitude_sq, self.airborne = 0.0, 0
+        self.rolls = []
 
     def now_us(self) -> int:
         """Return the simulator's time."""
@@ -166,6 +169,43 @@ def test_the_boards_machine_code_flies_a_square_and_lands_like_the_simulator(chi
     assert rms[0] <= 1.2 * rms[1]
     assert flights[0].world.serial.lost == 0
     assert flights[0].world.serial.last.state == State.DISARMED
+
+
+@pytest.mark.slow
+def test_roll_steps_on_the_board_are_as_quick_as_in_the_simulator(chip, record_property):
+    flights = [Bench(chip, TAKEOFF), InProcess(TAKEOFF)]
+    rolls = [roll_steps(flight) for flight in flights]
+    rms = [flight.attitude_rms_deg for flight in flights]
+
+    rises_s = [
+        float(np.max([np.argmax(step >= 0.9) for step in steps])) * flights[0].world.dt for steps in rolls
+    ]
+    record_property("roll steps of 20 degrees: to 90 % on the board, s (in process)",
+                    f"{rises_s[0]:.3f} ({rises_s[1]:.3f})")  # fmt: skip
+    record_property("roll steps: attitude RMS on the board, deg (in process)", f"{rms[0]:.3f} ({rms[1]:.3f})")
+    assert 0.0 < rises_s[0] <= rises_s[1] + 0.01
+    assert all(step.max() < 1.2 for steps in rolls for step in steps)
+    assert rms[0] <= 1.2 * rms[1]
+
+
+def roll_steps(flight: "Bench") -> list[np.ndarray]:
+    """Hover, then step the roll stick right and left; return the true roll as a share of what was asked for."""
+    flight.autopilot.params[0].guidance.pilot.tilt = np.radians(20.0)
+    flight.fly(9.0)
+    assert flight.autopilot.commands[0].status.mode == Mode.HOLD
+    flight.attitude_sq, flight.airborne = 0.0, 0
+    script = flight.world.vehicle.sensors.pilot.script
+    script.is_present, script.mode, script.throttle, script.roll = 1, Mode.ALTITUDE, 0.5, 0.0
+    flight.fly(1.0)
+    steps = []
+    for stick in (1.0, -1.0, 1.0, -1.0):
+        before = len(flight.rolls)
+        script.roll = stick
+        flight.fly(0.8)
+        begun = np.array(flight.rolls[before:])
+        # From the other side, whose lean is the last step's.
+        steps.append((begun - begun[0]) / (stick * np.radians(20.0) - begun[0]))
+    return steps
 
 
 @pytest.mark.slow

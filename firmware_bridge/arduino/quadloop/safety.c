@@ -62,13 +62,14 @@ uint8_t safety_arm(uint16_t asked) {
         wary_ms = WARY_MS;
         return REFUSED_NONCE;
     }
+    // Before the state, which the switch has made one that cannot be armed: who asks is told why.
+    if (ppm_is_kill_on()) return REFUSED_KILL_SWITCH;
     if (state != STATE_DISARMED) return REFUSED_STATE;
     if (motors_output() == OUTPUT_NONE) return REFUSED_OUTPUT;
     if (!is_alone && (imu_test() & ~TEST_NO_INTERRUPT)) return REFUSED_SELF_TEST;
     if (!is_alone && imu_is_stale()) return REFUSED_IMU;
     if (silence_ms >= DEADMAN_MS) return REFUSED_LINK;
     if (!is_idle) return REFUSED_THROTTLE;
-    if (ppm_is_kill_on()) return REFUSED_KILL_SWITCH;
     if (analog_supply_mv() < SUPPLY_LEAST_MV) return REFUSED_SUPPLY;
     enter(STATE_ARMED);
     return REFUSED_NOT;
