@@ -8,7 +8,7 @@ from scipy.spatial.transform import Rotation, Slerp
 
 from flight.record import rows
 from ground.calibration import accel, gyro, mag, overlay
-from ground.calibration.correction import PoorDataError
+from ground.calibration.correction import Correction, PoorDataError
 from ground.calibration.recording import calibrate
 from ground.calibration.stillness import poses
 from ground.estimation.readings import Readings
@@ -189,15 +189,74 @@ def test_iron_beside_it_is_refused():
         mag.fit(48.0 * unit + rng.normal(0, 8.0, unit.shape))
 
 
-def test_the_current_in_the_wires_is_told_from_the_field():
-    rng = np.random.default_rng(3)
-    current = rng.uniform(0, 30, 400)
-    wires = np.array([0.3, -0.1, 0.05])
-    field = np.array([20.0, 0.0, 43.0]) + current[:, None] * wires + rng.normal(0, 0.5, (400, 3))
+WIRES_UT_A = np.array([0.3, -0.1, 0.05])
 
-    assert mag.per_ampere(field, current) == pytest.approx(wires, abs=0.02)
-    with pytest.raises(PoorDataError, match="hardly changed"):
-        mag.per_ampere(field, np.full(400, 5.0))
+
+def tied_down(turn_deg: tuple[float, float, float] = (0.0, 0.0, 0.0), most_a: float = 30.0) -> Readings:
+    """Return a recording of motors run up and down on a vehicle that shakes in its ties, and may turn in them."""
+    rng = np.random.default_rng(3)
+    t = np.arange(0.0, 20.0, 0.01)
+    current = 1.0 + most_a * np.sin(0.3 * t) ** 2
+    rate = np.radians(turn_deg) / 20.0
+    turned = Rotation.from_rotvec(t[:, None] * rate)
+    field = turned.inv().apply([20.0, 0.0, 43.0]) + current[:, None] * WIRES_UT_A
+    force = turned.inv().apply([0.0, 0.0, -9.80665]) + rng.normal(0, 2.0, (len(t), 3))
+    said = rng.normal(rate, 0.1, (len(t), 3)), force, field + rng.normal(0, 0.5, field.shape)
+    return Readings("tied down", t, *said, "frd", aids={"current_a": current})
+
+
+def test_the_current_in_the_wires_is_told_from_the_field():
+    found = calibrate(tied_down(), ("current",))
+
+    assert found.current.ut_per_a == pytest.approx(WIRES_UT_A, abs=0.005)
+    assert found.current.sd_ut_per_a < 0.005
+    assert found.parameters()["CAL_MAG_A_X"] == pytest.approx(0.3, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    ("turn_deg", "most_a", "why"),
+    [
+        ((0.0, 0.0, 0.0), 1.0, "hardly changed"),
+        ((0.0, 0.0, 200.0), 30.0, "do not follow it"),
+        ((20.0, 0.0, 0.0), 30.0, "the vehicle turned"),
+    ],
+)
+def test_a_recording_that_does_not_tell_the_currents_field_is_refused(turn_deg, most_a, why):
+    with pytest.raises(PoorDataError, match=why):
+        calibrate(tied_down(turn_deg, most_a), ("current",))
+
+
+def test_a_recording_without_an_ammeter_is_refused():
+    readings = tied_down()
+    readings.aids.clear()
+
+    with pytest.raises(PoorDataError, match="no battery current"):
+        calibrate(readings, ("current",))
+
+
+def test_motors_run_on_a_calibrated_vehicle_leave_its_compass_where_it_was(tmp_path, record_property):
+    from flight import params
+    from flight.estimator import correction
+    from flight.parameter import store
+
+    stretch, iron = np.diag([1.2, 0.9, 1.05]), np.array([10.0, -4.0, 7.0])
+    place = tmp_path / "mine.calibration.toml"
+    overlay.write(place, overlay.Calibration(mag=Correction(stretch, iron, 0.1, 500)), "before")
+    readings = tied_down()
+    overlay.write(place, calibrate(readings, ("current",), None, overlay.known(place)), "tied down")
+    chosen = params.defaults()
+    for name, value in overlay.known(place).parameters.items():
+        store(chosen[0], params.BY_ID[name], value)
+
+    corrected, sample, seen = rows(correction.CORRECTED)[0], inputs_row(), []
+    for field_ut, current in zip(readings.mag_frd, readings.aids["current_a"], strict=True):
+        sample.mag.field_ut_frd, sample.battery.current_a = field_ut, current
+        correction.step(corrected, chosen[0].estimator.correction, sample)
+        seen.append(corrected.mag.field_ut_frd.copy())
+
+    slope = np.polyfit(readings.aids["current_a"], np.array(seen), 1)[0]
+    record_property("field per ampere left, uT/A (0.3)", f"{np.abs(slope).max():.4f}")
+    assert np.abs(slope).max() < 1e-6
 
 
 def test_a_vehicle_that_never_rests_is_refused(turned):
@@ -225,6 +284,40 @@ def test_the_level_is_the_tilt_of_the_longest_rest(turned):
 
     assert np.degrees(found.level_rad) == pytest.approx([-2.0, 3.0])
     assert overlay.rotation(found.level_rad) @ rest.accel_frd[0] == pytest.approx([0.0, 0.0, -9.80665])
+
+
+def test_a_level_found_later_turns_all_sensors_and_a_sensor_calibrated_later_keeps_it(tmp_path):
+    place = tmp_path / "mine.calibration.toml"
+    first, second = (
+        Correction(np.diag(scale), np.zeros(3), 0.01, 900) for scale in ([1.1, 1, 1], [1, 1, 0.9])
+    )
+    tilt = (np.radians(-2.0), np.radians(3.0))
+    turn = overlay.rotation(tilt)
+
+    overlay.write(place, overlay.Calibration(accel=first), "faces")
+    overlay.write(place, overlay.Calibration(level_rad=tilt), "floor")
+    levelled = overlay.known(place)
+    overlay.write(place, overlay.Calibration(accel=second, level_rad=None), "faces again")
+    known = overlay.known(place)
+
+    assert levelled.matrix("ACC") == pytest.approx(first.matrix, abs=1e-8)
+    assert turn @ levelled.matrix("GYR") == pytest.approx(turn)
+    assert [levelled.parameters[f"CAL_GYR_X{a}"] for a in "XYZ"] == pytest.approx(turn[0], abs=1e-8)
+    assert [known.parameters[f"CAL_ACC_X{a}"] for a in "XYZ"] == pytest.approx(
+        (turn @ second.matrix)[0], abs=1e-8
+    )
+
+
+def test_a_level_is_seen_with_the_accelerometer_that_is_calibrated_already():
+    offset = np.array([0.5, 0.0, 0.0])
+    known = overlay.Known({"CAL_ACC_OFF_X": 0.5})
+    t = np.arange(0.0, 3.0, 0.01)
+    rest = Readings(
+        "rest", t, np.zeros((300, 3)), np.tile(offset - [0.0, 0.0, 9.80665], (300, 1)), None, "frd"
+    )
+
+    assert calibrate(rest, ("level",), None, known).level_rad == pytest.approx((0.0, 0.0), abs=1e-9)
+    assert np.degrees(calibrate(rest, ("level",)).level_rad[1]) == pytest.approx(2.9, abs=0.1)
 
 
 @pytest.fixture

@@ -136,6 +136,16 @@ def test_replay_with_another_gain_tells_where_it_matters(capsys, hop):
     assert "command" not in replayed["first_difference"]["field"]
 
 
+def test_the_log_tells_the_imus_temperature_and_the_batterys_current_for_a_calibration(hop):
+    from ground.estimation.run import read
+
+    found = read(hop / "hop.ulg").aids
+
+    assert 5.0 < found["temperature_c"].min() < found["temperature_c"].max() < 30.0
+    assert found["current_a"].min() < 1.0
+    assert 8.0 < found["current_a"].max() < 60.0
+
+
 def test_a_replay_that_differs_ends_with_exit_code_1(capsys, hop, monkeypatch):
     import logs.replay
 

@@ -1,7 +1,7 @@
 """The magnetometer from turning it every way: the Earth's field has one length, so its readings lie on a sphere.
 
 Hard iron shifts the sphere, soft iron and scales make it an ellipsoid: robust least squares of the distances to it
-(cf. Kok & Schön 2016). Current in the wires adds a field in proportion, found by regression beside them.
+(cf. Kok & Schön 2016).
 """
 
 import numpy as np
@@ -32,6 +32,19 @@ def coverage(unit: np.ndarray) -> float:
     return len(np.unique(np.argmax(unit @ directions(PARTS).T, axis=1))) / PARTS
 
 
+def middle(raw: np.ndarray) -> np.ndarray:
+    """Return the middle of the readings' box."""
+    return 0.5 * (raw.max(0) + raw.min(0))
+
+
+def seen_of(raw: np.ndarray) -> float:
+    """Return the share of all directions that readings show, about their middle."""
+    if not len(raw):
+        return 0.0
+    out = raw - middle(raw)
+    return coverage(out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-9))
+
+
 def symmetric(six: np.ndarray) -> np.ndarray:
     """Return the symmetric matrix of six numbers: no turn is mixed into the correction."""
     a, b, c, d, e, f = six
@@ -48,9 +61,9 @@ def fit(raw: np.ndarray, strength_ut: float | None = None) -> Correction:
         raise PoorDataError(
             f"magnetometer: {len(raw)} readings, {LEAST_SAMPLES} are needed: turn it for a minute"
         )
-    centre = 0.5 * (raw.max(0) + raw.min(0))
+    centre = middle(raw)
     radius = float(np.median(np.linalg.norm(raw - centre, axis=1)))
-    seen = coverage((raw - centre) / np.maximum(np.linalg.norm(raw - centre, axis=1, keepdims=True), 1e-9))
+    seen = seen_of(raw)
     if seen < LEAST_COVERAGE:
         raise PoorDataError(
             f"magnetometer: {100 * seen:.0f} % of all directions seen, {100 * LEAST_COVERAGE:.0f} % are needed: "
@@ -87,17 +100,3 @@ def check(correction: Correction, strength_ut: float) -> None:
         raise PoorDataError(
             f"magnetometer: an offset above {MOST_OFFSET_UT:.0f} uT: a magnet sits on the vehicle"
         )
-
-
-def per_ampere(field_ut: np.ndarray, current_a: np.ndarray) -> np.ndarray:
-    """Return the field a current adds, uT/A per axis, from corrected readings (n, 3) in one attitude.
-
-    Raises PoorDataError when the current hardly changed.
-    """
-    if float(np.std(current_a)) < 1.0:
-        raise PoorDataError(
-            "magnetometer: the current hardly changed; run the motors at several throttles, tied down"
-        )
-    columns = np.c_[np.ones(len(current_a)), current_a]
-    found, *_ = np.linalg.lstsq(columns, field_ut, rcond=None)
-    return found[1]

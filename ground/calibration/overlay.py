@@ -10,10 +10,40 @@ import numpy as np
 
 from flight.errors import ConfigError
 from ground.calibration.correction import Correction
+from ground.calibration.current import WireField
 from ground.calibration.gyro import GyroBias
 
 AXES = "XYZ"
 SUFFIX = ".calibration.toml"
+PARTS = ("accel", "gyro", "mag", "current")
+
+
+@dataclass(frozen=True)
+class Known:
+    """What an overlay holds already; its matrices have the level's turn in them."""
+
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    level_rad: tuple[float, float] | None = None
+
+    def matrix(self, sensor: str) -> np.ndarray:
+        """Return a sensor's own matrix, the level's turn undone; the identity where there is none."""
+        turned = [
+            [self.parameters.get(f"CAL_{sensor}_{AXES[i]}{AXES[j]}", float(i == j)) for j in range(3)]
+            for i in range(3)
+        ]
+        is_there = f"CAL_{sensor}_XX" in self.parameters
+        return rotation(self.level_rad).T @ np.array(turned) if is_there else np.eye(3)
+
+    def vector(self, name: str) -> np.ndarray:
+        """Return three parameters, zero where there are none."""
+        return np.array([self.parameters.get(f"CAL_{name}_{axis}", 0.0) for axis in AXES])
+
+    def raw_ut_per_a(self) -> np.ndarray:
+        """Return the current's field in the magnetometer's raw axes."""
+        return np.linalg.solve(rotation(self.level_rad) @ self.matrix("MAG"), self.vector("MAG_A"))
+
+
+NOTHING_KNOWN = Known()
 
 
 @dataclass
@@ -23,23 +53,36 @@ class Calibration:
     accel: Correction | None = None
     gyro: GyroBias | None = None
     mag: Correction | None = None
+    current: WireField | None = None
     level_rad: tuple[float, float] | None = None
     left_out: dict[str, str] = field(default_factory=dict)
 
-    def parameters(self) -> dict[str, float]:
-        """Return the CAL_ parameters; the level's turn is part of every matrix."""
-        turn = rotation(self.level_rad)
+    def parameters(self, known: Known = NOTHING_KNOWN) -> dict[str, float]:
+        """Return the CAL_ parameters that change; the level's turn is part of every matrix, of those known too."""
+        turn = rotation(self.level_rad or known.level_rad)
         found: dict[str, float] = {}
+        fitted = {"ACC": self.accel, "GYR": self.gyro, "MAG": self.mag}
+        for sensor, fit in fitted.items():
+            if fit or self.level_rad:
+                own = getattr(fit, "matrix", np.eye(3)) if fit else known.matrix(sensor)
+                found |= named_matrix(sensor, turn @ own)
         if self.accel:
-            found |= affine("ACC", turn @ self.accel.matrix, self.accel.offset)
+            found |= named("ACC_OFF", self.accel.offset)
         if self.gyro:
-            found |= affine("GYR", turn, self.gyro.bias)
-            found |= {f"CAL_GYR_K_{a}": float(s) for a, s in zip(AXES, self.gyro.slope_per_k, strict=True)}
+            found |= named("GYR_OFF", self.gyro.bias) | named("GYR_K", self.gyro.slope_per_k)
             if math.isfinite(self.gyro.reference_c):
                 found["CAL_GYR_TREF"] = self.gyro.reference_c
         if self.mag:
-            found |= affine("MAG", turn @ self.mag.matrix, self.mag.offset)
-        return found
+            found |= named("MAG_OFF", self.mag.offset)
+        return found | self.current_parameters(turn, known)
+
+    def current_parameters(self, turn: np.ndarray, known: Known) -> dict[str, float]:
+        """Return the field per ampere, found now or before, as the magnetometer's matrix turns and scales it."""
+        raw = self.current.ut_per_a if self.current else known.raw_ut_per_a()
+        if not raw.any() or not (self.current or self.mag or self.level_rad):
+            return {}
+        own = self.mag.matrix if self.mag else known.matrix("MAG")
+        return named("MAG_A", turn @ own @ raw)
 
     def figures(self) -> dict[str, float]:
         """Return residuals and ranges, units in the names."""
@@ -55,6 +98,11 @@ class Calibration:
             found |= {"gyro_coldest_c": low, "gyro_warmest_c": high} if math.isfinite(low) else {}
         if self.mag:
             found |= {"mag_residual_ut": self.mag.residual, "mag_samples": self.mag.samples}
+        if self.current:
+            low, high = self.current.range_a
+            found |= {"current_residual_ut": self.current.residual, "current_samples": self.current.samples}
+            found |= {"current_least_a": low, "current_most_a": high}
+            found["current_sd_ut_per_a"] = self.current.sd_ut_per_a
         if self.level_rad:
             roll, pitch = np.degrees(self.level_rad)
             found |= {"level_roll_deg": float(roll), "level_pitch_deg": float(pitch)}
@@ -68,29 +116,41 @@ def rotation(level_rad: tuple[float, float] | None) -> np.ndarray:
     return np.array([[cp, sp * sr, sp * cr], [0.0, cr, -sr], [-sp, cp * sr, cp * cr]])
 
 
-def affine(sensor: str, matrix: np.ndarray, offset: np.ndarray) -> dict[str, float]:
-    """Return the twelve parameters of one sensor."""
-    rows = {f"CAL_{sensor}_{AXES[i]}{AXES[j]}": float(matrix[i, j]) for i in range(3) for j in range(3)}
-    return rows | {f"CAL_{sensor}_OFF_{a}": float(o) for a, o in zip(AXES, offset, strict=True)}
+def named_matrix(sensor: str, matrix: np.ndarray) -> dict[str, float]:
+    """Return a matrix's nine parameters."""
+    return {f"CAL_{sensor}_{AXES[i]}{AXES[j]}": float(matrix[i, j]) for i in range(3) for j in range(3)}
+
+
+def named(name: str, vector: np.ndarray) -> dict[str, float]:
+    """Return a vector's three parameters."""
+    return {f"CAL_{name}_{axis}": float(value) for axis, value in zip(AXES, vector, strict=True)}
 
 
 def write(path: Path, calibration: Calibration, source: str) -> None:
     """Write the overlay whole or not at all; parameters of sensors that were not calibrated now stay as they were."""
-    if not path.name.endswith(SUFFIX):
-        raise ConfigError(
-            f"{path}: a calibration overlay's name ends in {SUFFIX}, so that no file of a hand is lost"
-        )
     kept = earlier(path)
-    kept["calibration"] |= calibration.parameters()
+    kept["calibration"] |= calibration.parameters(known(path))
     kept["residuals"] |= calibration.figures()
-    kept["source"] |= {part: source for part in ("accel", "gyro", "mag") if getattr(calibration, part)}
+    kept["source"] |= {part: source for part in PARTS if getattr(calibration, part)}
     fresh = path.with_name(path.name + ".new")
     fresh.write_text(text(kept))
     fresh.replace(path)
 
 
+def known(path: Path) -> Known:
+    """Return what an overlay holds, in a form to be added to."""
+    before = earlier(path)
+    level = [before["residuals"].get(f"level_{angle}_deg") for angle in ("roll", "pitch")]
+    tilt = None if None in level else (math.radians(float(level[0])), math.radians(float(level[1])))  # type: ignore[arg-type]
+    return Known(before["calibration"], tilt)
+
+
 def earlier(path: Path) -> dict[str, dict[str, Any]]:
-    """Return what an overlay holds already."""
+    """Return what an overlay holds already. Raises ConfigError for a file that is none."""
+    if not path.name.endswith(SUFFIX):
+        raise ConfigError(
+            f"{path}: a calibration overlay's name ends in {SUFFIX}, so that no file of a hand is lost"
+        )
     from flight.airframe import read_toml
 
     before = read_toml(path) if path.exists() else {}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ground.estimation import log_aids
+from ground.estimation import log_aids, log_surroundings
 from ground.estimation.aids import Aids
 from ground.estimation.axes import swapped_attitude, swapped_body, swapped_world, turned_body
 from ground.estimation.columns import columns, first_instance, stacked
@@ -36,6 +36,7 @@ def read(path: Path) -> Readings:
     if reader:
         readings = reader(log)
         readings.around, readings.is_own = log_aids.read(log).located(), reader is from_own
+        readings.aids |= log_surroundings.read(log, readings.t)
         if readings.truth:
             while_armed(readings.truth, readings.around)
         return readings
