@@ -8,7 +8,8 @@ import pytest
 from firmware_bridge import mpu
 from firmware_bridge.wiring import Wiring
 from flight.airframe import folder, load
-from ground.calibration import guide, overlay, practice
+from flight.modes import Arming
+from ground.calibration import guide, overlay, practice, run_up
 from ground.calibration.correction import PoorDataError
 from ground.calibration.guide import ORDER, Guide, Wish, wrong_face
 from ground.calibration.listening import Listener
@@ -16,6 +17,7 @@ from ground.calibration.live import Session, calibrate
 from ground.calibration.stillness import Pose
 from ground.main import main
 from sim.hand import Held
+from sim.world import Simulator
 
 pytestmark = pytest.mark.slow
 GRAVITY = 9.80665
@@ -211,13 +213,46 @@ def test_practice_writes_nothing_unless_told_where(capsys):
     assert not (folder() / "pi450.calibration.toml").exists()
 
 
+def test_motors_run_up_and_down_tell_the_field_of_the_wires(tmp_path, capsys, record_property):
+    out = tmp_path / "mine.calibration.toml"
+    command = ["calibrate", "--world", "sim", "--only", "current", "--out", str(out), "--seed", "2", "--json"]
+
+    assert main(command) == 0
+    told = json.loads(capsys.readouterr().out)
+
+    wires = np.array(Simulator(load("pi450"), 2).vehicles[0].sensors.mag.ut_per_a)
+    left = np.abs(overlay.known(out).vector("MAG_A") - wires).max()
+    record_property(
+        "field per ampere left, uT/A; currents, A", f"{left:.4f}; to {told['current_most_a']:.1f}"
+    )
+    assert left < 4.0 * told["current_sd_ut_per_a"] + 0.003
+
+
+def test_motors_stop_when_the_run_up_is_broken_off():
+    world = Simulator(load("pi450"), 2)
+    listener = Listener(world)
+
+    def interrupted(share: float, text: str) -> None:
+        if share > 0.4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_up.calibrate(listener, 0.3, overlay.NOTHING_KNOWN, interrupted)
+
+    assert not listener.command.motors.motor.any()
+    assert listener.command.status.arming == Arming.DISARMED
+    assert world.vehicles[0].truth.rotor_speed.max() < 200.0
+
+
 @pytest.mark.parametrize(
     ("options", "why"),
     [
         ([], "one of RECORDING and --world"),
         (["some.npz", "--world", "sim"], "one of RECORDING and --world"),
         (["--world", "mavlink:udpin:127.0.0.1:14550"], "calibrates its sensors itself"),
-        (["--world", "sim", "--only", "current"], "needs a RECORDING"),
+        (["--world", "serial:/dev/nowhere", "--only", "current"], "tie the vehicle down"),
+        (["--world", "sim", "--only", "current", "--only", "gyro"], "by itself"),
+        (["--world", "sim", "--only", "current", "--throttle", "0.9"], "allowed 0.1 to 0.6"),
         (["--world", "sim", "--rest", "1"], "allowed 5 to 3600 s"),
         (["--world", "sim", "--record", "kept.csv"], "must end in .npz"),
     ],

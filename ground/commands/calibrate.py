@@ -49,6 +49,14 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="FILE",
         help="by hand: keep all samples in an npz, a RECORDING for later",
     )
+    add("--fastened", action="store_true", help="the vehicle is tied down: --only current may run the motors")
+    add(
+        "--throttle",
+        type=float,
+        default=0.3,
+        metavar="RATIO",
+        help="how far it does, 0.1 to 0.6 (default 0.3)",
+    )
     add("--seed", type=int, default=1, metavar="N", help="of the simulated vehicle (default 1)")
     add("--out", type=Path, metavar="FILE", help="the overlay to write (beside the airframe's file)")
     add("--dry-run", action="store_true", help="show what would be written")
@@ -93,7 +101,26 @@ def check(arguments: Namespace) -> None:
     if options.far_side(arguments.world).startswith(options.MAVLINK):
         raise ConfigError(f"--world {arguments.world}: another autopilot calibrates its sensors itself")
     if "current" in (arguments.only or ()):
-        raise ConfigError("--only current: needs a RECORDING of the motors running, the vehicle tied down")
+        check_fastened(arguments)
+
+
+def check_fastened(arguments: Namespace) -> None:
+    """Raise ConfigError unless somebody said that the motors may turn."""
+    from flight.errors import ConfigError
+    from ground.calibration.run_up import THROTTLE_LEAST, THROTTLE_MOST
+
+    if set(arguments.only) != {"current"}:
+        raise ConfigError(
+            "--only current: by itself; the vehicle is tied down for it, and in hand for the others"
+        )
+    if not THROTTLE_LEAST <= arguments.throttle <= THROTTLE_MOST:
+        raise ConfigError(
+            f"--throttle {arguments.throttle:g}: out of range; allowed {THROTTLE_LEAST:g} to {THROTTLE_MOST:g}"
+        )
+    if arguments.world != "sim" and not arguments.fastened:
+        raise ConfigError(
+            "--only current: runs all motors; tie the vehicle down, propellers on, then say --fastened"
+        )
 
 
 def from_recording(arguments: Namespace, known: "Known") -> "Calibration":
@@ -109,6 +136,7 @@ def by_hand(arguments: Namespace, known: "Known") -> "Calibration":
     """Lead a person, or the simulated hand, through the poses; keep the samples where wanted."""
     import numpy as np
 
+    from ground.calibration import run_up
     from ground.calibration.live import Session, arrays, calibrate
 
     world, guide = opened(arguments)
@@ -116,6 +144,8 @@ def by_hand(arguments: Namespace, known: "Known") -> "Calibration":
     try:
         with terminal.Progress("calibrating") as progress:
             guide.shows = progress.share
+            if "current" in session.wanted:
+                return run_up.calibrate(guide.listener, arguments.throttle, known, guide.shows)
             return calibrate(guide, session, known)
     finally:
         getattr(world, "close", lambda: None)()
@@ -138,6 +168,11 @@ def opened(arguments: Namespace) -> "tuple[World, Guide]":
 
         world: World = opened_own(vehicle, options.far_side(arguments.world))
         return world, Guide(Listener(world), lambda wish: tell(wish.text), tell)
+    if "current" in (arguments.only or ()):
+        from sim.world import Simulator
+
+        tied: World = Simulator(vehicle, arguments.seed)
+        return tied, Guide(Listener(tied), lambda wish: tell(wish.text), tell)
     from ground.calibration.practice import obey
     from sim.hand import Held
 
