@@ -100,6 +100,27 @@ def test_a_flood_is_cut_to_what_one_client_may_send():
     assert channel.dropped == 10_000 - taken
 
 
+def test_who_floods_is_not_even_looked_at_until_he_stops():
+    channel = Channel(Nowhere(), None, "", Signing())
+    now_s = time.monotonic()
+    assert not channel.turns_away(now_s)
+
+    for _ in range(200):
+        channel.sort(frame(1) * 50)
+
+    assert channel.turns_away(now_s)
+    assert not channel.turns_away(now_s + 10.0)
+
+
+def test_garbage_is_a_flood_too():
+    channel = Channel(Nowhere(), None, "", Signing())
+
+    for _ in range(10_000):
+        channel.sort(b"no frame")
+
+    assert channel.turns_away(channel.began_s)
+
+
 def test_numbers_count_up_without_gaps():
     carrier = Nowhere()
     channel = Channel(carrier, None, "", Signing())

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from flight.modes import Mode
-from ground.link.landed import IN_AIR, LANDING, ON_GROUND, TAKING_OFF, landed_state
+from ground.link.landed import IN_AIR, LANDING, ON_GROUND, TAKING_OFF, Landed
 
 WAYPOINT, RETURN, LAND, TAKEOFF = 16, 20, 21, 22
 DOWN, ACROSS, SLANTED = (0.0, 0.0, 1.0), (5.0, 0.0, 0.0), (4.0, 0.0, 1.0)
@@ -18,7 +18,7 @@ def vehicle(mode, v_ned=ACROSS, is_landed=False):
 
 @pytest.mark.parametrize("mode", list(Mode))
 def test_what_stands_is_on_the_ground_whatever_it_is_told_to_do(mode):
-    assert landed_state(vehicle(mode, DOWN, is_landed=True), LAND) == ON_GROUND
+    assert Landed().look(vehicle(mode, DOWN, is_landed=True), LAND) == ON_GROUND
 
 
 @pytest.mark.parametrize(
@@ -40,4 +40,13 @@ def test_what_stands_is_on_the_ground_whatever_it_is_told_to_do(mode):
     ],
 )
 def test_in_the_air_it_is_told_whether_the_flight_begins_or_ends(mode, item, v_ned, state):
-    assert landed_state(vehicle(mode, v_ned), item) == state
+    assert Landed().look(vehicle(mode, v_ned), item) == state
+
+
+def test_feeling_for_the_ground_is_still_landing_and_climbing_away_is_not():
+    landed = Landed()
+    flown = [(0.0, 0.0, 0.0), DOWN, (0.0, 0.0, 0.0), (0.0, 0.0, -0.5), (0.0, 0.0, 0.0)]
+
+    states = [landed.look(vehicle(Mode.RETURN, v_ned), 0) for v_ned in flown]
+
+    assert states == [IN_AIR, LANDING, LANDING, IN_AIR, IN_AIR]

@@ -28,11 +28,15 @@ class Bucket:
 
     def take(self, wanted: float, now_s: float) -> float:
         """Return how much of what is wanted there is."""
-        self.level = min(self.most, self.level + self.rate * (now_s - self.then_s))
-        self.then_s = now_s
-        given = min(wanted, self.level)
+        given = min(wanted, self.filled(now_s))
         self.level -= given
         return given
+
+    def filled(self, now_s: float) -> float:
+        """Return how much there is."""
+        self.level = min(self.most, self.level + self.rate * (now_s - self.then_s))
+        self.then_s = now_s
+        return self.level
 
 
 class Channel:
@@ -58,12 +62,19 @@ class Channel:
         self.began_s = time.monotonic()
         self.received = self.dropped = self.held_back = 0
 
+    def turns_away(self, now_s: float) -> bool:
+        """Tell whether a client has sent too much for its next datagram to be looked at."""
+        is_over = self.inflow.filled(now_s) < 1.0
+        self.dropped += is_over
+        return is_over
+
     def sort(self, data: bytes) -> list[Frame]:
         """Return the good frames among what arrived, as many as the client may send."""
         now_s = time.monotonic()
         frames = self.scanner.take(data, self.is_stream)
-        allowed = int(self.inflow.take(len(frames), now_s))
-        self.dropped += len(frames) - allowed
+        # What holds no frame counts as one: it takes as long to look at.
+        allowed = int(self.inflow.take(max(1, len(frames)), now_s))
+        self.dropped += max(0, len(frames) - allowed)
         frames = [frame for frame in frames[:allowed] if self.signing.accepts(frame)]
         self.received += len(frames)
         if frames:

@@ -206,8 +206,6 @@ class Switchboard:
 
     def route(self, frame: Frame, origin: Channel, system: int, component: int) -> None:
         """Pass a frame on to where its target was heard; one for all to every other client."""
-        if frame.source[0] == self.system and system == 0:
-            return
         for channel in self.channels:
             is_aim = channel.reaches(system, component) if system else bool(channel.systems)
             if channel is not origin and is_aim:

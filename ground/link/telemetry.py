@@ -11,7 +11,7 @@ from flight.modes import Level, Mode
 from flight.quaternion import Quat, rotate_back
 from flight.vector import Vec3
 from ground.link.dialect import mavlink
-from ground.link.landed import landed_state
+from ground.link.landed import Landed
 from ground.link.sensor_telemetry import SensorTelemetry
 from ground.link.service import Message
 from ground.link.vehicle import Vehicle
@@ -49,6 +49,7 @@ class Telemetry(SensorTelemetry):
         super().__init__(vehicle)
         # Which MAV_CMD the mission is at; the missions tell.
         self.flown: Callable[[], int] = lambda: 0
+        self.landed = Landed()
         self.builders: dict[int, Callable[[], Message | None]] = self.sensor_builders() | {
             2: self.system_time,
             30: self.attitude,
@@ -222,7 +223,7 @@ class Telemetry(SensorTelemetry):
 
     def extended_state(self) -> Message:
         """Return EXTENDED_SYS_STATE."""
-        return mavlink.MAVLink_extended_sys_state_message(0, landed_state(self.vehicle, self.flown()))
+        return mavlink.MAVLink_extended_sys_state_message(0, self.landed.look(self.vehicle, self.flown()))
 
     def flight_information(self) -> Message:
         """Return FLIGHT_INFORMATION: arming and take-off in microseconds since boot, 0 before the first."""

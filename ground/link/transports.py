@@ -106,9 +106,10 @@ class Udp(Clients):
                 data, address = self.socket.recvfrom(CHUNK)
             except OSError:
                 break
-            channel = self.channels.get(address) or self.made(
-                self, address, f"{self.name} {address[0]}:{address[1]}"
-            )
+            channel = self.channels.get(address)
+            if channel and channel.turns_away(time.monotonic()):
+                continue
+            channel = channel or self.made(self, address, f"{self.name} {address[0]}:{address[1]}")
             frames = channel.sort(data)
             if frames and self.admits(address, channel):
                 found.append((channel, frames))

@@ -1,0 +1,78 @@
+"""What a client sends to others reaches them by the way they were heard on, and nobody else."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from ground.link.channel import Channel
+from ground.link.dialect import mavlink as m
+from ground.link.signing import Signing
+from ground.link.switchboard import Switchboard
+
+GROUND, OTHER_GROUND, CAMERA, VEHICLE = (255, 190), (252, 190), (1, 100), (1, 1)
+
+
+class Wire:
+    """Carries nothing; keeps what was to be carried."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+        self.channel = Channel(self, None, "", Signing())
+
+    def transmit(self, data: bytes, address: object) -> None:
+        self.sent.append(data)
+
+
+@pytest.fixture
+def board():
+    """A switchboard with three clients, each heard once."""
+    wires = {who: Wire() for who in (GROUND, OTHER_GROUND, CAMERA)}
+    transport = SimpleNamespace(channels={who: wire.channel for who, wire in wires.items()})
+    made = Switchboard(SimpleNamespace(), [transport])
+    made.wires = wires
+    for who in wires:
+        send(made, who, m.MAVLink_heartbeat_message(6, 8, 0, 0, 0, 3))
+    for wire in wires.values():
+        wire.sent.clear()
+    return made
+
+
+def send(board, who, message, by=None):
+    """Let a client send a message."""
+    channel = board.wires[by or who].channel
+    coder = m.MAVLink(None, *who)
+    board.take((channel, channel.sort(message.pack(coder))))
+
+
+def reached(board):
+    """Return who was reached."""
+    return {who for who, wire in board.wires.items() if wire.sent}
+
+
+@pytest.mark.parametrize("who", [GROUND, CAMERA])
+def test_what_is_for_all_reaches_all_but_its_sender(board, who):
+    send(board, who, m.MAVLink_heartbeat_message(6, 8, 0, 0, 0, 3))
+
+    assert reached(board) == {GROUND, OTHER_GROUND, CAMERA} - {who}
+
+
+@pytest.mark.parametrize(
+    ("target", "found"),
+    [
+        (OTHER_GROUND, {OTHER_GROUND}),
+        ((252, 0), {OTHER_GROUND}),
+        (CAMERA, {CAMERA}),
+        (VEHICLE, set()),
+        ((77, 1), set()),
+    ],
+)
+def test_what_is_for_one_reaches_that_one_alone(board, target, found):
+    send(board, GROUND, m.MAVLink_command_long_message(*target, 521, 0, 0, 0, 0, 0, 0, 0, 0))
+
+    assert reached(board) == found
+
+
+def test_nobody_speaks_for_the_vehicle(board):
+    send(board, VEHICLE, m.MAVLink_heartbeat_message(2, 12, 0, 0, 0, 3), by=GROUND)
+
+    assert reached(board) == set()
