@@ -10,7 +10,7 @@ from flight.record import rows
 from ground.calibration import accel, gyro, mag, overlay
 from ground.calibration.correction import Correction, PoorDataError
 from ground.calibration.recording import calibrate
-from ground.calibration.stillness import poses
+from ground.calibration.stillness import Pose, poses
 from ground.estimation.readings import Readings
 from ground.main import main
 from sim.sensors import presets, sensors
@@ -170,6 +170,19 @@ def test_too_few_poses_are_refused_with_what_to_do(turned):
 
     with pytest.raises(PoorDataError, match="6 still poses, 9 are needed"):
         accel.fit(held[:6])
+
+
+@pytest.mark.parametrize(
+    "slanted",
+    [[(45, 0), (0, 45), (-45, 0)], [(10, 0), (0, 10), (90, 10)]],
+    ids=["x and y never share gravity", "hardly slanted"],
+)
+def test_slanted_poses_that_do_not_tell_misalignment_are_refused(slanted):
+    ups = Rotation.from_euler("ZYX", [(0, pitch, roll) for roll, pitch in UPRIGHT + slanted], degrees=True)
+    held = [Pose(0.0, 2.0, np.zeros(3), force, 25.0, 400) for force in ups.inv().apply([0.0, 0.0, -9.80665])]
+
+    with pytest.raises(PoorDataError, match="slanted poses are too near the faces"):
+        accel.fit(held)
 
 
 def test_a_magnetometer_turned_about_one_axis_only_is_refused():

@@ -16,6 +16,8 @@ LEAST_POSES = 9
 FACE_COSINE = 0.8
 MOST_RESIDUAL = 0.05
 MOST_SCALE_ERROR, MOST_OFFSET = 0.1, 2.0
+# What a still pose is off by at the least, m/s2; how unsure the worst misalignment may be.
+LEAST_NOISE, MOST_UNSURE = 0.01, 0.006
 FACES = {
     (0, 1): "nose up", (0, -1): "nose down", (1, 1): "right side up", (1, -1): "left side up",
     (2, 1): "upside down", (2, -1): "level",
@@ -50,7 +52,20 @@ def fit(poses: list[Pose]) -> Correction:
     residual = float(np.sqrt(np.sum(found.fun**2) / max(len(poses) - 9, 1)))
     correction = Correction(upper(found.x[:6]), found.x[6:], residual, sum(p.samples for p in poses))
     check(correction)
+    unsure = max(residual, LEAST_NOISE) * unsureness(found.jac)
+    if unsure > MOST_UNSURE:
+        raise PoorDataError(
+            "accelerometer: the slanted poses are too near the faces, or all alike: misalignment is only known to "
+            f"{min(np.degrees(unsure), 90.0):.1f} degrees; slant it by half, forward, sideways and on its side"
+        )
     return correction
+
+
+def unsureness(jacobian: np.ndarray) -> float:
+    """Return the largest standard deviation of a scale or misalignment for a noise of 1 m/s2."""
+    _, stretch, ways = np.linalg.svd(jacobian)
+    spread = ways.T / np.maximum(stretch, 1e-9 * stretch[0])
+    return float(np.linalg.norm(spread[:6], axis=1).max())
 
 
 def check(correction: Correction) -> None:

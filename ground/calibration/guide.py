@@ -21,8 +21,9 @@ LONGEST_S, LONGEST_TURN_S = 120.0, 180.0
 # The order in which a vehicle is turned over most easily.
 ORDER = ("level", "nose up", "nose down", "right side up", "left side up", "upside down")
 SLANTS = (
-    "level, nose raised by half", "level, nose lowered by half", "level, right side raised by half",
-    "upside down, nose raised by half", "upside down, left side raised by half", "on its tail, leaning to a side",
+    "level, nose raised by half", "level, right side raised by half", "upside down, nose raised by half",
+    "upside down, left side raised by half", "on its right side, nose raised by half",
+    "on its left side, nose raised by half",
 )  # fmt: skip
 # How far a face may be off, and how far a slanted pose must be from every other, degrees.
 FACE_MOST_DEG, SLANT_LEAST_DEG = 25.0, 20.0

@@ -14,11 +14,11 @@ POSES = {
     "right side up": (-90, 0),
     "left side up": (90, 0),
     "level, nose raised by half": (0, 40),
-    "level, nose lowered by half": (0, -40),
     "level, right side raised by half": (-45, 0),
     "upside down, nose raised by half": (180, 40),
     "upside down, left side raised by half": (140, 0),
-    "on its tail, leaning to a side": (50, 55),
+    "on its right side, nose raised by half": (90, 40),
+    "on its left side, nose raised by half": (-90, 40),
 }
 TUMBLED_S = 60.0
 
