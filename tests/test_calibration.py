@@ -7,7 +7,7 @@ import pytest
 from scipy.spatial.transform import Rotation, Slerp
 
 from flight.record import rows
-from ground.calibration import accel, gyro, mag, overlay
+from ground.calibration import accel, gyro, mag, naming, overlay
 from ground.calibration.correction import Correction, PoorDataError
 from ground.calibration.recording import calibrate
 from ground.calibration.stillness import Pose, poses
@@ -296,7 +296,7 @@ def test_the_level_is_the_tilt_of_the_longest_rest(turned):
     found = calibrate(rest, ("level",))
 
     assert np.degrees(found.level_rad) == pytest.approx([-2.0, 3.0])
-    assert overlay.rotation(found.level_rad) @ rest.accel_frd[0] == pytest.approx([0.0, 0.0, -9.80665])
+    assert naming.rotation(found.level_rad) @ rest.accel_frd[0] == pytest.approx([0.0, 0.0, -9.80665])
 
 
 def test_a_level_found_later_turns_all_sensors_and_a_sensor_calibrated_later_keeps_it(tmp_path):
@@ -305,7 +305,7 @@ def test_a_level_found_later_turns_all_sensors_and_a_sensor_calibrated_later_kee
         Correction(np.diag(scale), np.zeros(3), 0.01, 900) for scale in ([1.1, 1, 1], [1, 1, 0.9])
     )
     tilt = (np.radians(-2.0), np.radians(3.0))
-    turn = overlay.rotation(tilt)
+    turn = naming.rotation(tilt)
 
     overlay.write(place, overlay.Calibration(accel=first), "faces")
     overlay.write(place, overlay.Calibration(level_rad=tilt), "floor")

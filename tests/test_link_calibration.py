@@ -1,13 +1,17 @@
 """Calibration in the words ground stations parse, a shell that answers, and what is politely not done."""
 
 import re
+import time
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
+from flight.inputs import Demand
 from ground.link.calibration import Calibration
 from ground.link.dialect import mavlink as m
+from ground.link.parameters import Parameters
 from ground.link.pastimes import Pastimes
 from ground.link.shell import Shell
 from tests.link_rig import CLIENT, Line, PretendedVehicle, order
@@ -19,12 +23,36 @@ SIDES = {"front": (0, 1), "back": (0, -1), "right": (1, 1), "left": (1, -1), "do
 class Standing(PretendedVehicle):
     """A vehicle whose IMU the test holds in its hands."""
 
-    gyro, accel = (0.001, -0.002, 0.0005), (0.0, 0.0, -GRAVITY)
+    gyro, accel, field = (0.001, -0.002, 0.0005), (0.0, 0.0, -GRAVITY), (20.0, 0.0, 43.0)
 
     @property
     def inputs(self):
-        imu = SimpleNamespace(gyro_frd=np.array(self.gyro), accel_frd=np.array(self.accel))
-        return SimpleNamespace(imu=imu, battery=SimpleNamespace(voltage_v=16.2))
+        imu = SimpleNamespace(
+            gyro_frd=np.array(self.gyro), accel_frd=np.array(self.accel), temperature_c=25.0
+        )
+        mag = SimpleNamespace(field_ut_frd=np.array(self.field))
+        return SimpleNamespace(imu=imu, mag=mag, battery=SimpleNamespace(voltage_v=16.2))
+
+
+class WithParameters(Line):
+    """A line on which the calibration finds the parameters."""
+
+    def __init__(self, vehicle) -> None:
+        super().__init__()
+        self.parameters = Parameters(vehicle, self)
+
+    def service(self, kind):
+        assert kind is Parameters
+        return self.parameters
+
+    def kept(self, name):
+        """Return the values that three parameters have at the next start."""
+        return [self.parameters.values.at_start(f"CAL_{name}_{axis}") for axis in "XYZ"]
+
+    def kept_matrix(self, sensor):
+        """Return the matrix that a sensor has at the next start."""
+        value = self.parameters.values.at_start
+        return np.array([[value(f"CAL_{sensor}_{i}{j}") for j in "XYZ"] for i in "XYZ"])
 
 
 @pytest.fixture
@@ -33,8 +61,8 @@ def vehicle(tmp_path):
 
 
 @pytest.fixture
-def line():
-    return Line()
+def line(vehicle):
+    return WithParameters(vehicle)
 
 
 @pytest.fixture
@@ -90,6 +118,58 @@ def test_the_accelerometer_wants_every_side_once_and_measures_its_offset(service
     ]
     assert line.texts[-1] == "[cal] calibration done: accel"
     assert "offsets 0.100 -0.200 0.050" in line.texts[-2]
+
+
+def test_what_was_measured_is_flown_with_from_the_next_start_on(service, vehicle, line):
+    asked(service, 1.0)
+    pass_by(service, 3.0)
+
+    assert line.kept("GYR_OFF") == pytest.approx(vehicle.gyro, abs=1e-6)
+    assert not [demand for demand in vehicle.demands if demand[0] == Demand.PARAM]
+    assert "from the next start on" in line.texts[-2]
+
+
+def test_an_accelerometer_calibrated_on_six_sides_then_reads_gravity_on_each(service, vehicle, line):
+    scale, offset = np.array([1.01, 0.98, 1.02]), np.array([0.1, -0.2, 0.05])
+    asked(service, 0, 0, 0, 0, 1.0)
+    for axis, sign in SIDES.values():
+        vehicle.accel = tuple(offset - sign * GRAVITY * scale * np.eye(3)[axis])
+        pass_by(service, 2.5)
+
+    matrix, kept = line.kept_matrix("ACC"), line.kept("ACC_OFF")
+    for axis, sign in SIDES.values():
+        truth = -sign * GRAVITY * np.eye(3)[axis]
+        assert matrix @ (offset + scale * truth - kept) == pytest.approx(truth, abs=1e-4)
+
+
+def test_levelling_turns_every_sensor_and_counts_on_what_was_calibrated_before(service, vehicle, line):
+    lean = Rotation.from_euler("ZYX", (0.0, 0.05, -0.03)).inv()
+    line.parameters.values.keep_for_start({"CAL_ACC_OFF_X": 0.2})
+    vehicle.accel = tuple(np.add(lean.apply([0.0, 0.0, -GRAVITY]), [0.2, 0.0, 0.0]))
+    asked(service, 0, 0, 0, 0, 2.0)
+    pass_by(service, 3.0)
+
+    upright = line.kept_matrix("ACC") @ (np.array(vehicle.accel) - [0.2, 0.0, 0.0])
+    assert upright == pytest.approx([0.0, 0.0, -GRAVITY], abs=1e-4)
+    assert line.kept_matrix("MAG") == pytest.approx(line.kept_matrix("GYR"))
+    assert np.linalg.det(line.kept_matrix("GYR")) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_a_magnetometer_turned_about_every_axis_loses_the_iron_beside_it(service, vehicle, line):
+    iron, attitude, until_s = np.array([12.0, -30.0, 7.0]), Rotation.identity(), time.monotonic() + 60.0
+    asked(service, 0, 1.0)
+    step = 0
+    while service.steps is not None and time.monotonic() < until_s:
+        # A figure of eight in the air, as people do it.
+        rate = np.roll([1.5, 0.4, 0.1], step // 300)
+        step += 1
+        attitude *= Rotation.from_rotvec(0.02 * rate)
+        vehicle.gyro = tuple(rate)
+        vehicle.field = tuple(attitude.inv().apply([20.0, 0.0, 43.0]) + iron)
+        pass_by(service, 0.02)
+
+    assert line.texts[-1] == "[cal] calibration done: mag"
+    assert line.kept("MAG_OFF") == pytest.approx(iron, abs=0.1)
 
 
 def test_a_calibration_is_cancelled_and_another_may_follow(service, line):

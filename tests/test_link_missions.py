@@ -166,6 +166,18 @@ def test_the_core_is_told_every_item_at_its_place_in_metres(client):
     assert told[3][0][1:] == [0, 0]
 
 
+def test_a_jump_for_ever_is_as_many_as_there_can_be(client):
+    assert client.upload([TAKEOFF, AWAY, item(177, 1.0, -1.0, frame=MISSION_FRAME, x=0, y=0)]) == 0
+
+    (arguments, place) = client.told(Demand.MISSION_ITEM)[-1]
+    assert (place, arguments[:3]) == (2, [Item.JUMP, 1, 1000])
+
+
+def test_what_has_no_height_may_come_with_any(client):
+    assert client.upload([item(5100, z=30_000.0, kind=2)], 2) == 0
+    assert client.upload([item(5003, 30.0, z=30_000.0, kind=1)], 1) == 0
+
+
 def test_a_fence_and_rally_points_reach_the_core(client):
     assert client.upload([item(5000, z=0.0, kind=1), *SQUARE, CIRCLE], 1) == m.MAV_MISSION_ACCEPTED
     client.upload([item(5100, x=LAT + 100 * METRE, kind=2)], 2)
@@ -193,7 +205,7 @@ BAD = {
     "local frame": (item(16, frame=1), m.MAV_MISSION_UNSUPPORTED_FRAME),
     "negative speed": (item(178, 1.0, -7.0), m.MAV_MISSION_INVALID_PARAM2),
     "NaN speed": (item(178, 1.0, math.nan), m.MAV_MISSION_INVALID_PARAM2),
-    "endless jump": (item(177, 0.0, -1.0), m.MAV_MISSION_INVALID_PARAM2),
+    "less than no jump": (item(177, 0.0, -2.0), m.MAV_MISSION_INVALID_PARAM2),
     "jump past the end": (item(177, 9.0, 1.0), m.MAV_MISSION_INVALID_PARAM1),
     "relative turn": (item(115, 90.0, 0.0, 0.0, 1.0), m.MAV_MISSION_INVALID_PARAM4),
 }

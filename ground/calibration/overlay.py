@@ -12,8 +12,8 @@ from flight.errors import ConfigError
 from ground.calibration.correction import Correction
 from ground.calibration.current import WireField
 from ground.calibration.gyro import GyroBias
+from ground.calibration.naming import AXES, named, named_matrix, rotation
 
-AXES = "XYZ"
 SUFFIX = ".calibration.toml"
 PARTS = ("accel", "gyro", "mag", "current")
 
@@ -107,23 +107,6 @@ class Calibration:
             roll, pitch = np.degrees(self.level_rad)
             found |= {"level_roll_deg": float(roll), "level_pitch_deg": float(pitch)}
         return found
-
-
-def rotation(level_rad: tuple[float, float] | None) -> np.ndarray:
-    """Return the turn from the sensor's axes to the vehicle's, pitch about y and then roll about x undone."""
-    roll, pitch = level_rad or (0.0, 0.0)
-    cr, sr, cp, sp = math.cos(roll), math.sin(roll), math.cos(pitch), math.sin(pitch)
-    return np.array([[cp, sp * sr, sp * cr], [0.0, cr, -sr], [-sp, cp * sr, cp * cr]])
-
-
-def named_matrix(sensor: str, matrix: np.ndarray) -> dict[str, float]:
-    """Return a matrix's nine parameters."""
-    return {f"CAL_{sensor}_{AXES[i]}{AXES[j]}": float(matrix[i, j]) for i in range(3) for j in range(3)}
-
-
-def named(name: str, vector: np.ndarray) -> dict[str, float]:
-    """Return a vector's three parameters."""
-    return {f"CAL_{name}_{axis}": float(value) for axis, value in zip(AXES, vector, strict=True)}
 
 
 def write(path: Path, calibration: Calibration, source: str) -> None:

@@ -1,15 +1,18 @@
 """Calibration on demand: MAV_CMD_PREFLIGHT_CALIBRATION, told step by step in the "[cal]" lines ground stations parse.
 
-QGroundControl and MAVSDK know PX4's wording: started, progress, done, failed, cancelled. What was measured is
-told; only the gyroscope's bias is used by itself, learnt at every start.
+QGroundControl and MAVSDK know PX4's wording: started, progress, done, failed, cancelled. What was measured is told
+and kept as parameters.
 """
 
 import math
 
 import numpy as np
 
+from flight.errors import ConfigError
 from ground.link import calibration_steps
 from ground.link.dialect import mavlink
+from ground.link.parameter_values import ParameterValues
+from ground.link.parameters import Parameters
 from ground.link.service import (
     ACCEPTED,
     CRITICAL,
@@ -83,6 +86,17 @@ class Calibration(Microservice):
         self.steps = None
         self.say("calibration cancelled")
 
+    def finish(self, found: calibration_steps.Found) -> None:
+        """Keep what was found for the next start: an estimator that already trusts its biases is not upset."""
+        kept = "; it holds from the next start on" if found.values else ""
+        try:
+            self.parameters.keep_for_start(found.values)
+        except ConfigError as error:
+            self.fail(str(error))
+            return
+        self.link.say(f"{self.name}: {found.text}{kept}", INFO)
+        self.say(f"calibration done: {self.name}")
+
     def fail(self, reason: str) -> None:
         """End with a reason."""
         self.steps = None
@@ -98,8 +112,25 @@ class Calibration(Microservice):
             self.fail("it took too long")
         else:
             self.due_us = self.vehicle.t_us + round(1e6 * SAMPLE_S)
-            imu = self.vehicle.inputs.imu
-            self.go_on((1e-6 * self.vehicle.t_us, vector(imu.gyro_frd), vector(imu.accel_frd)))
+            self.go_on(self.sample())
+
+    @property
+    def parameters(self) -> ParameterValues:
+        """Return the parameters' values."""
+        return self.link.service(Parameters).values  # type: ignore[attr-defined]
+
+    def sample(self) -> calibration_steps.Sample:
+        """Return what the sensors read now."""
+        inputs = self.vehicle.inputs
+        imu = inputs.imu
+        return calibration_steps.Sample(
+            1e-6 * self.vehicle.t_us,
+            vector(imu.gyro_frd),
+            vector(imu.accel_frd),
+            vector(inputs.mag.field_ut_frd),
+            float(imu.temperature_c),
+            self.parameters.at_start,
+        )
 
     def go_on(self, sample: calibration_steps.Sample | None) -> None:
         """Give the steps a sample and say what they say, until they want the next one."""
@@ -112,8 +143,7 @@ class Calibration(Microservice):
                 line = next(self.steps)
         except StopIteration as ended:
             self.steps = None
-            self.link.say(f"{self.name}: {ended.value}", INFO)
-            self.say(f"calibration done: {self.name}")
+            self.finish(ended.value)
         except ValueError as error:
             self.fail(str(error))
 
@@ -121,7 +151,7 @@ class Calibration(Microservice):
 def baro() -> calibration_steps.Steps:
     """Take the pressure here for the ground's: the estimator does so at every start."""
     yield from calibration_steps.still()
-    return "the pressure on the ground is taken at every start"
+    return calibration_steps.Found("the pressure on the ground is taken at every start", {})
 
 
 STEPS = {

@@ -4,11 +4,16 @@ Each yields lines for the ground as it goes and ends by returning what it found;
 """
 
 import math
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+from typing import NamedTuple
 
 import numpy as np
 
-from flight.physics import STANDARD_GRAVITY
+from ground.calibration.naming import matrix_of
+from ground.link import calibration_values as values
+from ground.link.calibration_values import Found
 
 STILL_S = 2.0
 # How far samples may stray about their mean on a vehicle that stands.
@@ -19,28 +24,40 @@ SIDES = ("front", "back", "right", "left", "down", "up")
 ON_A_SIDE = 0.9
 # Whole turn of each axis that shows a magnetometer every direction.
 TURNED = 2.0 * math.pi
-Sample = tuple[float, np.ndarray, np.ndarray]  # seconds, gyro_frd, accel_frd
-Steps = Generator[str, Sample, str]
+# The share of all directions from which its field must have come, and after how many samples to look again.
+SEEN, LOOK_EVERY = 0.6, 25
 
 
-def still(
-    longest_s: float = 30.0, is_told: bool = True
-) -> Generator[str, Sample, tuple[np.ndarray, np.ndarray]]:
-    """Wait until the vehicle has stood still for a while; return its mean rate and specific force."""
+class Sample(NamedTuple):
+    """One look at the sensors as they read, uncorrected; `value` tells a parameter's at the next start."""
+
+    t_s: float
+    gyro_frd: np.ndarray
+    accel_frd: np.ndarray
+    field_ut_frd: np.ndarray
+    temperature_c: float
+    value: Callable[[str], float]
+
+
+Steps = Generator[str, Sample, Found]
+
+
+def still(longest_s: float = 30.0, is_told: bool = True) -> Generator[str, Sample, Sample]:
+    """Wait until the vehicle has stood still for a while; return the last sample with mean rate and specific force."""
     began_s, shown = math.nan, -1
     kept: list[Sample] = []
     while True:
         sample = yield ""
-        began_s = sample[0] if math.isnan(began_s) else began_s
+        began_s = sample.t_s if math.isnan(began_s) else began_s
         kept.append(sample)
         rates, forces = (np.array([s[i] for s in kept]) for i in (1, 2))
         is_quiet = np.ptp(rates, 0).max() <= 2.0 * STILL_RATE and np.ptp(forces, 0).max() <= 2.0 * STILL_FORCE
         if not is_quiet:
             kept, shown = [sample], -1
-        elapsed_s = kept[-1][0] - kept[0][0]
+        elapsed_s = kept[-1].t_s - kept[0].t_s
         if elapsed_s >= STILL_S:
-            return rates.mean(0), forces.mean(0)
-        if sample[0] - began_s > longest_s:
+            return sample._replace(gyro_frd=rates.mean(0), accel_frd=forces.mean(0))
+        if sample.t_s - began_s > longest_s:
             raise ValueError("the vehicle does not stand still")
         share = 10 * int(10.0 * elapsed_s / STILL_S)
         if is_told and share > shown:
@@ -50,22 +67,16 @@ def still(
 
 def gyro() -> Steps:
     """Measure the gyroscope's bias at rest."""
-    rate, _ = yield from still()
+    rest = yield from still()
     yield "progress <100>"
-    if np.linalg.norm(rate) > 0.2:
-        raise ValueError(f"a bias of {np.linalg.norm(rate):.2f} rad/s is too large")
-    return "bias {:.4f} {:.4f} {:.4f} rad/s; it is learnt anew at every start".format(*rate)
+    return values.gyro(rest.gyro_frd, rest.temperature_c, rest.value)
 
 
 def level() -> Steps:
     """Measure how level the vehicle stands."""
-    _, force = yield from still()
+    rest = yield from still()
     yield "progress <100>"
-    roll = math.degrees(math.atan2(-force[1], -force[2]))
-    pitch = math.degrees(math.atan2(force[0], -force[2]))
-    if math.hypot(roll, pitch) > 15.0:
-        raise ValueError(f"it leans {roll:.0f} degrees to the right and {pitch:.0f} back; stand it level")
-    return f"it leans {roll:.1f} degrees to the right and {pitch:.1f} back"
+    return values.level(rest.accel_frd, rest.value)
 
 
 def side_of(force: np.ndarray) -> str | None:
@@ -83,7 +94,8 @@ def accel() -> Steps:
     yield "pending: " + " ".join(SIDES)
     yield "hold vehicle still on a pending side"
     while len(seen) < len(SIDES):
-        _, force = yield from still(longest_s=math.inf, is_told=False)
+        rest = yield from still(longest_s=math.inf, is_told=False)
+        force = rest.accel_frd
         side = side_of(force)
         if side is None or side in seen:
             yield f"{side} side already completed" if side else "place it flat on one of its sides"
@@ -93,22 +105,47 @@ def accel() -> Steps:
         yield f"progress <{round(100 * len(seen) / len(SIDES))}>"
         yield f"{side} side done, rotate to a different side"
     pairs = [(seen[SIDES[2 * axis]][axis], seen[SIDES[2 * axis + 1]][axis]) for axis in range(3)]
-    offsets = [0.5 * (a + b) for a, b in pairs]
-    scales = [abs(a - b) / (2.0 * STANDARD_GRAVITY) for a, b in pairs]
-    return "offsets {:.3f} {:.3f} {:.3f} m/s2, scales {:.4f} {:.4f} {:.4f}".format(*offsets, *scales)
+    return values.accel(pairs, rest.value)
+
+
+class Turning:
+    """How far the vehicle has been turned about each axis, and from how many directions the field has come."""
+
+    def __init__(self) -> None:
+        self.angle, self.before_s, self.seen = np.zeros(3), math.nan, 0.0
+        self.fields: list[np.ndarray] = []
+        self.thread = ThreadPoolExecutor(1)
+        # In a thread, since it brings an optimiser: the link goes on meanwhile.
+        self.sphere = self.thread.submit(import_module, "ground.calibration.mag")
+
+    def take(self, sample: Sample) -> None:
+        """Take a sample."""
+        rate, since_s = np.abs(sample.gyro_frd), sample.t_s - self.before_s
+        self.angle += rate * (since_s if since_s >= 0.0 else 0.0) * (rate > STILL_RATE)
+        self.before_s = sample.t_s
+        self.fields.append(sample.field_ut_frd)
+        if len(self.fields) % LOOK_EVERY == 0 and self.sphere.done():
+            self.seen = self.sphere.result().seen_of(np.array(self.fields))
+
+    @property
+    def share(self) -> float:
+        """Return how much of what is needed has been done."""
+        return min(float(np.minimum(self.angle / TURNED, 1.0).mean()), self.seen / SEEN, 1.0)
 
 
 def mag() -> Steps:
-    """Watch the vehicle being turned about all of its axes."""
-    turned, before_s, shown = np.zeros(3), math.nan, -1
+    """Watch the field while the vehicle is turned about all of its axes, and fit a sphere to it."""
+    turning, shown = Turning(), -1
     yield "pending: " + " ".join(SIDES)
     yield "rotate the vehicle about all of its axes"
-    while turned.min() < TURNED:
-        t_s, rate, _ = yield ""
-        turned += np.abs(rate) * (t_s - before_s if before_s <= t_s else 0.0) * (np.abs(rate) > STILL_RATE)
-        before_s = t_s
-        share = 10 * int(10.0 * np.minimum(turned / TURNED, 1.0).mean())
+    while turning.share < 1.0:
+        sample = yield ""
+        turning.take(sample)
+        share = 10 * int(10.0 * turning.share)
         if share > shown:
             shown = share
             yield f"progress <{share}>"
-    return "every direction was seen"
+    fit = turning.thread.submit(values.mag, np.array(turning.fields), matrix_of("GYR", sample.value))
+    while not fit.done():
+        yield ""
+    return fit.result()

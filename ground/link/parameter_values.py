@@ -1,7 +1,7 @@
 """The parameters' present values, how they are changed, and how they are kept over a restart."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -84,6 +84,16 @@ class ParameterValues:
         """Keep what the loop itself has chosen over a restart."""
         for name in names:
             self._keep(name, self[name], True)
+
+    def at_start(self, name: str) -> float:
+        """Return the value that the loop's next start flies with."""
+        return self.kept.get(name, self[name])
+
+    def keep_for_start(self, found: Mapping[str, float]) -> None:
+        """Keep values that the loop flies with from its next start on; raise ConfigError where one is out of range."""
+        checked = {name: self.rows[name].checked(value, "calibration") for name, value in found.items()}
+        for name, value in checked.items():
+            self._keep(name, float(np.float32(value)), True)
 
     def tick(self, now: float) -> None:
         """Take the loop's answers, restore what a restarted loop forgot, save what changed."""

@@ -21,6 +21,8 @@ MOST_CLIENTS = 32
 # A client that came by itself and is silent for so long is gone.
 SILENCE_S = 30.0
 AT_ONCE = 128
+# What a flood sends is read, not looked at, so that the buffer has room for what others send.
+READ_AT_ONCE = 2048
 CHUNK = 65536
 # What may wait for a slow reader before frames are dropped.
 MOST_WAITING = 1 << 18
@@ -101,14 +103,17 @@ class Udp(Clients):
     def receive(self) -> list[Received]:
         """Return what has arrived, a bounded part of it at a time."""
         found: list[Received] = []
-        for _ in range(AT_ONCE):
+        looks = reads = 0
+        while looks < AT_ONCE and reads < READ_AT_ONCE:
             try:
                 data, address = self.socket.recvfrom(CHUNK)
             except OSError:
                 break
+            reads += 1
             channel = self.channels.get(address)
             if channel and channel.turns_away(time.monotonic()):
                 continue
+            looks += 1
             channel = channel or self.made(self, address, f"{self.name} {address[0]}:{address[1]}")
             frames = channel.sort(data)
             if frames and self.admits(address, channel):

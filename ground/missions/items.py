@@ -30,6 +30,7 @@ TURNS_MAX = 1000.0
 JUMPS_MAX = 1000
 GROUND_SPEEDS = (0.0, 1.0)
 NO_CHANGE, USUAL = -1.0, -2.0
+FOR_EVER = -1.0
 
 Number = float | None
 
@@ -176,9 +177,9 @@ def turn(item: MissionItem, *_: Number) -> Leg:
 
 
 def jump(item: MissionItem, *_: Number) -> Leg:
-    """Go on with another item, so many times."""
+    """Go on with another item, so many times; -1 is as often as possible."""
     target = needed(item.p1, "item", 1, 0.0, 65535.0)
-    count = needed(item.p2, "jumps", 2, 0.0, JUMPS_MAX)
+    count = JUMPS_MAX if item.p2 == FOR_EVER else needed(item.p2, "jumps", 2, 0.0, JUMPS_MAX)
     return Leg(Item.JUMP, jump_to=round(target), jumps=round(count))
 
 
