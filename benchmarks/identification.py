@@ -21,7 +21,7 @@ FLIGHT_S = 44.0
 FEW = 6
 # Where the chirp's vehicle flies; the rigs hover elsewhere, in thinner air.
 HEIGHT_M = 3.0
-BAND_HZ = (0.6, 25.0)
+BAND_HZ = (0.3, 25.0)
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """The loops of a flight as its excitations show them: L, margins and their confidence, from a log alone.
 
-The vehicle's response is measured (torque asked for to rate, rate to attitude), the gyro's filters too, moving notches
-included; gains and the rest of the control law are those of the log.
+The vehicle's response is measured (torque asked for to rate), the gyro's filters too, moving notches included; gains,
+the rest of the control law and how strapdown turns rate into attitude are those of the log.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,6 @@ from ground.tuning.linear import AXES
 from ground.tuning.margins import NUMBERS, margins
 from ground.tuning.model import Model
 from logs.replay import Flight
-from logs.series import euler_deg
 
 POINTS = 160
 DRAWS = 300
@@ -49,21 +48,23 @@ class MeasuredLoop:
         """Return margins with their 95 % limits and the least coherence about the crossover."""
         found = margins(self.f_hz, self.L[None]).of(0)
         cloud = margins(self.f_hz, self.drawn)
-        limits = {name: np.nanpercentile(finite(getattr(cloud, name)), Z95) for name in NUMBERS}
+        limits = {name: limits_of(getattr(cloud, name)) for name in NUMBERS}
         near = np.abs(np.log2(self.f_hz / found["crossover_hz"])) < 0.5
         return found | {
             "is_stable": self.is_flown or found["is_stable"],
             "rise_s": None,
             "overshoot": None,
             "coherence": float(self.coherence[near].min()) if near.any() else 0.0,
-            "low": {name: float(low) for name, (low, _) in limits.items()},
-            "high": {name: float(high) for name, (_, high) in limits.items()},
+            "low": {name: low for name, (low, _) in limits.items()},
+            "high": {name: high for name, (_, high) in limits.items()},
         }
 
 
-def finite(values: np.ndarray) -> np.ndarray:
-    """Return values with NaN for what is infinite."""
-    return np.where(np.isfinite(values), values, np.nan)
+def limits_of(values: np.ndarray) -> tuple[float, float]:
+    """Return the 95 % limits of those values that there are, NaN where there is none."""
+    there = values[np.isfinite(values)]
+    low, high = np.percentile(there, Z95) if len(there) else (np.nan, np.nan)
+    return float(low), float(high)
 
 
 def measured_loops(flight: Flight, settings: dict[str, float] | None = None) -> dict[str, MeasuredLoop]:
@@ -111,19 +112,14 @@ def axis_loops(
     """Return one axis' rate and attitude loop."""
     commands, known = flight.commands[part], flight.params[0].airframe
     inertia, terms = float(known.inertia[axis]), commands.terms
-    angle = np.unwrap(np.radians(euler_deg(commands.estimate.q_ned_frd)[:, axis]))
-    rate = commands.estimate.omega_frd[:, axis]
-    y = np.column_stack((rate, angle, terms.gyro_filtered_frd[:, axis]))
+    y = np.column_stack((commands.estimate.omega_frd[:, axis], terms.gyro_filtered_frd[:, axis]))
     sweep = Sweep(
         flight.dt, np.array(terms.excitation), commands.setpoint.torque_sp_frd[:, axis] / inertia, y
     )
-    seen = response(sweep, f_hz, usual_shapes(flight, f_hz))
-    gains = {row.id: float(stored(flight.params[0], row)) for row in TABLE}
-    lag_s = float(known.motor_lag_s)
+    seen = response(sweep, f_hz, lambda f_hz: usual_shape(flight, f_hz))
     random = np.random.default_rng(SEED + axis)
     uneven = 1.0 + UNEVEN * np.concatenate(([0.0], random.normal(size=DRAWS)))[:, None]
-    rates, angles = (uneven * seen.drawn(random, y, DRAWS) for y in (0, 1))
-    found = law(seen, rates, angles, gains, settings, lag_s, flight.dt, axis)
+    found = law(flight, seen, uneven * seen.drawn(random, 0, DRAWS), settings, axis)
     return {
         name: MeasuredLoop(f_hz, L[0], L[1:], seen.coherence[0], not settings)
         for name, L in found.items()
@@ -131,32 +127,34 @@ def axis_loops(
     }
 
 
-def usual_shapes(flight: Flight, f_hz: np.ndarray) -> np.ndarray:
-    """Return about what rate, angle and filtered rate make of a torque: integrals, the motors' lag and some delay."""
+def usual_shape(flight: Flight, f_hz: np.ndarray) -> np.ndarray:
+    """Return about what rates make of a torque: an integral, the motors' lag and some delay."""
     s, lag_s = 2j * np.pi * f_hz, float(flight.params[0].airframe.motor_lag_s)
-    rate = np.exp(-s * float(flight.params[0].control.filter.gyro_delay_s)) / (s * (1.0 + lag_s * s))
-    return np.stack((rate, rate / s, rate))
+    return np.exp(-s * float(flight.params[0].control.filter.gyro_delay_s)) / (s * (1.0 + lag_s * s))
+
+
+def turning(flight: Flight, back: np.ndarray) -> np.ndarray:
+    """Return what strapdown makes of a rate: the angle added up and carried over the IMU's delay.
+
+    Known, not measured: corrections by magnetometer and GPS are slower than these loops and would bring their noise.
+    """
+    return 0.5 * flight.dt * (1.0 + back) / (1.0 - back) + float(flight.params[0].estimator.imu_delay)
 
 
 def law(
-    seen: Response,
-    rates: np.ndarray,
-    angles: np.ndarray,
-    gains: loops.Gains,
-    settings: loops.Gains,
-    lag_s: float,
-    dt: float,
-    axis: int,
+    flight: Flight, seen: Response, rates: np.ndarray, settings: loops.Gains, axis: int
 ) -> dict[str, np.ndarray]:
-    """Return the loops that the control law closes about responses of rate and angle to torque, a row for each."""
-    shape = (3, *rates.shape)
+    """Return the loops that the control law closes about responses of the rate to torque, a row for each."""
+    shape, back = (3, *rates.shape), np.exp(-2j * np.pi * seen.f_hz * flight.dt)
     none = np.zeros(shape, complex)
+    gains = {row.id: float(stored(flight.params[0], row)) for row in TABLE}
     heard = Model(
-        dt=dt, f_hz=seen.f_hz, rate=np.broadcast_to(rates, shape), turn=np.broadcast_to(angles / rates, shape),
-        sideways=none, sideways_a=none, climb=none[0], climb_a=none[0], notches=np.ones_like(rates),
-        told=np.ones_like(rates), drag=none, effort=np.zeros((len(rates), 1)),
+        dt=flight.dt, f_hz=seen.f_hz, rate=np.broadcast_to(rates, shape),
+        turn=np.broadcast_to(turning(flight, back), shape), sideways=none, sideways_a=none, climb=none[0],
+        climb_a=none[0], notches=np.ones_like(rates), told=np.ones_like(rates), drag=none,
+        effort=np.zeros((len(rates), 1)),
     )  # fmt: skip
-    heard.notches = seen.H[2] / seen.H[0] / loops.gyro(heard, gains)
+    heard.notches = seen.H[1] / seen.H[0] / loops.gyro(heard, gains)
     made = loops.Loops({}, {}, {})
-    loops.attitude(heard, gains | settings, lag_s, np.exp(-2j * np.pi * seen.f_hz * dt), axis, made)
+    loops.attitude(heard, gains | settings, float(flight.params[0].airframe.motor_lag_s), back, axis, made)
     return made.L

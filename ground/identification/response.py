@@ -4,6 +4,7 @@ What was added to the loop is known, so it serves as the instrument: H = S_yr / 
 in a closed loop causes (Pintelon & Schoukens 2012, section 7.2.6; Söderström & Stoica 1989, chapter 8).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,11 +16,13 @@ TAPER = 0.08
 LEAKAGE = 1.2
 # The taper lies before and after the excitation, while the system rings out.
 RING_S = 0.28
+# About what is expected, of frequencies in Hz.
+Shape = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass
 class Sweep:
-    """What was added (r), what it came to (u), and what followed (columns of y), over one excitation."""
+    """What was added (r), what it came to (u), and what followed (columns of y, sums of it), over one excitation."""
 
     dt: float
     r: np.ndarray
@@ -46,52 +49,66 @@ class Response:
         return np.vstack((self.H[y], self.H[y] + noise @ self.spread[y].T))
 
 
-def response(sweep: Sweep, f_hz: np.ndarray, shapes: np.ndarray) -> Response:
+def response(sweep: Sweep, f_hz: np.ndarray, shape: Shape) -> Response:
     """Return the responses at the given frequencies.
 
-    `shapes` (a row per y, at f_hz) say about what each response looks like: they are taken out before averaging and put
-    back after, as a response that turns or falls within a band is no longer itself in its mean.
+    `shape` says about what they look like: it is taken out before averaging and put back after. What is left may change
+    along a band, but no faster than a straight line (the local polynomial method, Pintelon & Schoukens 2012, 7.2):
+    where the excitation's power rises steeply a mean would be one of the band's loud side.
     """
     from scipy.signal.windows import tukey
 
     taper = np.asarray(tukey(len(sweep.r), TAPER))[:, None]
-    signals = np.column_stack((sweep.r, sweep.u, sweep.y))
-    signals = taper * (signals - signals.mean(axis=0))
-    lines_hz = np.fft.rfftfreq(len(taper), sweep.dt)[1:]
-    R, U, *Y = np.fft.rfft(signals, axis=0)[1:].T
-    like = np.stack([between(lines_hz, f_hz, shape) for shape in shapes])
-    weight = windows(f_hz, lines_hz)
-    power = weight @ np.abs(R) ** 2
-    H = np.stack([shape * (weight @ (y * R.conj())) / (weight @ (U * of * R.conj()))
-                  for y, of, shape in zip(Y, like, shapes, strict=True)])  # fmt: skip
-    coherence = np.stack(
-        [np.abs(weight @ (y * R.conj())) ** 2 / (power * (weight @ np.abs(y) ** 2)) for y in Y]
-    )
+    # A sum remembers what was before the taper and leaks; its slope forgets.
+    slopes = np.diff(sweep.y, axis=0, prepend=2.0 * sweep.y[:1] - sweep.y[1:2]) / sweep.dt
+    signals = np.column_stack((sweep.r, sweep.u, slopes))
+    lines_hz = np.fft.rfftfreq(len(taper), sweep.dt)
+    heard = (lines_hz > 0.0) & (lines_hz < 2.0 * f_hz[-1])
+    lines_hz = lines_hz[heard]
+    R, U, *Y = np.fft.rfft(taper * (signals - signals.mean(axis=0)), axis=0)[heard].T
+    like = U * shape(lines_hz) * (1.0 - np.exp(-2j * np.pi * lines_hz * sweep.dt)) / sweep.dt
+    bands = Bands.about(f_hz, lines_hz)
+    shares, noises = map(np.stack, zip(*(bands.share(y, like, R) for y in Y), strict=True))
+    power = bands.weight @ np.abs(R) ** 2
+    coherence = [np.abs(bands.weight @ (y * R.conj())) ** 2 / (bands.weight @ np.abs(y) ** 2) for y in Y]
     # What a taper takes from the lines' independence, and leakage adds to noise.
     inflation = LEAKAGE * np.sqrt(len(taper) * np.sum(taper**4)) / np.sum(taper**2)
-    spread = np.stack(
-        [
-            inflation * scatter(weight, y - between(lines_hz, f_hz, h / shape) * of * U)
-            * R.conj() * (np.abs(shape) / np.abs(weight @ (U * of * R.conj())))[:, None]
-            for y, h, of, shape in zip(Y, H, like, shapes, strict=True)
-        ]
-    )  # fmt: skip
-    return Response(f_hz, H, coherence, spread)
+    usual = shape(f_hz)
+    return Response(
+        f_hz, usual * shares, np.stack(coherence) / power, inflation * np.abs(usual)[:, None] * noises
+    )
+
+
+@dataclass
+class Bands:
+    """Each line's weight in the band about each frequency, a parabola, and how far aside it lies in half widths."""
+
+    weight: np.ndarray
+    aside: np.ndarray
+
+    @classmethod
+    def about(cls, f_hz: np.ndarray, lines_hz: np.ndarray) -> "Bands":
+        """Return the bands of lines about frequencies."""
+        half = np.maximum(BAND_SHARE * f_hz, BAND_HZ)[:, None]
+        aside = (lines_hz[None, :] - f_hz[:, None]) / half
+        return cls(np.clip(1.0 - aside**2, 0.0, None), aside)
+
+    def share(self, y: np.ndarray, like: np.ndarray, R: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return y over `like` in the middle of each band, and what noise on each line makes of it.
+
+        A straight line through each band by least squares with the excitation as the instrument.
+        """
+        weight, aside = self.weight, self.aside
+        means = [(weight * aside**power) @ (like * R.conj()) for power in range(3)]
+        part = weight * R.conj() / (means[0] * means[2] - means[1] ** 2)[:, None]
+        middle = part * (means[2][:, None] - aside * means[1][:, None])
+        lean = part * (aside * means[0][:, None] - means[1][:, None])
+        left = y - ((middle @ y)[:, None] + (lean @ y)[:, None] * aside) * like
+        return middle @ y, middle * scatter(weight, left)[:, None]
 
 
 def scatter(weight: np.ndarray, left: np.ndarray) -> np.ndarray:
-    """Return each line's weight at each frequency times the noise that is left there."""
+    """Return the noise that is left in each band beside a straight line."""
     total = weight.sum(axis=1)
-    freedom = np.maximum(1.0 - (weight**2).sum(axis=1) / total**2, 0.25)
-    return weight * np.sqrt((weight @ np.abs(left) ** 2) / total / freedom)[:, None]
-
-
-def between(f_hz: np.ndarray, known_hz: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Return complex values at other frequencies, interpolated; the ends hold."""
-    return np.asarray(np.interp(f_hz, known_hz, values.real) + 1j * np.interp(f_hz, known_hz, values.imag))
-
-
-def windows(f_hz: np.ndarray, lines_hz: np.ndarray) -> np.ndarray:
-    """Return each line's part in the mean at each frequency: a parabola over the band."""
-    half = np.maximum(BAND_SHARE * f_hz, BAND_HZ)[:, None]
-    return np.clip(1.0 - ((lines_hz[None, :] - f_hz[:, None]) / half) ** 2, 0.0, None)
+    freedom = np.maximum(1.0 - 2.0 * (weight**2).sum(axis=1) / total**2, 0.25)
+    return np.asarray(np.sqrt((weight * np.abs(left) ** 2).sum(axis=1) / total / freedom))

@@ -14,7 +14,7 @@ PAUSE_S = 0.3
 PLAN = (
     (Point.TORQUE_ROLL, 25.0, 6.0, 0.6, 25.0),
     (Point.TORQUE_PITCH, 25.0, 6.0, 0.6, 25.0),
-    (Point.TORQUE_YAW, 4.0, 6.0, 0.6, 20.0),
+    (Point.TORQUE_YAW, 3.0, 6.0, 0.4, 20.0),
     (Point.THRUST, 0.08, 5.5, 0.6, 15.0),
     (Point.VELOCITY_NORTH, 0.7, 2.5, 0.4, 0.8),
     (Point.VELOCITY_EAST, 0.7, 2.5, 0.4, 0.8),
