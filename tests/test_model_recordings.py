@@ -11,6 +11,7 @@ from flight.errors import LogError
 from flight.record import rows
 from flight.vector import Vec3
 from ground.identification import crossing, in_plant, recorded
+from ground.identification.findings import Finding
 from ground.identification.foresee import KILO, MODEL, force_of, foresee, turn_of
 from ground.main import main
 from tests.plant_rig import Rig, rig
@@ -131,13 +132,35 @@ def test_a_recording_that_is_none_is_refused_by_name(tmp_path, change, said):
         read_back(tmp_path, columns)
 
 
-def test_recordings_take_no_mass_and_one_alone_cannot_be_held_to_others(tmp_path, capsys):
+@pytest.mark.parametrize("half", [("--mass", "1"), ("--out", "made.toml")])
+def test_recordings_become_an_airframe_only_with_a_scale(tmp_path, capsys, half):
+    np.savez(tmp_path / "one.npz", **made_up())
+
+    assert main(["identify", str(tmp_path), *half]) == 2
+    assert "--out and --mass go together" in capsys.readouterr().err
+
+
+def test_recordings_and_a_scale_make_an_airframe_that_weighs_what_the_scale_says(tmp_path, monkeypatch):
+    numbers = dict.fromkeys(crossing.NAMES, 0.0) | {"thrust": 0.8, "roll": 35.0, "pitch": 27.0, "yaw": 0.6}
+    found = {name: Finding(value, value, value, "") for name, value in numbers.items()}
+    missed = [crossing.Missed("flight1", np.zeros((crossing.HORIZON, 4)), 1)]
+    monkeypatch.setattr(crossing, "crossed", lambda *_: crossing.Crossed(np.zeros(0), found, missed))
+    for name in ("flight1", "flight2"):
+        np.savez(tmp_path / f"{name}.npz", **made_up())
+    out = tmp_path / "made.toml"
+
+    assert main(["identify", str(tmp_path), "--out", str(out), "--mass", "0.045"]) == 0
+
+    made = load(str(out)).physics
+    assert made["body"]["mass_kg"] == 0.045
+    assert made["rotors"]["thrust_coefficient_n_s2"] == pytest.approx(0.8e-6 * 0.045, rel=1e-4)
+
+
+def test_one_recording_alone_cannot_be_held_to_others(tmp_path, capsys):
     np.savez(tmp_path / "one.npz", **made_up())
 
     assert main(["identify", str(tmp_path)]) == 2
     assert "name two or more" in capsys.readouterr().err
-    assert main(["identify", str(tmp_path), "--mass", "1"]) == 2
-    assert "--mass" in capsys.readouterr().err
 
 
 @pytest.mark.slow

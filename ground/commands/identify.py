@@ -79,9 +79,9 @@ def check(arguments: Namespace, is_recorded: bool) -> None:
 
     if arguments.mass is not None and not 0.01 <= arguments.mass <= 100.0:
         raise ConfigError(f"--mass {arguments.mass:g}: out of range; allowed 0.01 to 100 kg")
-    if is_recorded and (arguments.mass is not None or arguments.out is not None):
+    if is_recorded and (arguments.mass is None) != (arguments.out is None):
         raise ConfigError(
-            f"{arguments.log[0]}: --mass and --out go with a log; recorded flights give a model per mass"
+            f"{arguments.log[0]}: recorded flights tell forces per mass; --out and --mass go together"
         )
     if is_recorded and arguments.step_response:
         raise ConfigError(
