@@ -288,12 +288,13 @@ def test_the_metadata_names_every_parameter_with_its_range_and_the_right_checksu
         return content
 
     general = fetched(text_of(told.uri))
-    (entry,) = json.loads(general)["metadataTypes"]
+    entry, events = json.loads(general)["metadataTypes"]
     parameters = fetched(entry["uri"])
     by_name = {p["name"]: p for p in json.loads(parameters)["parameters"]}
 
     assert told.file_crc == crc32(general)
     assert entry["fileCrc"] == crc32(parameters)
+    assert events["fileCrc"] == crc32(fetched(events["uri"]))
     assert set(params.BY_ID) < set(by_name)
     assert by_name["MIS_TAKEOFF_ALT"]["units"] == "m"
     assert (by_name["MIS_TAKEOFF_ALT"]["min"], by_name["MIS_TAKEOFF_ALT"]["max"]) == (0.3, 120.0)

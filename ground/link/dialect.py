@@ -39,6 +39,41 @@ MISSING: tuple[tuple[int, str, tuple[tuple[str, str, int], ...]], ...] = (
         "COMMAND_CANCEL",
         (("uint8_t", "target_system", 0), ("uint8_t", "target_component", 0), ("uint16_t", "command", 0)),
     ),
+    (
+        410,
+        "EVENT",
+        (
+            ("uint8_t", "destination_component", 0),
+            ("uint8_t", "destination_system", 0),
+            ("uint32_t", "id", 0),
+            ("uint32_t", "event_time_boot_ms", 0),
+            ("uint16_t", "sequence", 0),
+            ("uint8_t", "log_levels", 0),
+            ("uint8_t", "arguments", 40),
+        ),
+    ),
+    (411, "CURRENT_EVENT_SEQUENCE", (("uint16_t", "sequence", 0), ("uint8_t", "flags", 0))),
+    (
+        412,
+        "REQUEST_EVENT",
+        (
+            ("uint8_t", "target_system", 0),
+            ("uint8_t", "target_component", 0),
+            ("uint16_t", "first_sequence", 0),
+            ("uint16_t", "last_sequence", 0),
+        ),
+    ),
+    (
+        413,
+        "RESPONSE_EVENT_ERROR",
+        (
+            ("uint8_t", "target_system", 0),
+            ("uint8_t", "target_component", 0),
+            ("uint16_t", "sequence", 0),
+            ("uint16_t", "sequence_oldest_available", 0),
+            ("uint8_t", "reason", 0),
+        ),
+    ),
 )
 
 

@@ -12,7 +12,6 @@ from ground.link.places import amsl, checked, local_place
 from ground.link.service import ACCEPTED, DENIED, NOTICE, WARNING, Link, Message, Microservice, Order, Sender
 from ground.link.telemetry import euler, floats
 from ground.link.vehicle import Vehicle
-from logs.events import event_text
 
 Command = Callable[[Order, Sender], int | None]
 FORCE = 21196.0
@@ -55,7 +54,6 @@ class FlightCommands(Microservice):
             mavlink.MAV_CMD_DO_PAUSE_CONTINUE: self.pause,
             mavlink.MAV_CMD_NAV_GUIDED_ENABLE: self.guide,
             mavlink.MAV_CMD_PREFLIGHT_REBOOT_SHUTDOWN: self.reboot,
-            mavlink.MAV_CMD_RUN_PREARM_CHECKS: self.check,
         }
 
     def ask(
@@ -232,9 +230,3 @@ class FlightCommands(Microservice):
         if order.p1 not in REBOOTS:
             return self.refuse(sender, f"Reboot denied: {order.p1:g}; 1 reboots, nothing here can shut down")
         return self.ask(order, sender, Demand.REBOOT)
-
-    def check(self, order: Order, sender: Sender) -> int:
-        """Say what keeps the vehicle from arming."""
-        refusals = int(self.vehicle.command.status.refusals)
-        self.link.say(event_text(4, refusals) if refusals else "Ready to arm", NOTICE, sender)
-        return ACCEPTED

@@ -10,6 +10,7 @@ import struct
 from functools import cache, partial
 
 from flight.parameter import Param
+from ground.link import event_definitions
 from ground.link.offered_files import Page
 from ground.link.parameter_file import TABLE
 from ground.link.parameter_wire import crc32, packed
@@ -18,8 +19,9 @@ from ground.link.vehicle import Vehicle
 from ground.parameter_page import group_of
 
 GENERAL, PARAMETERS = "etc/extras/component_general.json", "etc/extras/parameters.json"
+EVENTS = "etc/extras/events.json"
 PACK = "@PARAM/param.pck"
-PARAMETER_TYPE = 1  # COMP_METADATA_TYPE_PARAMETER
+PARAMETER_TYPE, EVENTS_TYPE = 1, 4  # COMP_METADATA_TYPE
 PACK_MAGIC, PACK_MAGIC_DEFAULTS = 0x671B, 0x671C
 PACK_INT32, PACK_REAL32 = 3, 4
 HAS_DEFAULT = 1 << 4
@@ -29,7 +31,11 @@ CHOICE = re.compile(r"(?:^|[:;,] ?)(-?\d+):? ([^,;:]+)")
 
 def pages(vehicle: Vehicle) -> dict[str, Page]:
     """Return every page by its path."""
-    found: dict[str, Page] = {GENERAL: lambda _: general(), PARAMETERS: lambda _: parameters()}
+    found: dict[str, Page] = {
+        GENERAL: lambda _: general(),
+        PARAMETERS: lambda _: parameters(),
+        EVENTS: lambda _: event_definitions.page(),
+    }
     # Only ArduPilot has this file: who finds it sends whole numbers as ArduPilot takes them, not byte-wise.
     if vehicle.settings["LINK_AUTOPILOT"] != PX4:
         found[PACK] = partial(pack, vehicle)
@@ -39,7 +45,13 @@ def pages(vehicle: Vehicle) -> dict[str, Page]:
 @cache
 def general() -> bytes:
     """Return the page that names the other pages."""
-    metadata = [{"type": PARAMETER_TYPE, "uri": f"mftp://{PARAMETERS}", "fileCrc": crc32(parameters())}]
+    offered = (
+        (PARAMETER_TYPE, PARAMETERS, parameters()),
+        (EVENTS_TYPE, EVENTS, event_definitions.page()),
+    )
+    metadata = [
+        {"type": kind, "uri": f"mftp://{path}", "fileCrc": crc32(page)} for kind, path, page in offered
+    ]
     return json.dumps({"version": 1, "metadataTypes": metadata}).encode()
 
 

@@ -2,6 +2,7 @@
 
 from ground.link.autotune import Autotune
 from ground.link.calibration import Calibration
+from ground.link.event_protocol import EventProtocol
 from ground.link.events import Events
 from ground.link.failures import Failures
 from ground.link.fence_switch import FenceSwitch
@@ -25,6 +26,7 @@ SERVICES: tuple[type[Microservice], ...] = (
     Identity,
     Streams,
     Events,
+    EventProtocol,
     FlightCommands,
     MotorTests,
     Follow,
