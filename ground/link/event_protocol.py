@@ -57,8 +57,7 @@ class EventProtocol(Microservice):
             if happening.code not in QUIET:
                 level = happening.severity << 4 | happening.severity
                 self.say(happening.code, level, events.packed(happening.code, happening.value))
-        # In the air the question does not arise.
-        refusals = 0 if self.vehicle.is_armed else int(self.vehicle.command.status.refusals)
+        refusals = int(self.vehicle.command.status.refusals)
         if self.vehicle.is_flying and (refusals != self.reported or now >= self.report_s):
             self.reported, self.report_s = refusals, now + REPORT_S
             for number, level, arguments in self.report(refusals):

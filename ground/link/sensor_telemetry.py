@@ -38,6 +38,7 @@ BITS = (
     ("mocap", "SENSOR_VISION_POSITION", "mocap"), ("battery", "SENSOR_BATTERY", None),
     ("pilot", "SENSOR_RC_RECEIVER", None),
 )  # fmt: skip
+NO_ECHO, GOOD_ECHO = 1, 100
 PWM_LOW, PWM_SPAN = 1000.0, 1000.0
 
 
@@ -235,8 +236,9 @@ class SensorTelemetry:
         if r.t_us == 0:
             return None
         return mavlink.MAVLink_distance_sensor_message(
-            self.boot_ms, 5, 1200, min(65535, max(0, round(100.0 * float(r.distance_m)))), 0, 0, 25, 255
-        )
+            self.boot_ms, 5, 1200, min(65535, max(0, round(100.0 * float(r.distance_m)))), 0, 0, 25, 255,
+            signal_quality=GOOD_ECHO if r.is_valid else NO_ECHO,
+        )  # fmt: skip
 
     def battery(self) -> Message:
         """Return BATTERY_STATUS."""

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
+from ground.link import high_latency
 from ground.link.channel import Channel
 from ground.link.dialect import mavlink
 from ground.link.identity import Identity
@@ -17,7 +18,7 @@ from ground.link.vehicle import Vehicle
 
 MICRO = 1e-6
 HEARTBEAT, HEARTBEAT_US = 0, 1_000_000
-MESSAGE_INTERVAL = 244
+MESSAGE_INTERVAL, ORIGIN = 244, 49
 SHORTEST_S = 0.004
 LONGEST_S = 3600.0
 # A message so many intervals late is not sent once more for each of them.
@@ -74,7 +75,7 @@ class Schedule:
 class Streams(Microservice):
     """Sends every client its messages."""
 
-    messages = ("REQUEST_DATA_STREAM",)
+    messages = ("REQUEST_DATA_STREAM", "SET_GPS_GLOBAL_ORIGIN")
 
     def __init__(self, vehicle: Vehicle, link: Link) -> None:
         super().__init__(vehicle, link)
@@ -90,6 +91,7 @@ class Streams(Microservice):
             mavlink.MAV_CMD_SET_MESSAGE_INTERVAL: self.set_interval,
             mavlink.MAV_CMD_GET_MESSAGE_INTERVAL: self.get_interval,
             mavlink.MAV_CMD_REQUEST_MESSAGE: self.request,
+            mavlink.MAV_CMD_CONTROL_HIGH_LATENCY: self.summarise,
             mavlink.MAV_CMD_GET_HOME_POSITION: lambda order, sender: self.send_one(242, sender),
         }
 
@@ -153,6 +155,16 @@ class Streams(Microservice):
             interval_s = min(max(interval_s, SHORTEST_S), LONGEST_S)
         self.schedule(channel).set(number, interval_s, time.monotonic())
 
+    def summarise(self, order: Order, sender: Sender) -> int:
+        """Send a client nothing but a summary every few seconds (p1 1), or everything again (p1 0)."""
+        if order.p1 not in (0.0, 1.0):
+            raise ValueError(f"{order.p1:g}; 1 sends a summary alone, 0 everything")
+        schedule = self.schedules[sender.channel] = Schedule(time.monotonic())
+        if order.p1 == 1.0:
+            schedule.interval_s, schedule.due = {}, []
+            schedule.set(high_latency.NUMBER, high_latency.PERIOD_S, time.monotonic())
+        return ACCEPTED
+
     def get_interval(self, order: Order, sender: Sender) -> int:
         """Tell a message's interval."""
         if not math.isfinite(order.p1) or not 0 <= order.p1 < 65536:
@@ -186,7 +198,10 @@ class Streams(Microservice):
         return ACCEPTED
 
     def handle(self, message: Message, sender: Sender, link: Link) -> None:
-        """Honour REQUEST_DATA_STREAM."""
+        """Honour REQUEST_DATA_STREAM; tell who would move the origin where it is and stays."""
+        if message.get_type() == "SET_GPS_GLOBAL_ORIGIN":
+            self.send_one(ORIGIN, sender)
+            return
         rate_hz, group = message.req_message_rate, message.req_stream_id
         numbers = [n for ids in GROUPS.values() for n in ids] if group == 0 else GROUPS.get(group, ())
         if not message.start_stop or rate_hz == 0:

@@ -10,6 +10,7 @@ import numpy as np
 from flight.modes import Level, Mode
 from flight.quaternion import Quat, rotate_back
 from flight.vector import Vec3
+from ground.link import high_latency
 from ground.link.dialect import mavlink
 from ground.link.landed import Landed
 from ground.link.sensor_telemetry import SensorTelemetry
@@ -64,6 +65,7 @@ class Telemetry(SensorTelemetry):
             141: self.altitude,
             230: self.estimator_status,
             231: self.wind,
+            235: lambda: high_latency.summary(self),
             242: self.home,
             245: self.extended_state,
             264: self.flight_information,
@@ -158,8 +160,10 @@ class Telemetry(SensorTelemetry):
         """Return ATTITUDE_TARGET."""
         s = self.vehicle.command.setpoint
         mask = 0 if s.level >= Level.ATTITUDE else 0x80
+        # Before the first flight there is no setpoint: no turn, rather than no quaternion.
+        q = floats(s.q_sp_ned_frd) if any(s.q_sp_ned_frd) else [1.0, 0.0, 0.0, 0.0]
         return mavlink.MAVLink_attitude_target_message(
-            self.boot_ms, mask, floats(s.q_sp_ned_frd), *floats(s.omega_sp_frd), float(s.thrust_sp)
+            self.boot_ms, mask, q, *floats(s.omega_sp_frd), float(s.thrust_sp)
         )
 
     def target_mask(self) -> int:

@@ -1,0 +1,71 @@
+"""Telemetry says what the loop knows, in the units and frames of each message."""
+
+import math
+from types import SimpleNamespace
+
+import pytest
+
+from flight.command import COMMAND
+from flight.inputs import INPUTS
+from flight.modes import Failsafe, Mode
+from flight.record import rows
+from ground.link.px4_modes import shown
+from ground.link.settings import Settings
+from ground.link.telemetry import Telemetry
+from ground.link.vehicle import Facts, Place
+from tests.link_rig import through_the_wire
+
+HERE = Place(47.5, 8.5, 500.0)
+
+
+@pytest.fixture
+def vehicle():
+    """A vehicle that flies 5 m up, 4 m/s to the north-east and climbs."""
+    command = rows(COMMAND)[0]
+    command.status.mode = Mode.HOLD
+    command.estimate.q_ned_frd[0] = 1.0
+    command.estimate.p_ned[2] = -5.0
+    command.estimate.v_ned[:] = (4.0 * math.sqrt(0.5), 4.0 * math.sqrt(0.5), -1.0)
+    command.setpoint.p_sp_ned[:] = (60.0, 80.0, -15.0)
+    command.setpoint.yaw_sp = math.radians(-90.0)
+    command.setpoint.thrust_sp = 0.4
+    return SimpleNamespace(
+        command=command, inputs=rows(INPUTS)[0], here=HERE, home=HERE, facts=Facts(), settings=Settings(),
+        t_us=7_000_000, is_armed=True, is_landed=False, mode=Mode.HOLD, shown_mode=shown(Mode.HOLD), cells=4.0,
+        rotors=4, happenings=[],
+    )  # fmt: skip
+
+
+def told(vehicle, number):
+    """Return a message as it arrives."""
+    return through_the_wire(Telemetry(vehicle).builders[number]())
+
+
+def test_the_summary_fits_the_whole_vehicle_into_its_bytes(vehicle):
+    vehicle.command.status.failsafes = int(Failsafe.BATTERY_CRITICAL | Failsafe.BATTERY_EMERGENCY)
+
+    summary = told(vehicle, 235)
+
+    assert (summary.latitude, summary.longitude, summary.altitude) == (475_000_000, 85_000_000, 500)
+    assert summary.custom_mode == 4 | 3 << 8
+    assert summary.target_altitude == 510
+    assert summary.target_distance == 10
+    assert (summary.heading, summary.target_heading) == (0, 135)
+    assert (summary.groundspeed, summary.climb_rate, summary.throttle) == (20, 10, 40)
+    assert summary.failure_flags == 128
+
+
+def test_an_attitude_is_told_before_there_is_a_setpoint(vehicle):
+    assert list(told(vehicle, 83).q) == [1.0, 0.0, 0.0, 0.0]
+
+
+def test_wind_is_told_with_the_altitude_above_the_sea(vehicle):
+    assert told(vehicle, 231).wind_alt == HERE.alt_amsl_m
+
+
+def test_a_range_without_an_echo_is_told_as_bad(vehicle):
+    vehicle.inputs.range.t_us = 1
+    assert told(vehicle, 132).signal_quality == 1
+
+    vehicle.inputs.range.is_valid = 1
+    assert told(vehicle, 132).signal_quality == 100
