@@ -9,12 +9,14 @@ from flight.errors import ConfigError
 from flight.inputs import DEMAND
 from flight.modes import Arming, Event, Failsafe, Refusal
 from flight.record import rows
+from ground.boot import Boot
+from ground.choice import Choice
 from ground.log_mode import LogMode
 from ground.missions import autotune
 from ground.missions.mission import Mission
 from ground.rings import Reader
 from ground.seats import SNAPSHOT, What
-from ground.serving import LOOK_S, Boot, Choice, ask_down, warm
+from ground.serving import LOOK_S, ask_down, warm
 from ground.session import Flight, Interrupt, interruptible
 from logs.events import event_text, words
 from sim.operator import OPERATOR, brief, operate

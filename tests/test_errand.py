@@ -6,9 +6,9 @@ import pytest
 
 from flight.airframe import load
 from ground import errand
+from ground.choice import Choice
 from ground.main import main
 from ground.missions.load import load as load_mission
-from ground.serving import Choice
 from ground.session import Conditions
 from logs.info import info
 

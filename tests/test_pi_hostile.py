@@ -116,7 +116,8 @@ def test_a_killed_loop_leaves_no_motor_turning(tmp_path, monkeypatch):
     pytest.importorskip("smbus2")
     from firmware_bridge.pi import pwm
     from ground import board
-    from ground.serving import Boot, Choice
+    from ground.boot import Boot
+    from ground.choice import Choice
     from ground.session import Conditions
 
     chip = prepared_pwm(tmp_path / "pwm")

@@ -135,8 +135,8 @@ def fly_real(arguments: Namespace, vehicle: "Airframe", mission: "Mission") -> i
     """Fly the vehicle behind a board or an autopilot and show its flight."""
     from ground import errand
     from ground.board import apart, prepared
+    from ground.choice import Choice
     from ground.commands.serve import ENDPOINTS, tell_privileges
-    from ground.serving import Choice
 
     port = prepared(vehicle, options.far_side(arguments.world))
     kept = Path(f"logs/{vehicle.name}.params")

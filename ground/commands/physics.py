@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ground import compiling, options, terminal
 
@@ -10,18 +10,39 @@ if TYPE_CHECKING:
     from ground.physics.hosting import Hosting
     from ground.physics.px4_messages import Sticks
     from ground.physics.rotors import Order
+    from ground.physics.tcp import Tcp
+    from ground.physics.udp import Udp
     from sim.hosted import Hosted
 
 ABOUT = "let the simulator be the physics of ArduPilot or PX4"
 EXAMPLE = "quadloop physics ardupilot --wind 5"
-AUTOPILOTS = ("ardupilot", "px4")
+PORTS = {"ardupilot": 9002, "px4": 4560}
 USUAL_WAIT_S = 30.0
+
+
+class Scene(NamedTuple):
+    """What is served, and where."""
+
+    vehicle: "Hosted"
+    order: "Order"
+    hosting: "Hosting"
+    sticks: "Sticks"
+
+
+class Offer(NamedTuple):
+    """A server for one autopilot: where that looks for it, how it is started over there, and what knows our vehicle."""
+
+    server: "Tcp | Udp"
+    tally: Any
+    place: str
+    command: str
+    advice: list[str]
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Take whose physics, the vehicle, the conditions, and where to listen."""
     add = parser.add_argument
-    add("autopilot", choices=AUTOPILOTS, help="who flies: ArduPilot's JSON interface, or PX4's HIL_SENSOR")
+    add("autopilot", choices=tuple(PORTS), help="who flies: ArduPilot's JSON interface, or PX4's HIL_SENSOR")
     add("--airframe", default=options.DEFAULT_AIRFRAME, metavar="NAME", help="as for `quadloop fly`")
     add("--listen", metavar="HOST:PORT", help="where to be found (127.0.0.1:9002 or 127.0.0.1:4560)")
     add("--speed", type=float, metavar="X", help="PX4: times real time (default 1), 0 as fast as it answers")
@@ -47,20 +68,19 @@ def run(arguments: Namespace) -> int:
 
     chosen = airframe.load(arguments.airframe)
     order = order_of(chosen)
-    port = {"ardupilot": 9002, "px4": 4560}[arguments.autopilot]
-    host, port = place_of(arguments.listen or "127.0.0.1", port)
+    host, port = place_of(arguments.listen or "127.0.0.1", PORTS[arguments.autopilot])
     sticks = receiver(arguments.rc)
     with compiling.shown():
         compiling.ahead()
         vehicle = hosted(arguments, chosen)
     hosting = Hosting(host, port, arguments.wait, arguments.seconds, teller(arguments.json))
-    serve = {"ardupilot": serve_ardupilot, "px4": serve_px4}[arguments.autopilot]
-    figures: dict[str, Any] = {}
+    prepare = {"ardupilot": for_ardupilot, "px4": for_px4}[arguments.autopilot]
+    offer = prepare(arguments, Scene(vehicle, order, hosting, sticks))
     try:
-        serve(arguments, vehicle, order, hosting, figures, sticks)
+        invite(offer, hosting, vehicle)
+        offer.server.run()
     finally:
-        if figures:
-            show(figures, arguments)
+        show(asdict(offer.tally) | {"duration_s": 1e-6 * vehicle.t_us}, arguments)
     return 0
 
 
@@ -125,68 +145,51 @@ def teller(is_json: bool) -> Any:
     return terminal.note if is_json else tell
 
 
-def serve_ardupilot(
-    arguments: Namespace,
-    vehicle: "Hosted",
-    order: "Order",
-    hosting: "Hosting",
-    figures: dict[str, Any],
-    sticks: "Sticks",
-) -> None:
-    """Serve ArduPilot."""
+def for_ardupilot(_: Namespace, scene: Scene) -> Offer:
+    """Return what serves ArduPilot; raise LinkError when it cannot listen."""
     from ground.physics.ardupilot import Session, advice
     from ground.physics.udp import Udp
 
-    session = Session(vehicle, order, sticks)
-    server = Udp(session, hosting)
-    try:
-        hosting.say(
-            f"waiting for ArduPilot's JSON interface on UDP {hosting.host}:{server.port}; start it with"
-        )
-        hosting.say("  sim_vehicle.py -v ArduCopter -f quad --model JSON:127.0.0.1")
-        tell_advice(hosting, vehicle, advice(vehicle.airframe, order))
-        server.run()
-    finally:
-        figures |= asdict(session.tally) | {"duration_s": 1e-6 * vehicle.t_us}
+    session = Session(scene.vehicle, scene.order, scene.sticks)
+    return Offer(
+        Udp(session, scene.hosting),
+        session.tally,
+        "ArduPilot's JSON interface on UDP",
+        "sim_vehicle.py -v ArduCopter -f quad --model JSON:127.0.0.1",
+        advice(scene.vehicle.airframe, scene.order),
+    )
 
 
-def serve_px4(
-    arguments: Namespace,
-    vehicle: "Hosted",
-    order: "Order",
-    hosting: "Hosting",
-    figures: dict[str, Any],
-    sticks: "Sticks",
-) -> None:
-    """Serve PX4."""
+def for_px4(arguments: Namespace, scene: Scene) -> Offer:
+    """Return what serves PX4; raise LinkError when it cannot listen."""
     import time
 
     from ground.physics.px4 import Session, Tally, advice
     from ground.physics.px4_messages import Composer
     from ground.physics.tcp import Tcp
 
-    tally = Tally()
+    tally, vehicle, order = Tally(), scene.vehicle, scene.order
+    # Compiled now, not in PX4's first second.
     Composer(vehicle, 0).truth()
 
     def begin() -> Session:
-        return Session(vehicle, order, tally, round(1e6 * time.time()), sticks)
+        return Session(vehicle, order, tally, round(1e6 * time.time()), scene.sticks)
 
-    server = Tcp(begin, hosting, 1.0 if arguments.speed is None else arguments.speed)
-    try:
-        hosting.say(
-            f"waiting for PX4's simulator interface on TCP {hosting.host}:{server.port}; start it with"
-        )
-        hosting.say("  make px4_sitl none_iris")
-        tell_advice(hosting, vehicle, advice(vehicle.airframe, order, vehicle))
-        server.run()
-    finally:
-        figures |= asdict(tally) | {"duration_s": 1e-6 * vehicle.t_us}
+    return Offer(
+        Tcp(begin, scene.hosting, 1.0 if arguments.speed is None else arguments.speed),
+        tally,
+        "PX4's simulator interface on TCP",
+        "make px4_sitl none_iris",
+        advice(vehicle.airframe, order, vehicle),
+    )
 
 
-def tell_advice(hosting: "Hosting", vehicle: "Hosted", lines: list[str]) -> None:
-    """Tell the parameters that make the other side know this vehicle."""
+def invite(offer: Offer, hosting: "Hosting", vehicle: "Hosted") -> None:
+    """Tell where it is waited for the other side, how to start that, and what makes it know this vehicle."""
+    hosting.say(f"waiting for {offer.place} {hosting.host}:{offer.server.port}; start it with")
+    hosting.say(f"  {offer.command}")
     hosting.say(f"so that it knows {vehicle.airframe.name} (once, then restart it):")
-    for line in lines:
+    for line in offer.advice:
         hosting.say(f"  {line}")
 
 

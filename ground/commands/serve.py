@@ -36,8 +36,9 @@ def run(arguments: Namespace) -> int:
     """Serve until Ctrl-C; return 0, or 1 when the flight loop died."""
     check(arguments)
     from ground.board import apart, prepared
+    from ground.choice import Choice
     from ground.link.transports import checked_endpoint
-    from ground.serving import Choice, Service
+    from ground.serving import Service
     from ground.session import Conditions
 
     vehicle = options.chosen_airframe(arguments)
