@@ -11,6 +11,7 @@ from ground.link.follow import Follow
 from ground.link.ftp import Ftp
 from ground.link.identity import Identity
 from ground.link.log_download import LogDownload
+from ground.link.log_stream import LogStreams
 from ground.link.metadata import Metadata
 from ground.link.missions import Missions
 from ground.link.motor_tests import MotorTests
@@ -38,6 +39,7 @@ SERVICES: tuple[type[Microservice], ...] = (
     FenceSwitch,
     Ftp,
     LogDownload,
+    LogStreams,
     Metadata,
     Calibration,
     Autotune,
