@@ -2,7 +2,9 @@
 
 import os
 import signal
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -115,6 +117,40 @@ def test_a_late_tick_moves_no_other_tick():
 
     assert np.diff(due_s) == pytest.approx(0.001, abs=1e-9)
     assert world.overruns == 0
+
+
+def calls() -> tuple[int, int]:
+    """Return how often this process has read from and written to files, sockets and terminals."""
+    told = dict(line.split(": ") for line in Path("/proc/self/io").read_text().splitlines())
+    return int(told["syscr"]), int(told["syscw"])
+
+
+def test_a_tick_reads_and_writes_nothing_but_shared_memory():
+    airframe, seats, opened = load("pi450"), Seats(), []
+    is_watched = False
+
+    def watch(event: str, _: object) -> None:
+        if is_watched and event.partition(".")[0] in ("open", "socket", "subprocess", "shutil", "logging"):
+            opened.append(event)
+
+    sys.addaudithook(watch)
+    world = Simulator(airframe, 1)
+    loop = FlightLoop(Autopilot(airframe.params, world.dt), world, seats, plain(world.vehicles)["truth"])
+    for _ in range(100):
+        loop.tick()
+    before = calls()
+    is_watched = True
+    for _ in range(7000):
+        loop.tick()
+    is_watched = False
+    after = calls()
+    seats.close()
+
+    # Looking costs reads of its own: as many as between two looks with nothing between them.
+    looks = calls()[0] - after[0]
+    assert opened == []
+    assert after[1] - before[1] == 0
+    assert after[0] - before[0] == looks
 
 
 def test_a_log_tells_how_punctual_the_loop_was(tmp_path):
