@@ -145,6 +145,44 @@ def test_a_minute_without_gps_drifts_no_further_than_admitted(record_property):
     assert np.nanmax(seen["tilt"]) < 2.0
 
 
+BLIND = {
+    "calm": ({}, 55.0, (0.4, 1.25)),
+    "wind 5, moderate": ({"wind_m_s": 5.0, "turbulence": "moderate"}, 30.0, (0.75, 1.25)),
+}
+
+
+@pytest.mark.parametrize("kind", BLIND)
+def test_who_flies_on_without_gps_knows_how_far_it_may_have_drifted_in(kind, record_property):
+    conditions, seconds, (low, high) = BLIND[kind]
+    vehicle = load("pi450")
+    # Otherwise it lands after 15 s.
+    vehicle.set("EKF_DEAD_TIME", 100.0)
+    fleet = prepared(vehicle, HOVER, Conditions(faults=("gps:dropout@20s-90s",), **conditions), SEEDS[:25])
+    fleet.fly(20.0)
+
+    seen = watched(fleet, seconds)
+
+    report(record_property, f"in the air without gps for {seconds:.0f} s, {kind}", seen)
+    # Still air changes less than any filter may expect.
+    assert low < np.nanmean(seen["motion"]) < high
+    assert np.nanmean(seen["place"]) < high
+    assert np.nanmax(seen["tilt"]) < 2.0
+
+
+def test_the_height_is_as_sure_as_admitted_after_a_climb_on_a_range_finder_with_a_wrong_scale(
+    record_property,
+):
+    fleet = prepared(load("pi450"), HOVER, Conditions(), SEEDS)
+    fleet.fly(8.0)
+    scores = []
+    for _ in range(8):
+        fleet.fly(1.0)
+        scores.append(nees(fleet, [VELOCITY + 2, POSITION + 2]))
+
+    record_property("after a climb of 10 m, NEES of height and climb", f"{np.mean(scores):.2f}")
+    assert 0.5 < np.mean(scores) < 1.5
+
+
 def test_errors_are_as_large_as_admitted_at_fifteen_metres_per_second_and_sixty_degrees(record_property):
     orbit = Step(Demand.ORBIT, (0.0, 0.0, -10.0, 13.5, 15.0), awaits=HOLDING, wait_s=3.0)
     fleet = prepared(load("pi450"), Mission("fast circle", [*up(10.0), orbit]), Conditions(), SEEDS)

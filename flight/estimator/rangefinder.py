@@ -40,7 +40,7 @@ def step(state, params, sample, now_us, status):
     height = sample.distance_m * cosine
     if not state.ground.has_range:
         restart(state, height)
-    roughen(state, params, norm_xy(vec(state.nominal.v_ned)), now_us)
+    roughen(state, params, vec(state.nominal.v_ned), now_us)
     ratio = fuse(
         state, params, height, height < params.range_aid_height and not has_mocap(state, params, now_us)
     )
@@ -79,9 +79,15 @@ def restart(state, height):
 
 
 @kernel
-def roughen(state, params, speed, now_us):
-    """Let the ground have risen or fallen with the way flown since the last sample."""
-    step_m = params.range_slope * speed * 1e-6 * float(now_us - state.ground.seen_us)
+def roughen(state, params, v_ned, now_us):
+    """Let the ground have risen or fallen with the way flown since the last sample.
+
+    A wrong scale lets it seem to do so in a climb: up to where the distance aids, by that share of the height.
+    """
+    dt = 1e-6 * float(now_us - state.ground.seen_us)
+    step_m = params.range_slope * norm_xy(v_ned) * dt
+    climb_m2 = params.range_aid_height * abs(v_ned.z) * dt
     if state.ground.seen_us > 0:
-        state.filter.covariance[TERRAIN, TERRAIN] += step_m * step_m
+        grown = step_m * step_m + params.range_scale * params.range_scale * climb_m2
+        state.filter.covariance[TERRAIN, TERRAIN] += grown
     state.ground.seen_us = now_us

@@ -109,8 +109,8 @@ PROCESS = (
         "ACC_B_WALK", "accel_bias_walk", 1e-3, "m/s2/rts", 0.0, 0.5, "how fast the accelerometer bias wanders"
     ),
     row("BARO_WALK", "baro_walk", 0.04, "m/rts", 0.0, 1.0, "how fast the barometer's altitude wanders"),
-    row("WIND_WALK", "wind_walk", 0.2, "m/s/rts", 0.0, 5.0, "how fast a wind of 5 m/s changes"),
-    row("WIND_CALM", "wind_calm", 0.1, "", 0.0, 2.0, "share of EKF_WIND_WALK that is left in calm air"),
+    row("WIND_WALK", "wind_walk", 0.4, "m/s/rts", 0.0, 5.0, "how fast a wind of 5 m/s changes"),
+    row("WIND_CALM", "wind_calm", 0.05, "", 0.0, 2.0, "share of EKF_WIND_WALK that is left in calm air"),
     row(
         "STRAIN_TAU",
         "strain_tau",
@@ -360,6 +360,7 @@ AIDS = (
         "how fast the expected field follows the measured one",
     ),
     row("RNG_SD", "range_sd", 0.05, "m", 0.001, 2.0, "error of the range finder"),
+    row("RNG_SCALE", "range_scale", 0.01, "", 0.0, 0.2, "error of the range finder's scale"),
     row("RNG_GATE", "range_gate", 5.0, "sd", 1.0, 100.0, "innovation gate of the range finder"),
     row(
         "RNG_HUNG",
