@@ -69,3 +69,17 @@ def test_a_range_without_an_echo_is_told_as_bad(vehicle):
 
     vehicle.inputs.range.is_valid = 1
     assert told(vehicle, 132).signal_quality == 100
+
+
+def test_who_waits_for_ardupilots_estimator_learns_when_the_vehicle_can_be_armed(vehicle):
+    e, status = vehicle.command.estimate, vehicle.command.status
+    e.is_attitude_valid = e.is_velocity_valid = e.is_altitude_valid = e.is_position_valid = 1
+    status.refusals = 1
+    absolute, armable = 16, 512
+    assert told(vehicle, 193).flags & (absolute | armable) == absolute
+
+    status.refusals = 0
+    assert told(vehicle, 193).flags & (absolute | armable) == absolute | armable
+
+    e.is_position_valid = 0
+    assert told(vehicle, 193).flags & (absolute | armable) == 0

@@ -8,6 +8,19 @@ from pymavlink.dialects.v20 import development as mavlink
 FORMATS = {"uint8_t": "B", "char": "s", "uint16_t": "H", "uint32_t": "I", "float": "f"}
 # id, name, fields as (type, name, array length or 0), from MAVLink's common.xml.
 MISSING: tuple[tuple[int, str, tuple[tuple[str, str, int], ...]], ...] = (
+    # ArduPilot's own: dronekit waits for it.
+    (
+        193,
+        "EKF_STATUS_REPORT",
+        (
+            ("uint16_t", "flags", 0),
+            ("float", "velocity_variance", 0),
+            ("float", "pos_horiz_variance", 0),
+            ("float", "pos_vert_variance", 0),
+            ("float", "compass_variance", 0),
+            ("float", "terrain_alt_variance", 0),
+        ),
+    ),
     (
         300,
         "PROTOCOL_VERSION",

@@ -27,7 +27,7 @@ UNKNOWN_US, DISABLED_US = 0, -1
 # Messages per second until a client asks for something else, by message id; about what PX4 sends over UDP.
 DEFAULT_HZ = {
     1: 2, 2: 1, 24: 5, 29: 2, 30: 20, 31: 20, 32: 20, 33: 10, 36: 2, 65: 5, 74: 10, 83: 5, 85: 5, 87: 2, 105: 20,
-    132: 5, 141: 10, 147: 1, 230: 1, 231: 1, 241: 1, 242: 0.5, 245: 5, 331: 10, 360: 2, 375: 2, 436: 0.5,
+    132: 5, 141: 10, 147: 1, 193: 1, 230: 1, 231: 1, 241: 1, 242: 0.5, 245: 5, 331: 10, 360: 2, 375: 2, 436: 0.5,
 }  # fmt: skip
 # The groups of old ground stations (MAV_DATA_STREAM).
 GROUPS = {
@@ -38,7 +38,7 @@ GROUPS = {
     6: (32, 33, 331),
     10: (30, 31),
     11: (74, 141),
-    12: (147, 230, 231, 241),
+    12: (147, 193, 230, 231, 241),
 }
 
 

@@ -21,6 +21,7 @@ NAN = math.nan
 LOCAL_NED, BODY_FRD = 1, 12
 NO_COVARIANCE = [NAN] * 21
 UNKNOWN_16 = 65535
+EKF_STATUS = 193
 # POSITION_TARGET_TYPEMASK: what a setpoint does not say.
 NO_PLACE, NO_VELOCITY, NO_ACCELERATION, NO_YAW, NO_YAW_RATE = 0x007, 0x038, 0x1C0, 0x400, 0x800
 
@@ -63,6 +64,7 @@ class Telemetry(SensorTelemetry):
             85: self.position_target,
             87: self.global_target,
             141: self.altitude,
+            EKF_STATUS: self.ekf_status,
             230: self.estimator_status,
             231: self.wind,
             235: lambda: high_latency.summary(self),
@@ -205,18 +207,32 @@ class Telemetry(SensorTelemetry):
             self.vehicle.t_us, up, alt, up, self.above_home(alt), NAN, float(e.height_m)
         )
 
-    def estimator_status(self) -> Message:
-        """Return ESTIMATOR_STATUS."""
+    def estimator_flags(self) -> int:
+        """Return ESTIMATOR_STATUS_FLAGS, ArduPilot's too; the highest says that arming needs no better place."""
         e = self.estimate
         place, height = bool(e.is_position_valid), bool(e.is_altitude_valid)
         flags = int(e.is_attitude_valid) | 2 * bool(e.is_velocity_valid) | 4 * height | 8 * place
         flags |= 16 * place | 32 * height | 64 * place | 256 * place
-        ratio = dict(zip(("p", "v", "baro", "mag", "range"), floats(e.test_ratios), strict=False))
-        sigma = floats(e.sigma_p)
+        return flags | 512 * (place and int(self.vehicle.command.status.refusals) == 0)
+
+    def ratios(self) -> dict[str, float]:
+        """Return how well each sensor agrees with the estimate: 1 is the limit."""
+        return dict(zip(("p", "v", "baro", "mag", "range"), floats(self.estimate.test_ratios), strict=False))
+
+    def estimator_status(self) -> Message:
+        """Return ESTIMATOR_STATUS."""
+        ratio, sigma = self.ratios(), floats(self.estimate.sigma_p)
         return mavlink.MAVLink_estimator_status_message(
-            self.vehicle.t_us, flags, ratio["v"], ratio["p"], ratio["baro"], ratio["mag"], ratio["range"], 0.0,
-            math.hypot(sigma[0], sigma[1]), sigma[2],
+            self.vehicle.t_us, self.estimator_flags(), ratio["v"], ratio["p"], ratio["baro"], ratio["mag"],
+            ratio["range"], 0.0, math.hypot(sigma[0], sigma[1]), sigma[2],
         )  # fmt: skip
+
+    def ekf_status(self) -> Message:
+        """Return EKF_STATUS_REPORT."""
+        ratio = self.ratios()
+        return mavlink.mavlink_map[EKF_STATUS](
+            self.estimator_flags(), ratio["v"], ratio["p"], ratio["baro"], ratio["mag"], ratio["range"]
+        )
 
     def wind(self) -> Message:
         """Return WIND_COV."""
