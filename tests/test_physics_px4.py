@@ -11,6 +11,7 @@ import threading
 import time
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from flight import airframe
@@ -440,6 +441,22 @@ def test_forward_flight_turns_the_ground_about_body_y_and_the_gyro_comes_beside_
         x / dt for x in (flow.integrated_xgyro, flow.integrated_ygyro, flow.integrated_zgyro)
     ] == pytest.approx([0.1, 0.2, 0.3])
     assert (flow.quality, flow.distance) == (200, -1.0)
+
+
+def test_the_truths_acceleration_is_the_velocitys_change_in_thousandths_of_m_s2():
+    flight = session()
+    at_rest = sent(flight, 250)["HIL_STATE_QUATERNION"][-1]
+    flight.take(controls(flight.sent_us))
+    flight.ratios = [0.75, 0.65, 0.75, 0.65]
+    climbing = sent(flight, 100)["HIL_STATE_QUATERNION"][-12:]
+
+    assert [at_rest.xacc, at_rest.yacc, at_rest.zacc] == pytest.approx([0, 0, 0], abs=20)
+    dt = 1e-6 * (climbing[-1].time_usec - climbing[0].time_usec)
+    for velocity, acceleration in (("vx", "xacc"), ("vy", "yacc"), ("vz", "zacc")):
+        gained = 1e-2 * (getattr(climbing[-1], velocity) - getattr(climbing[0], velocity)) / dt
+        told = 1e-3 * np.mean([getattr(m, acceleration) for m in climbing])
+        assert told == pytest.approx(gained, abs=0.3)
+    assert max(abs(part) for m in climbing for part in (m.xacc, m.yacc, m.zacc)) > 1000
 
 
 def test_satellites_tell_the_time_of_day():

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from flight.geodesy import geodetic
-from flight.vector import vec
+from flight.physics import STANDARD_GRAVITY
+from flight.quaternion import quat, rotate
+from flight.vector import Vec3, vec
 from ground.link.dialect import mavlink
 from ground.link.frames import Stamp, numbered
 from sim.hosted import Hosted
@@ -23,7 +25,6 @@ TRUTH_US, SECOND_US, STICKS_US = 5000, 1_000_000, 20_000
 # What is due more often than messages are sent does not pile up.
 LATE_US = 4000
 GAUSS_UT, PA_PER_HPA = 100.0, 100.0
-MILLI_G = 9.80665e-3
 DOWNWARD, LASER, UNKNOWN = 25, 0, 255
 LOCAL_NED, BODY_FRD = 1, 12
 # PX4's EKF reads poses of vision alone, not of motion capture.
@@ -54,6 +55,11 @@ def whole(value: float, bits: int = 16) -> int:
 def pressure_altitude(pressure_pa: float) -> float:
     """Return the height in metres at which the standard atmosphere has a pressure (ISO 2533)."""
     return SEA_LEVEL_K / LAPSE_K_M * (1.0 - math.pow(pressure_pa / SEA_LEVEL_PA, EXPONENT))
+
+
+def accelerated(q_ned_frd: np.ndarray, accel_frd: np.ndarray) -> Vec3:
+    """Return the acceleration in NED that a specific force means, in m/s2."""
+    return rotate(quat(q_ned_frd), vec(accel_frd)) + Vec3(0.0, 0.0, STANDARD_GRAVITY)
 
 
 class Sender:
@@ -242,7 +248,8 @@ class Composer:
             *(whole(100.0 * v) for v in truth["v_ned"][0].tolist()),
             speed,
             speed,
-            *(whole(a / MILLI_G) for a in felt["accel_frd"][0].tolist()),
+            # MAVLink means mG, PX4 reads thousandths of m/s2 in NED.
+            *(whole(1e3 * a) for a in accelerated(truth["q_ned_frd"][0], felt["accel_frd"][0])),
         )
 
     def heartbeat(self) -> Any:
