@@ -12,8 +12,8 @@ from flight.command import COMMAND
 from flight.errors import LogError
 from flight.inputs import INPUTS
 from flight.record import rows
-from ground.identification.loops import measured_loops
-from ground.identification.response import RING_S, Sweep, response
+from ground.identification.loops import measured_loops, shown
+from ground.identification.response import RING_S, Response, Sweep, response
 from ground.main import main
 from ground.tuning import linear
 from ground.tuning.margins import margins
@@ -78,6 +78,19 @@ def test_a_response_that_rises_where_the_loop_is_quiet_is_not_taken_for_that_of_
 
     off = np.abs(seen.H[0] / on_paper(f_hz, 0.2) - 1.0)
     assert off.max() < 0.005
+
+
+def test_what_a_sweep_has_not_shown_at_its_ends_crosses_nothing():
+    f_hz = np.geomspace(0.6, 25.0, 6)
+    H = np.stack([1.0 / (2j * np.pi * f_hz)])
+    doubt = np.array([0.4, 0.05, 0.01, 0.01, 0.02, 0.5])
+
+    kept = shown(Response(f_hz, H, np.ones((1, 6)), doubt[None, :, None] * H[:, :, None]))
+
+    assert np.array_equal(kept.f_hz, f_hz[1:5])
+    assert np.array_equal(kept.H, H[:, 1:5])
+    assert kept.coherence.shape == (1, 4)
+    assert kept.spread.shape == (1, 4, 1)
 
 
 def test_a_log_without_an_excitation_says_what_is_missing():

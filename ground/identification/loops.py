@@ -30,6 +30,8 @@ UNEVEN = 0.01
 SEED = 1
 Z95 = (2.5, 97.5)
 TORQUES = (Point.TORQUE_ROLL, Point.TORQUE_PITCH, Point.TORQUE_YAW)
+# Where one standard deviation of a response is more than this share of it, the excitation has not shown it.
+UNSURE = 0.15
 # An excitation shorter than this was cut short.
 LEAST_S = 2.0
 
@@ -116,15 +118,27 @@ def axis_loops(
     sweep = Sweep(
         flight.dt, np.array(terms.excitation), commands.setpoint.torque_sp_frd[:, axis] / inertia, y
     )
-    seen = response(sweep, f_hz, lambda f_hz: usual_shape(flight, f_hz))
+    seen = shown(response(sweep, f_hz, lambda f_hz: usual_shape(flight, f_hz)))
     random = np.random.default_rng(SEED + axis)
     uneven = 1.0 + UNEVEN * np.concatenate(([0.0], random.normal(size=DRAWS)))[:, None]
     found = law(flight, seen, uneven * seen.drawn(random, 0, DRAWS), settings, axis)
     return {
-        name: MeasuredLoop(f_hz, L[0], L[1:], seen.coherence[0], not settings)
+        name: MeasuredLoop(seen.f_hz, L[0], L[1:], seen.coherence[0], not settings)
         for name, L in found.items()
         if name.endswith(AXES[axis])
     }
+
+
+def shown(seen: Response) -> Response:
+    """Return the longest band over which the rate's response is known; all of it where there is none.
+
+    At the ends of a sweep noise alone may cross any gain.
+    """
+    doubt = np.sqrt((np.abs(seen.spread[0]) ** 2).sum(axis=1)) / np.abs(seen.H[0])
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], doubt < UNSURE, [0])))).reshape(-1, 2)
+    first, last = max(edges, key=lambda ends: ends[1] - ends[0], default=(0, len(doubt)))
+    kept = slice(int(first), int(last))
+    return Response(seen.f_hz[kept], seen.H[:, kept], seen.coherence[:, kept], seen.spread[:, kept])
 
 
 def usual_shape(flight: Flight, f_hz: np.ndarray) -> np.ndarray:
