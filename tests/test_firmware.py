@@ -267,6 +267,61 @@ def test_a_sensor_that_misses_its_factory_trim_is_broken(chip):
     assert board.hellos[0].test == SelfTest.GYRO | SelfTest.ACCEL
 
 
+@pytest.mark.parametrize(
+    ("share", "found"), [(1.0, SelfTest(0)), (1.1, SelfTest(0)), (0.8, SelfTest.GYRO | SelfTest.ACCEL)]
+)
+def test_the_self_test_asks_for_the_factorys_trim_within_14_percent(chip, share, found):
+    # RM-MPU-6000A 4.1 to 4.6 with codes 10 (gyro) and 8 (accelerometer), told in counts of 2000 degrees/s and 16 g.
+    gyro = share * 25.0 * 131.0 * 1.046 ** (10 - 1) / 8.0
+    accel = share * 4096.0 * 0.34 * (0.92 / 0.34) ** ((8 - 1) / 30.0) / 2.0
+
+    def answer(_: int) -> bytes:
+        registers = board.imu.registers
+        pushed = accel * (registers[0x1C] >= 0xE0)
+        turned = [sign * gyro * (registers[0x1B] >= 0xE0) for sign in (1, -1, 1)]
+        counts = [pushed, pushed, pushed + 2048, 0, *turned]
+        return np.rint(counts).astype(">i2").tobytes()
+
+    board = chip(sample=answer)
+    for at, code in ((0x0D, 0x4A), (0x0E, 0x4A), (0x0F, 0x4A), (0x10, 0x00)):
+        board.imu.registers[at] = code
+    booted(board)
+
+    assert board.hellos[0].test == found
+
+
+def test_a_chip_that_is_none_of_the_four_is_told(chip):
+    board = booted(chip(who=0x12))
+
+    assert board.hellos[0].test & SelfTest.UNKNOWN_IMU
+    assert board.hellos[0].who_am_i == 0x12
+
+
+def test_a_short_circuit_of_the_bus_is_told_at_boot(chip):
+    board = chip()
+    board.call("hold_sda", 2)
+    booted(board)
+
+    assert board.hellos[0].test & SelfTest.BUS_STUCK
+
+
+def test_a_vehicle_that_is_carried_about_during_the_self_test_is_told_so_and_does_not_arm(chip):
+    def carried(cycle: int) -> bytes:
+        # Leaning over by ever more, 16 g in 32768 counts.
+        return np.array([cycle // 160_000 * 40, 0, 2048, 0, 0, 0, 0], dtype=">i2").tobytes()
+
+    board = chip(sample=carried)
+    trims = ((0x0D, 0x4A), (0x0E, 0x4A), (0x0F, 0x4A), (0x10, 0x00))
+    for at, code in trims:
+        board.imu.registers[at] = code
+    booted(board)
+    choose(board)
+    keep_idle(board)
+
+    assert board.hellos[0].test == SelfTest.MOVED
+    assert ask_to_arm(board) == Refused.SELF_TEST
+
+
 def test_an_imu_without_interrupt_wire_is_sampled_by_the_clock(chip):
     board = chip()
     board.call("cut_interrupt", 1)
@@ -346,10 +401,12 @@ def test_a_hundred_thousand_hostile_frames_in_flight_move_no_motor_and_cost_no_g
     fly(board, 10, 100)
     for turn in range(2000):
         throttle = 100 + turn % 1000
-        board.send(b"".join(hostile_in_flight(rng, board.seq) for _ in range(50)))
+        hostile = b"".join(hostile_in_flight(rng, board.seq) for _ in range(50))
+        board.send(hostile)
         board.throttle(*[throttle] * 4)
         begin = board.cycle
-        board.run_us(22 * MS)
+        # 20 us a byte; what is applied is told with the next sample.
+        board.run_us(20.0 * (len(hostile) + 16) + 3 * MS)
         applied += board.samples[-1].echo == board.seq
         # The pulse under way at the beginning of this turn was asked for in the one before.
         asked = {PWM_LEAST_US + (100 + t % 1000) / 2.0 for t in (max(turn - 1, 0), turn)}
@@ -448,6 +505,8 @@ def test_a_hung_program_stops_the_motors_and_comes_back_disarmed(board, with_int
     assert board.hellos[-1].reset & 0x08
     assert board.samples[-1].state == State.DISARMED
     assert board.hellos[-1].output == Output.PWM
+    keep_idle(board)
+    assert ask_to_arm(board) == Refused.NOT
 
 
 def test_a_brown_out_in_flight_comes_back_disarmed_with_its_motor_protocol(board):
@@ -466,6 +525,10 @@ def test_a_brown_out_in_flight_comes_back_disarmed_with_its_motor_protocol(board
     assert board.samples[-1].state == State.DISARMED
     assert board.samples[-1].nonce != nonce
     assert widths_us(pulses_since(board, begin)).max() == ONESHOT_LEAST_US
+    keep_idle(board)
+    assert ask_to_arm(board, nonce) == Refused.NONCE
+    keep_idle(board, 260)
+    assert ask_to_arm(board) == Refused.NOT
 
 
 def send_ppm(board: Board, channels_us: list[int], frames: int) -> None:

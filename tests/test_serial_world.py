@@ -8,10 +8,11 @@ import pytest
 from firmware_bridge import mpu, protocol
 from firmware_bridge.clocks import WRAP, Alignment, Unwrapped
 from firmware_bridge.protocol import Flag, Imu, State
+from firmware_bridge.serial_world import SerialWorld
 from firmware_bridge.wiring import Wiring
 from flight.airframe import Airframe, load
 from flight.autopilot import Autopilot
-from flight.inputs import Demand
+from flight.inputs import BridgeFault, Demand
 from flight.modes import Arming, Mode
 from flight.quaternion import conjugate, euler, quat, rotation_vector
 from ground.missions.load import load as load_mission
@@ -277,6 +278,46 @@ def test_a_stale_imu_is_no_sample(chip):
     assert inputs.system.bridge_faults
 
 
+@pytest.mark.slow
+def test_a_board_that_begins_anew_on_the_ground_is_set_up_again_and_arms(chip):
+    from flight.command import COMMAND
+    from flight.inputs import INPUTS
+    from flight.record import rows
+    from tests.emulator.flight import EmulatedWire
+
+    board = chip()
+    world, inputs, command = SerialWorld(EmulatedWire(board), 0.002), rows(INPUTS)[0], rows(COMMAND)[0]
+    world.open()
+
+    def tick(count: int) -> int:
+        for _ in range(count):
+            world.read(inputs)
+            world.write(command)
+        return int(inputs.system.bridge_faults)
+
+    assert tick(20) == 0
+    board.call("reset", 4)
+    tick(500)
+    assert tick(20) == 0
+    # Its own rate is 1 kHz, its nonce another.
+    first = world.last.t_us
+    tick(100)
+    assert world.last.t_us - first == pytest.approx(200_000, abs=5000)
+    command.status.arming = Arming.ARMED
+    tick(40)
+    assert world.last.state == State.ARMED
+
+    board.call("reset", 4)
+    tick(500)
+
+    # In the air it is a fault that stays, and nothing arms it again, until the loop has disarmed.
+    assert tick(20) & (BridgeFault.RESTARTED | BridgeFault.STOPPED)
+    assert world.last.state == State.DISARMED
+    command.status.arming = Arming.DISARMED
+    tick(20)
+    assert tick(20) == 0
+
+
 def test_only_frames_this_version_knows_are_believed():
     short = protocol.parse(bytes([protocol.Frame.IMU, 0]) + bytes(3))
     unknown = protocol.parse(bytes([0x55, 0]))
@@ -299,7 +340,6 @@ def terminal(chip):
 
 @pytest.mark.slow
 def test_pyserial_flies_the_board_in_real_time(terminal, record_property):
-    from firmware_bridge.serial_world import SerialWorld
     from firmware_bridge.wire import SerialWire
     from flight.command import COMMAND
     from flight.inputs import INPUTS
@@ -330,7 +370,6 @@ def test_pyserial_flies_the_board_in_real_time(terminal, record_property):
 
 @pytest.mark.slow
 def test_a_port_that_goes_away_is_silence_not_an_exception(chip):
-    from firmware_bridge.serial_world import SerialWorld
     from firmware_bridge.wire import SerialWire
     from flight.command import COMMAND
     from flight.inputs import INPUTS

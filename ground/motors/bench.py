@@ -15,6 +15,8 @@ from ground.loop import World
 REST_S, STOP_S = 1.0, 0.7
 # A board takes a few frames to arm; one that has not after this long will not.
 ARM_S = 2.0
+# A machine that is full may emulate a vehicle at a tenth of its pace.
+PATIENCE_S = 30.0
 # More lifts a corner of an unfastened vehicle, or hurts a hand.
 THROTTLE_MOST = 0.3
 
@@ -48,7 +50,7 @@ class Bench:
         # The first sample of a simulated vehicle may take a minute to compile.
         self.world.read(self.inputs)
         self.world.write(self.command)
-        begin_us, patience_s = int(self.inputs.t_us), time.monotonic() + 4.0 * seconds + 5.0
+        begin_us, patience_s = int(self.inputs.t_us), time.monotonic() + 4.0 * seconds + PATIENCE_S
         while self.inputs.t_us - begin_us < 1e6 * seconds:
             self.world.read(self.inputs)
             self.world.write(self.command)

@@ -73,6 +73,7 @@ struct host {
     uint8_t is_hung;
     uint64_t capture[256];
     uint32_t capture_head, capture_tail;
+    uint64_t wake_at;
 };
 
 static avr_int_vector_t *vector(host *h, int number) {
@@ -383,6 +384,8 @@ static void entered(struct avr_irq_t *irq, uint32_t value, void *param) {
     if (value) ((host *)param)->avr->cycle += 4;
 }
 
+static avr_cycle_count_t woken(avr_t *avr, avr_cycle_count_t when, void *param) { return 0; }
+
 static void no_sleep(avr_t *avr, avr_cycle_count_t cycles) {}
 
 static void hook_w(host *h, uint16_t addr, avr_io_write_t f) {
@@ -405,6 +408,8 @@ static void clear_peripherals(host *h) {
     avr_cycle_timer_cancel(avr, overflow, h);
     avr_cycle_timer_cancel(avr, twi_done, h);
     avr_cycle_timer_cancel(avr, sent, h);
+    avr_cycle_timer_cancel(avr, woken, h);
+    h->wake_at = 0;
     h->timer[1].runs = h->timer[2].runs = 0;
     h->tx_is_busy = h->tx_is_full = h->rx_count = 0;
     h->twi_starts = h->is_chosen = 0;
@@ -465,6 +470,9 @@ host *host_new(const char *path, ticker tick, talker talk) {
     h->period = HZ / 1000;
     h->sample_due = h->period;
     h->scl = 1;
+    /* simavr's own serial port has set a timer that fires every other cycle. */
+    avr_reset(avr);
+    h->resets = 0;
     return h;
 }
 
@@ -513,6 +521,17 @@ void host_send(host *h, const uint8_t *bytes, uint32_t count, uint64_t cycle) {
 
 void host_capture(host *h, uint64_t cycle) { h->capture[h->capture_head++ % 256] = cycle; }
 
+/* A core that falls asleep jumps to its next timer at once: let there be one when something comes from outside. */
+static void wake_in_time(host *h) {
+    uint64_t next = h->sample_due;
+    if (h->in_tail != h->in_head && h->in_at[h->in_tail % 4096] < next) next = h->in_at[h->in_tail % 4096];
+    if (h->capture_tail != h->capture_head && h->capture[h->capture_tail % 256] < next)
+        next = h->capture[h->capture_tail % 256];
+    if (next == h->wake_at || next <= h->avr->cycle) return;
+    h->wake_at = next;
+    avr_cycle_timer_register(h->avr, next - h->avr->cycle, woken, h);
+}
+
 static void deliver(host *h) {
     uint64_t cycle = h->avr->cycle;
     while (h->in_tail != h->in_head && h->in_at[h->in_tail % 4096] <= cycle) arrive(h, h->in[h->in_tail++ % 4096]);
@@ -528,6 +547,7 @@ static void deliver(host *h) {
 int host_run(host *h, uint64_t until) {
     while (h->avr->cycle < until) {
         deliver(h);
+        wake_in_time(h);
         int state = avr_run(h->avr);
         if (state == cpu_Done || state == cpu_Crashed) return state;
     }
