@@ -38,9 +38,16 @@ class Nameplate:
 
 
 def flying() -> list[dict[str, Any]]:
-    """Return what the plates of all vehicles on this computer say; raise LinkError for one of another user's."""
-    places = sorted(FOLDER.glob(f"{PREFIX}*"))
-    return [told for place in places if is_hung(place.name) and (told := read(place.name))]
+    """Return what the plates of all vehicles on this computer say; raise LinkError where all are another user's."""
+    found, closed = [], None
+    for place in sorted(FOLDER.glob(f"{PREFIX}*")):
+        try:
+            found.append(read(place.name) if is_hung(place.name) else {})
+        except LinkError as error:
+            closed = error
+    if closed is not None and not any(found):
+        raise closed
+    return [told for told in found if told]
 
 
 def is_hung(name: str) -> bool:

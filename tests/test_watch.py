@@ -105,6 +105,16 @@ def test_another_version_and_rings_that_have_gone_are_told_in_a_line(vehicle):
         nameplate.reader(told | {"rings": {"snapshots": ["nobody", capacity, size]}}, "snapshots", SNAPSHOT)
 
 
+def test_a_vehicle_of_another_user_says_how_to_see_it(vehicle, capsys, monkeypatch):
+    def refuse(_: str) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(nameplate, "attached", refuse)
+
+    assert main(["watch"]) == 2
+    assert "sudo -u" in capsys.readouterr().err
+
+
 def test_a_plate_is_gone_with_its_vehicle():
     seats = Seats()
     plate = Nameplate(seats, "pi450")
