@@ -33,11 +33,18 @@ def since_last(strain, params, which, now_us):
 
 
 @kernel
-def is_strained(strain, params, first, count, now_us):
-    """Tell whether one of some means has left what noise explains; begin anew then, and wait for what it brings."""
+def worst_of(strain, first, count):
+    """Return the greatest of some means."""
     worst = 0.0
     for i in range(first, first + count):
         worst = max(worst, abs(strain.lean[i]))
+    return worst
+
+
+@kernel
+def is_strained(strain, params, first, count, now_us):
+    """Tell whether one of some means has left what noise explains; begin anew then, and wait for what it brings."""
+    worst = worst_of(strain, first, count)
     calm_s = 1e-6 * float(now_us - strain.doubted_us)
     if worst < params.strain_max or calm_s < params.doubt_wait:
         return False
@@ -98,6 +105,22 @@ def move(filter, turn, dv, share_s):
     along(filter, THETA, turn)
     along(filter, VELOCITY, dv)
     along(filter, POSITION, share_s * dv)
+
+
+@kernel
+def let_gyro_wander(state, params, first, count, dt):
+    """Let the gyro's bias wander the faster the more some means of innovations lean: it may just have stepped."""
+    excess = max(worst_of(state.strain, first, count) - params.lag_strain, 0.0) * params.gyro_doubt
+    for i in range(3):
+        state.filter.covariance[GYRO_BIAS + i, GYRO_BIAS + i] += excess * excess * dt
+
+
+@kernel
+def doubt_gyro_along(state, step_frd):
+    """Allow the gyro's bias to have stepped just now, by as much as the rate has jumped."""
+    begin(state.filter)
+    along(state.filter, GYRO_BIAS, step_frd)
+    widen(state.filter, 1.0)
 
 
 @kernel

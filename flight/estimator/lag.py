@@ -4,7 +4,8 @@ A sample that is older than thought differs from what is expected by the motion'
 """
 
 from flight.estimator import covariance
-from flight.estimator.layout import LAG
+from flight.estimator.doubt import worst_of
+from flight.estimator.layout import LAG, MOCAP
 from flight.kernel import kernel
 
 
@@ -15,14 +16,14 @@ def of(state, params, aid):
         state.lagging = aid
         state.nominal.lag_s = 0.0
         covariance.restart(state.filter, LAG, 1, params.lag_sd)
+    # No sample is of the future.
+    state.nominal.lag_least_s = -(params.mocap_delay if aid == MOCAP else params.gps_delay)
+    state.nominal.lag_most_s = params.mocap_lag_max if aid == MOCAP else params.lag_max
     return state.nominal.lag_s
 
 
 @kernel
 def doubt(state, params, first, count, dt):
     """Let the lag wander the faster the more some means of innovations lean: late aids make the flight swing."""
-    worst = 0.0
-    for i in range(first, first + count):
-        worst = max(worst, abs(state.strain.lean[i]))
-    excess = max(worst - params.lag_strain, 0.0) * params.lag_doubt
+    excess = max(worst_of(state.strain, first, count) - params.lag_strain, 0.0) * params.lag_doubt
     state.filter.covariance[LAG, LAG] += excess * excess * dt

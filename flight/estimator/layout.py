@@ -49,6 +49,8 @@ NOMINAL = record(
     gps_slow_v_ned=VECTOR,
     gps_slow_p_ned=VECTOR,
     lag_s=REAL,
+    lag_least_s=REAL,
+    lag_most_s=REAL,
     terrain_z_m=REAL,
 )
 # `index`, `value`, `count` hold the row of one scalar measurement, `spread` the covariance times that row.
@@ -144,7 +146,17 @@ TREMOR = record(stage_ned=VECTOR, v_ned=VECTOR)
 # Thrust over mass as the throttles have it, and which part of it is felt.
 THRUST = record(told=REAL, scale=REAL)
 # told_frd, other_frd: angular acceleration by the rotors and by all else.
-SPIN = record(told_frd=VECTOR, other_frd=VECTOR, omega_frd=VECTOR)
+SPIN = record(
+    told_frd=VECTOR,
+    other_frd=VECTOR,
+    omega_frd=VECTOR,
+    heard_frd=VECTOR,
+    past_frd=VECTOR,
+    lately_frd=VECTOR,
+    usual=REAL,
+    surprise=REAL,
+    calm_s=REAL,
+)
 POSE = record(last_ned=VECTOR, slack_p=REAL, slack_q=REAL, leap_ned=VECTOR, leaps=INTEGER, is_off=FLAG)
 COURSE = record(
     felt_ned=VECTOR, seen_ned=VECTOR, sine=REAL, cosine=REAL, weight=REAL, t_us=INTEGER, has_last=FLAG

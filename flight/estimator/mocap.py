@@ -104,6 +104,7 @@ def fuse(state, params, p_err, q_err, now_us):
         doubt.listen(state, params, BY_POSE + 3 + i, update.pick(q_err, i), variance, dt)
         turned = max(turned, ratio)
     lag.doubt(state, params, BY_POSE, 6, dt)
+    doubt.let_gyro_wander(state, params, BY_POSE + 3, 3, dt)
     pose.slack_p = eased(params, pose.slack_p, far, leans > 0.0)
     pose.slack_q = eased(params, pose.slack_q, turned, turns > 0.0)
     return max(far, turned)

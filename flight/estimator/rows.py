@@ -124,6 +124,15 @@ PROCESS = (
         "STRAIN_MAX", "strain_max", 2.75, "sd", 0.5, 100.0, "mean innovation beyond which the IMU is doubted"
     ),
     row("STRAIN_MOST", "strain_most", 6.0, "sd", 1.0, 100.0, "most that one innovation counts in that mean"),
+    row(
+        "GYR_DOUBT",
+        "gyro_doubt",
+        0.05,
+        "rad/s/rts/sd",
+        0.0,
+        1.0,
+        "how fast the gyro's bias wanders when poses lean",
+    ),
     row("DOUBT_WAIT", "doubt_wait", 2.0, "s", 0.0, 60.0, "least time between two doubts of the IMU"),
     row("JUMP_TIME", "jump_time", 0.7, "s", 0.05, 10.0, "how long ago a doubted IMU may have changed"),
     row("JUMP_GYR", "jump_gyro", 0.1, "rad/s", 0.0, 1.0, "step of gyro bias allowed for when in doubt"),
@@ -186,6 +195,20 @@ PROCESS = (
         "noise density of the rate that rotors then tell",
     ),
     row("SPIN_TIME", "spin_time", 0.5, "s", 0.02, 2.0, "in flight the rotors tell the rate for so long"),
+    row(
+        "GYR_STEP",
+        "gyro_step",
+        0.03,
+        "rad/s",
+        0.0,
+        100.0,
+        "least jump of the rate that may be the gyro's bias",
+    ),
+    row("GYR_STEP_SD", "gyro_step_sigmas", 5.0, "sd", 1.0, 1e3, "how unusual such a jump must be"),
+    row("GYR_STEP_WAIT", "gyro_step_wait", 0.5, "s", 0.0, 60.0, "least time between two such jumps"),
+    row(
+        "GYR_STEP_ALT", "bump_height", 1.0, "m", 0.0, 100.0, "below this height a jump of the rate is a bump"
+    ),
     row("SPIN_TAU", "spin_tau", 0.05, "s", 0.005, 1.0, "averaging time of what turns it beside the rotors"),
     row("GYR_B_MAX", "gyro_bias_max", 0.35, "rad/s", 0.01, 1.0, "largest gyro bias believed"),
     row("ACC_B_MAX", "accel_bias_max", 3.0, "m/s2", 0.05, 5.0, "largest accelerometer bias believed"),
@@ -236,6 +259,9 @@ AIDS = (
     ),
     row("LAG_DOUBT", "lag_doubt", 0.07, "s/rts/sd", 0.0, 1.0, "how fast the delay then wanders"),
     row("LAG_MAX", "lag_max", 0.6, "s", 0.0, 0.75, "largest error of the delay believed"),
+    row(
+        "MOCAP_LAG", "mocap_lag_max", 0.2, "s", 0.0, 0.75, "largest error of motion capture's delay believed"
+    ),
     row("LATE_TIME", "late_time", 2.0, "s", 0.2, 60.0, "averaging time in which a late GPS is found"),
     row(
         "LATE_DRIFT_T",

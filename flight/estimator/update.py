@@ -248,5 +248,4 @@ def apply(nominal, error, params):
     put(nominal.gps_slow_v_ned, vec(nominal.gps_slow_v_ned) + part(error, SLOW_VELOCITY))
     put(nominal.gps_slow_p_ned, vec(nominal.gps_slow_p_ned) + part(error, SLOW_POSITION))
     nominal.terrain_z_m += error[TERRAIN]
-    # No sample is of the future.
-    nominal.lag_s = clamp(nominal.lag_s + error[LAG], -params.gps_delay, params.lag_max)
+    nominal.lag_s = clamp(nominal.lag_s + error[LAG], nominal.lag_least_s, nominal.lag_most_s)
