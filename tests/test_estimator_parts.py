@@ -52,6 +52,7 @@ def vehicle(omega=ZERO, force=FORCE, v=FAST):
     put_quat(state.nominal.q_ned_frd, from_euler(0.2, -0.3, 1.0))
     state.history.now.q[0] = 1.0
     put(state.nominal.v_ned, v)
+    state.nominal.lag_least_s, state.nominal.lag_most_s = -PARAMS.gps_delay, PARAMS.lag_max
     for name, value in (("gyro", omega), ("accel", force)):
         put(state.imu[f"{name}_frd"], value)
         put(state.imu[f"{name}_before_frd"], value)
