@@ -20,7 +20,7 @@ from ground.main import main
 from ground.physics import px4 as interface
 from ground.physics.hosting import Hosting
 from ground.physics.px4 import Session, Tally, advice
-from ground.physics.px4_messages import Updated
+from ground.physics.px4_numbers import Updated
 from ground.physics.rotors import order_of
 from ground.physics.sticks import Sticks
 from ground.physics.tcp import Tcp
