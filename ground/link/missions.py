@@ -105,7 +105,7 @@ class Missions(Microservice):
                 self.end(key, M.MAV_MISSION_OPERATION_CANCELLED)
             elif upload.is_due(now):
                 self.request(upload)
-        self.progress.tick(now)
+        self.progress.tick()
 
     def acknowledge(self, sender: Sender, kind: int, result: int) -> None:
         """Send MISSION_ACK."""

@@ -11,7 +11,6 @@ from ground.link.vehicle import Vehicle
 from ground.link.wire_items import WireItem
 from ground.missions.items import ItemError, leg_of
 
-PERIOD_S = 1.0
 IN_MISSION, NOT_IN_MISSION = 1, 2
 M = mavlink
 
@@ -22,7 +21,7 @@ class Progress:
     def __init__(self, vehicle: Vehicle, link: Link, plans: dict[int, Plan]) -> None:
         self.vehicle, self.link, self.plans = vehicle, link, plans
         self.told: tuple[int, ...] = ()
-        self.due_s = 0.0
+        self.is_due = True
         self.place = 0
         self.is_begun = False
         self.is_complete = False
@@ -73,8 +72,8 @@ class Progress:
         self.link.send(self.message(), sender)
         return ACCEPTED
 
-    def tick(self, now: float) -> None:
-        """Tell what has been reached, and the present item once a second and when it changes."""
+    def tick(self) -> None:
+        """Tell what has been reached, and the present item when it changes; once a second it comes as a stream."""
         self.follow()
         for happening in self.vehicle.happenings:
             if happening.code == Event.ITEM_REACHED:
@@ -83,8 +82,8 @@ class Progress:
                 self.is_complete = True
         self.pass_orders()
         present = (self.current, self.count, self.state)
-        if present != self.told or now >= self.due_s:
-            self.told, self.due_s = present, now + PERIOD_S
+        if present != self.told or self.is_due:
+            self.told, self.is_due = present, False
             self.link.broadcast(self.message())
 
     def follow(self) -> None:
@@ -135,7 +134,7 @@ class Progress:
     def renew(self, kind: int) -> None:
         """Begin to count anew with another mission."""
         if kind == MISSION:
-            self.place, self.is_begun, self.is_complete, self.due_s = 0, False, False, 0.0
+            self.place, self.is_begun, self.is_complete, self.is_due = 0, False, False, True
 
     def fly_from_start(self) -> None:
         """Go on with the first item of a mission that was uploaded in flight."""
@@ -145,7 +144,7 @@ class Progress:
         """Obey MISSION_SET_CURRENT: go on with another item."""
         if self.has(message.seq, sender):
             self.go_on_with(message.seq)
-            self.due_s = 0.0
+            self.is_due = True
 
     def has(self, place: float, sender: Sender) -> bool:
         """Tell whether there is such an item; say so when there is not."""
@@ -165,7 +164,7 @@ class Progress:
         if not self.has(place, sender):
             return DENIED
         self.link.settle(order, sender, self.go_on_with(int(place)))
-        self.due_s = 0.0
+        self.is_due = True
         return None
 
     def start(self, order: Order, sender: Sender) -> int | None:

@@ -26,7 +26,7 @@ CATCH_UP = 5.0
 UNKNOWN_US, DISABLED_US = 0, -1
 # Messages per second until a client asks for something else, by message id; about what PX4 sends over UDP.
 DEFAULT_HZ = {
-    1: 2, 2: 1, 24: 5, 29: 2, 30: 20, 31: 20, 32: 20, 33: 10, 36: 2, 65: 5, 74: 10, 83: 5, 85: 5, 87: 2, 105: 20,
+    1: 2, 2: 1, 24: 5, 29: 2, 42: 1, 30: 20, 31: 20, 32: 20, 33: 10, 36: 2, 65: 5, 74: 10, 83: 5, 85: 5, 87: 2, 105: 20,
     132: 5, 141: 10, 147: 1, 193: 1, 230: 1, 231: 1, 241: 1, 242: 0.5, 245: 5, 331: 10, 360: 2, 375: 2, 436: 0.5,
 }  # fmt: skip
 # The groups of old ground stations (MAV_DATA_STREAM).
@@ -101,7 +101,7 @@ class Streams(Microservice):
         return self.link.service(Missions).progress  # type: ignore[attr-defined]
 
     def mission_current(self) -> Message:
-        """Return MISSION_CURRENT, which also comes by itself once a second."""
+        """Return MISSION_CURRENT, which also comes by itself when it changes."""
         return self.progress.message()
 
     @property
