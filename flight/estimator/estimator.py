@@ -68,7 +68,7 @@ def step(state, params, airframe, inputs, estimate, motors, status, dt):
         alignment.step(state, params, inputs, dt)
     elif state.imu.stale_s < state.imu.patience_s:
         listen_thrust(state, params, airframe, motors, dt)
-        feel_step(state, params, estimate.height_m, dt)
+        feel_step(state, params, estimate.height_m, inputs.t_us, dt)
         strapdown.step(state, params, airframe, dt)
         history.remember(state.history, inputs.t_us)
         covariance.step(state, params)
@@ -94,9 +94,13 @@ def take_imu(state, params, airframe, sample, motors, status, dt):
 
 
 @kernel
-def feel_step(state, params, height_m, dt):
-    """Doubt the gyro when the rate jumps without torque; near the ground and where no bias is so large it is a bump."""
-    if spin.has_stepped(state.spin, params, dt) and height_m > params.bump_height:
+def feel_step(state, params, height_m, now_us, dt):
+    """Doubt the gyro when the rate jumps without torque, if an aid will tell; near the ground it is a bump.
+
+    So is what is larger than any bias.
+    """
+    is_aided = 1e-6 * float(now_us - state.aided_us) < params.aid_time
+    if spin.has_stepped(state.spin, params, dt) and is_aided and height_m > params.bump_height:
         step_frd = spin.step_of(state.spin)
         if norm(step_frd) < params.gyro_bias_max:
             doubt.doubt_gyro_along(state, step_frd)

@@ -205,7 +205,7 @@ PROCESS = (
         "least jump of the rate that may be the gyro's bias",
     ),
     row("GYR_STEP_SD", "gyro_step_sigmas", 5.0, "sd", 1.0, 1e3, "how unusual such a jump must be"),
-    row("GYR_STEP_WAIT", "gyro_step_wait", 0.5, "s", 0.0, 60.0, "least time between two such jumps"),
+    row("GYR_STEP_DT", "gyro_step_wait", 0.5, "s", 0.0, 60.0, "least time between two such jumps"),
     row(
         "GYR_STEP_ALT", "bump_height", 1.0, "m", 0.0, 100.0, "below this height a jump of the rate is a bump"
     ),
