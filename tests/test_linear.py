@@ -53,6 +53,21 @@ def test_a_hover_that_swings_by_itself_does_not_hide_that_its_rate_loop_is_unsta
     assert bool(ours.is_stable) == (integral < 1000.0)
 
 
+@pytest.mark.parametrize("damping", [0.04, -0.04])
+@pytest.mark.parametrize("late_s", [0.03, 1.0])
+def test_a_slow_swing_at_the_lowest_frequencies_does_not_pass_for_an_unstable_rate_loop(damping, late_s):
+    # On its drag a vehicle may swing at 0.14 Hz, hardly damped or not at all.
+    f_hz = np.geomspace(0.12, 130.0, 64)
+    s = control.tf("s")
+    rotors = 1.0 / (late_s * s + 1.0) / (0.5 * late_s * s + 1.0) / (0.008 * s + 1.0)
+    system = 36.0 * (1.0 + 0.25 * s) * s / (s**2 + damping * s + 0.78) * rotors
+
+    ours = margins(f_hz, system(2j * np.pi * f_hz))
+
+    poles = control.feedback(system, 1).poles()
+    assert bool(ours.is_stable) == bool((poles.real < 1e-6).all())
+
+
 def test_bandwidth_of_an_integrator_is_its_crossover():
     f_hz = np.geomspace(0.01, 50.0, 2000)
 

@@ -13,8 +13,8 @@ STREAM = 0x54554E45
 Range = tuple[float, float]
 # Plants of these numbers and on are the cloud's corners, the same for every seed.
 FIRST_CORNER = 1_000_000
-# How far across each range a corner lies: one vehicle in some thousands is beyond in all of them at once.
-CORNER = 0.95
+# How much of each range, counted from one end, its edge is.
+EDGE = 0.1
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,13 @@ class Cloud:
         weak, slow, late, heavy = (number >> bit & 1 for bit in range(4))
         return replace(
             self,
-            thrust=towards(self.thrust, 1 - weak),
-            inertia=towards(self.inertia, weak),
-            charge=towards(self.charge, 1 - weak),
-            resistance=towards(self.resistance, weak),
-            lag=towards(self.lag, slow),
-            delay_s=towards(self.delay_s, late),
-            mass=towards(self.mass, heavy),
+            thrust=at(self.thrust, 1 - weak),
+            inertia=at(self.inertia, weak),
+            charge=at(self.charge, 1 - weak),
+            resistance=at(self.resistance, weak),
+            lag=at(self.lag, slow),
+            delay_s=at(self.delay_s, late),
+            mass=at(self.mass, heavy),
         )
 
     def edge(self, random: np.random.Generator) -> "Cloud":
@@ -62,15 +62,14 @@ class Cloud:
 
 
 def outer(ends: Range, which: int) -> Range:
-    """Return the part of a range beyond its corner on one side."""
-    low, high = sorted((ends[which], towards(ends, which)[0] - 0.05 * (ends[which] - ends[1 - which])))
+    """Return the part of a range near one end."""
+    low, high = sorted((ends[which], ends[which] + EDGE * (ends[1 - which] - ends[which])))
     return low, high
 
 
-def towards(ends: Range, which: int) -> Range:
-    """Return a range that is one number, near one end."""
-    value = ends[1 - which] + CORNER * (ends[which] - ends[1 - which])
-    return value, value
+def at(ends: Range, which: int) -> Range:
+    """Return a range that is one number, one of its ends."""
+    return ends[which], ends[which]
 
 
 USUAL = Cloud()

@@ -26,7 +26,7 @@ class Demands:
 
 # What is asked for, and with a little to spare for what the model does not know.
 NOMINAL, WORST = Demands(50.0, 8.0, 1.7), Demands(40.0, 6.0, 2.0)
-SPARE = Demands(2.5, 0.2, 0.08)
+SPARE = Demands(2.5, 0.2, 0.05)
 # How much an unmet demand costs, per its own size; log of a compliance is what it is weighed against.
 PRICE = 30.0
 UNSTABLE = 50.0

@@ -92,8 +92,8 @@ def is_stable(L):
     """Tell by Nyquist's criterion whether a loop of integrators and stable parts is stable when closed.
 
     Followed down from the highest frequency, where the loop is weak, 1 + L turns back by a right angle per integrator;
-    every pair of unstable closed-loop poles turns it forward by a full circle, on which it passes a right angle. What
-    slow lags and leads of the vehicle do at lower frequencies still may hide where it ends.
+    every pair of unstable closed-loop poles turns it forward by a full circle, on which it passes three eighths of it.
+    A slow swing of the vehicle on its drag turns it a quarter of a circle, and back below the lowest frequency.
     """
     turns, was = 0, L[len(L) - 1] + 1.0
     for i in range(len(L) - 1, -1, -1):
@@ -103,7 +103,7 @@ def is_stable(L):
             side = (was.real * now.imag - now.real * was.imag) * (now.imag - was.imag)
             if side < 0.0:
                 turns += 1 if now.imag < 0.0 else -1
-        if turns > 0 or (turns == 0 and now.imag >= 0.0 and now.real <= 0.0):
+        if turns > 0 or (turns == 0 and now.imag >= 0.0 and now.real <= -now.imag):
             return False
         was = now
     return True
