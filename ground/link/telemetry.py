@@ -67,13 +67,17 @@ class Telemetry(SensorTelemetry):
             EKF_STATUS: self.ekf_status,
             230: self.estimator_status,
             231: self.wind,
-            235: lambda: high_latency.summary(self),
+            235: self.high_latency,
             242: self.home,
             245: self.extended_state,
             264: self.flight_information,
             331: self.odometry,
             360: self.orbit,
         }
+
+    def high_latency(self) -> Message | None:
+        """Return HIGH_LATENCY2."""
+        return high_latency.summary(self.vehicle, self.boot_ms, self.hud(), self.remaining())
 
     @property
     def estimate(self) -> Any:
