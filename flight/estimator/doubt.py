@@ -116,14 +116,6 @@ def let_gyro_wander(state, params, first, count, dt):
 
 
 @kernel
-def doubt_gyro_along(state, step_frd):
-    """Allow the gyro's bias to have stepped just now, by as much as the rate has jumped."""
-    begin(state.filter)
-    along(state.filter, GYRO_BIAS, step_frd)
-    widen(state.filter, 1.0)
-
-
-@kernel
 def doubt_accel(state, params, ago_s):
     """Allow the accelerometer's bias to have stepped some seconds ago."""
     filter, q = state.filter, quat(state.nominal.q_ned_frd)

@@ -28,7 +28,7 @@ from flight.estimator import (
 from flight.estimator.layout import COUNT, MOCAP, NEVER, STATE
 from flight.kernel import kernel
 from flight.modes import Arming
-from flight.vector import norm, put, vec
+from flight.vector import put, vec
 
 LONG_AGO_US = -(1 << 40)
 __all__ = ["STATE", "configure", "reset", "step"]
@@ -68,7 +68,6 @@ def step(state, params, airframe, inputs, estimate, motors, status, dt):
         alignment.step(state, params, inputs, dt)
     elif state.imu.stale_s < state.imu.patience_s:
         listen_thrust(state, params, airframe, motors, dt)
-        feel_step(state, params, estimate.height_m, inputs.t_us, dt)
         strapdown.step(state, params, airframe, dt)
         history.remember(state.history, inputs.t_us)
         covariance.step(state, params)
@@ -86,24 +85,11 @@ def take_imu(state, params, airframe, sample, motors, status, dt):
     imu.step(state.imu, params, sample, bias, is_flying, dt)
     state.imu.patience_s = params.spin_time if is_flying else params.imu_time
     is_deaf = is_flying and imu.is_deaf(state.imu, params)
-    spin.listen(state.spin, params, airframe, motors, vec(state.imu.gyro_frd), bias, not is_deaf, dt)
+    spin.listen(state.spin, params, airframe, motors, vec(state.imu.gyro_frd) - bias, not is_deaf, dt)
     if is_deaf:
         put(state.imu.gyro_frd, vec(state.spin.omega_frd) + bias)
     if state.is_aligned and gap_s >= params.imu_time and state.imu.stale_s == 0.0:
         doubt.doubt_gyro(state, params, gap_s)
-
-
-@kernel
-def feel_step(state, params, height_m, now_us, dt):
-    """Doubt the gyro when the rate jumps without torque, if an aid will tell; near the ground it is a bump.
-
-    So is what is larger than any bias.
-    """
-    is_aided = 1e-6 * float(now_us - state.aided_us) < params.aid_time
-    if spin.has_stepped(state.spin, params, dt) and is_aided and height_m > params.bump_height:
-        step_frd = spin.step_of(state.spin)
-        if norm(step_frd) < params.gyro_bias_max:
-            doubt.doubt_gyro_along(state, step_frd)
 
 
 @kernel

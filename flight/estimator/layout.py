@@ -146,17 +146,7 @@ TREMOR = record(stage_ned=VECTOR, v_ned=VECTOR)
 # Thrust over mass as the throttles have it, and which part of it is felt.
 THRUST = record(told=REAL, scale=REAL)
 # told_frd, other_frd: angular acceleration by the rotors and by all else.
-SPIN = record(
-    told_frd=VECTOR,
-    other_frd=VECTOR,
-    omega_frd=VECTOR,
-    heard_frd=VECTOR,
-    past_frd=VECTOR,
-    lately_frd=VECTOR,
-    usual=REAL,
-    surprise=REAL,
-    calm_s=REAL,
-)
+SPIN = record(told_frd=VECTOR, other_frd=VECTOR, omega_frd=VECTOR)
 POSE = record(last_ned=VECTOR, slack_p=REAL, slack_q=REAL, leap_ned=VECTOR, leaps=INTEGER, is_off=FLAG)
 COURSE = record(
     felt_ned=VECTOR, seen_ned=VECTOR, sine=REAL, cosine=REAL, weight=REAL, t_us=INTEGER, has_last=FLAG

@@ -195,20 +195,6 @@ PROCESS = (
         "noise density of the rate that rotors then tell",
     ),
     row("SPIN_TIME", "spin_time", 0.5, "s", 0.02, 2.0, "in flight the rotors tell the rate for so long"),
-    row(
-        "GYR_STEP",
-        "gyro_step",
-        0.03,
-        "rad/s",
-        0.0,
-        100.0,
-        "least jump of the rate that may be the gyro's bias",
-    ),
-    row("GYR_STEP_SD", "gyro_step_sigmas", 5.0, "sd", 1.0, 1e3, "how unusual such a jump must be"),
-    row("GYR_STEP_DT", "gyro_step_wait", 0.5, "s", 0.0, 60.0, "least time between two such jumps"),
-    row(
-        "GYR_STEP_ALT", "bump_height", 1.0, "m", 0.0, 100.0, "below this height a jump of the rate is a bump"
-    ),
     row("SPIN_TAU", "spin_tau", 0.05, "s", 0.005, 1.0, "averaging time of what turns it beside the rotors"),
     row("GYR_B_MAX", "gyro_bias_max", 0.35, "rad/s", 0.01, 1.0, "largest gyro bias believed"),
     row("ACC_B_MAX", "accel_bias_max", 3.0, "m/s2", 0.05, 5.0, "largest accelerometer bias believed"),
