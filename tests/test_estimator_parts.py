@@ -3,14 +3,16 @@
 import numpy as np
 import pytest
 
-from flight.estimator import alignment, course, covariance, drag, flow, history, imu, strapdown, update
+from flight.estimator import alignment, course, covariance, drag, flow, history, imu, lag, strapdown, update
 from flight.estimator.layout import (
     ACCEL_BIAS,
     BARO_OFFSET,
     COUNT,
+    GPS_POSITION,
     GYRO_BIAS,
     HISTORY_PERIOD_US,
     LAG,
+    MOCAP,
     POSITION,
     SLOW_POSITION,
     SLOW_VELOCITY,
@@ -340,3 +342,15 @@ def test_the_scatter_between_samples_tells_the_noise_density_whatever_the_rate(h
 
     assert gyro == pytest.approx(1e-2, rel=0.1)
     assert accel == pytest.approx(0.1, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("aid", "least_s", "most_s"),
+    [(MOCAP, -PARAMS.mocap_delay, PARAMS.mocap_lag_max), (GPS_POSITION, -PARAMS.gps_delay, PARAMS.lag_max)],
+)
+def test_each_aid_has_its_own_bounds_of_how_late_it_is_believed_to_be(aid, least_s, most_s):
+    states = vehicle()
+    lag.of(states[0], PARAMS, aid)
+
+    assert disturbed(states, LAG, 9.0)[0].nominal.lag_s == most_s
+    assert disturbed(states, LAG, -9.0)[0].nominal.lag_s == least_s
