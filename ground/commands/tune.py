@@ -42,6 +42,7 @@ FLEET = {
     "short": ("short", "{}"),
     "spent": ("spent", "{}"),
     "lost": ("lost", "{}"),
+    "behind": ("behind", "{}"),
     "tuned in": ("wall_s", "{:.0f} s"),
 }
 

@@ -48,6 +48,7 @@ class Verdict:
     spent: int
     flown: int
     lost: int
+    behind: int
     roll_rise_s: float
     gust_m: float
     is_same_from_wrong: bool
@@ -101,8 +102,8 @@ def judged(airframe: Airframe, seed: int, robust: int, plants: int, flights: int
     return Verdict(
         **about(airframe), **figures(nominal), **figures(kept, ~spent, "worst_"),
         tightest=tightest(kept, ~spent), plants=plants, short=int(short.sum()), spent=int(spent.sum()), flown=len(able),
-        lost=int(flights_of.is_lost.sum()), roll_rise_s=float(flights_of.rise_s()[0]),
-        gust_m=float(flights_of.gust_m[0]), is_same_from_wrong=same,
+        lost=int(flights_of.is_lost.sum()), behind=int(flights_of.is_behind.sum()),
+        roll_rise_s=float(flights_of.rise_s()[0]), gust_m=float(flights_of.gust_m[0]), is_same_from_wrong=same,
         evaluations=done.judge.evaluations, simulated_s=simulated_s, wall_s=wall_s, cpu_s=cpu_s,
         failings=tuple(failings(done, nominal, short, flights_of, same)),
         gains={id: round(done.gains[id], 5) for id in IDS},

@@ -89,6 +89,7 @@ class Proof:
             "roll_rise_s": float(self.after.rise_s()[0]),
             "spent": self.done.spent,
             "lost": int(self.after.is_lost.sum()),
+            "behind": int(self.after.is_behind.sum()),
             "is_proven": self.is_proven(),
             "advice": self.advice(),
         }
@@ -169,6 +170,10 @@ def remarks(proof: Proof) -> list[str]:
     if proof.done.spent:
         told.append(
             f"{proof.done.spent} of the vehicles it could be cannot hover and are left out: too weak or too heavy"
+        )
+    if behind := int(proof.after.is_behind.sum()):
+        told.append(
+            f"{behind} of the vehicles it could be have no thrust left to lean for the figure-8: they hover"
         )
     filters = math.sqrt(2.0) / (2.0 * math.pi) * (1.0 / proof.done.gains["FILT_GYRO_HZ"])
     if known.motor_lag_s > 0.04:

@@ -24,7 +24,10 @@ CHUNK = 16
 
 @dataclass
 class Trials:
-    """Per plant: figure-8 error RMS and gust peak in m, roll step answer as a share, whether all was survived."""
+    """Per plant: figure-8 error RMS and gust peak in m, roll step answer as a share; what did not end well.
+
+    is_lost: it tumbled, fell or was blown away; is_behind: it flew, but had no thrust left to lean for the figure-8.
+    """
 
     rms_m: np.ndarray
     gust_m: np.ndarray
@@ -33,6 +36,7 @@ class Trials:
     step_t_s: np.ndarray
     step: np.ndarray
     is_lost: np.ndarray
+    is_behind: np.ndarray
 
     def rise_s(self) -> np.ndarray:
         """Return the roll step's time from 10 to 90 %."""
@@ -77,11 +81,16 @@ def roll_step(dt: float) -> np.recarray:
     return made
 
 
-def lost(trace: np.recarray, made: np.recarray) -> np.ndarray:
-    """Return which flights left their path or tumbled."""
-    away = np.linalg.norm(trace.p_ned - made.p_sp_ned, axis=-1).max(axis=-1)
+def crashed(trace: np.recarray, made: np.recarray) -> np.ndarray:
+    """Return which flights tumbled or left their height."""
+    fallen = np.abs(trace.p_ned - made.p_sp_ned)[..., 2].max(axis=-1)
     tilt = np.linalg.norm(trace.turn_frd[..., :2], axis=-1).max(axis=-1)
-    return ~(away < LOST_M) | ~(tilt < LOST_RAD)
+    return ~(fallen < LOST_M) | ~(tilt < LOST_RAD)
+
+
+def left(trace: np.recarray, made: np.recarray) -> np.ndarray:
+    """Return which flights left their path sideways."""
+    return ~(np.linalg.norm((trace.p_ned - made.p_sp_ned)[..., :2], axis=-1).max(axis=-1) < LOST_M)
 
 
 def tuned(airframe: Airframe, gains: Gains) -> Airframe:
@@ -102,7 +111,7 @@ def joined(parts: list[Trials]) -> Trials:
     """Return the trials of all plants of several."""
     whole = {
         name: np.concatenate([getattr(part, name) for part in parts])
-        for name in ("rms_m", "gust_m", "gust", "step", "is_lost")
+        for name in ("rms_m", "gust_m", "gust", "step", "is_lost", "is_behind")
     }
     return Trials(gust_t_s=parts[0].gust_t_s, step_t_s=parts[0].step_t_s, **whole)
 
@@ -119,6 +128,7 @@ def fly_some(hovering: Rigs) -> Trials:
     roll = traces[2].turn_frd[..., LOOPS["attitude_roll"].axis]
     share = (roll - roll[:, :1]) / STEP_RAD
     start = round(STEP_AT_S / dt)
+    is_lost = crashed(traces[0], path) | crashed(traces[1], wind) | left(traces[1], wind)
     return Trials(
         np.sqrt(np.mean(off**2, axis=-1)),
         blown.max(axis=-1),
@@ -126,5 +136,6 @@ def fly_some(hovering: Rigs) -> Trials:
         blown[:, ::10],
         dt * np.arange(share.shape[1] - start),
         share[:, start:],
-        lost(traces[0], path) | lost(traces[1], wind),
+        is_lost,
+        left(traces[0], path) & ~is_lost,
     )
