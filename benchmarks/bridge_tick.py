@@ -2,8 +2,8 @@
 
 The frames and all other sensors are those of a simulated flight, half a minute at 500 Hz. Its last ten seconds are
 flown several times: a tick's compute is the least that the same tick ever took, which leaves out what the operating
-system and other processes do to a thread's time. At the pace of 500 Hz the core either sleeps between two ticks, and on a
-virtual machine is lent to others who use its caches, or is kept: as a vehicle's own core is, which nobody else uses.
+system and other processes do to a thread's time. At the pace of 500 Hz the core either sleeps between two ticks, and
+on a virtual machine is lent to others who use its caches, or is kept, as a vehicle's own core is.
 """
 
 import gc

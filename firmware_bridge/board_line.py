@@ -1,5 +1,6 @@
 """The line to the board: frames there and back, what it said last, what was lost on the way; how a board is opened."""
 
+from collections import deque
 from collections.abc import Callable
 
 from firmware_bridge import protocol
@@ -13,6 +14,7 @@ RATES_HZ = (500, 1000)
 HELLO_S = 4.0
 # Between two requests for the same thing.
 REPEAT_US = 20_000
+MOST_PASSED = 16
 # A board whose time goes back by more has begun anew.
 STEP_BACK_US = 100_000
 
@@ -29,6 +31,8 @@ class BoardLine:
         self.hello: Hello | None = None
         # The sample of this tick, and the last one there was.
         self.newest: Imu | None = None
+        # Samples that came before it and were not flown: the loop is late.
+        self.passed: deque[Imu] = deque(maxlen=MOST_PASSED)
         self.last: Imu | None = None
         self.answers: dict[int, Answer] = {}
         self.refusal = Refused.NOT
@@ -89,10 +93,12 @@ class BoardLine:
         return True
 
     def take(self, said: Imu | Answer | Hello | None) -> None:
-        """Sort one frame; of samples the newest counts, those before it are told as lost."""
+        """Sort one frame; of samples the newest counts, those before it are kept beside it and told as skipped."""
         self.heard_us = self.wire.now_us()
         if isinstance(said, Imu):
             self.count(said)
+            if self.newest is not None:
+                self.passed.append(self.newest)
             self.newest = self.last = said
             self.slow[said.seq % protocol.SLOWS] = said.slow
         elif isinstance(said, Answer):

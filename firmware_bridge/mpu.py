@@ -18,10 +18,10 @@ MOST = 32767
 # (counts per kelvin, degrees Celsius at zero counts), by WHO_AM_I; the first for all others.
 TEMPERATURE = {0x68: (340.0, 36.53), 0x70: (333.87, 21.0), 0x71: (333.87, 21.0), 0x73: (333.87, 21.0)}
 
+Decoded = tuple[list[float], list[float], float]
 
-def decode(
-    raw: bytes, frd_from_chip: Sequence[Sequence[float]], who_am_i: int = 0x68
-) -> tuple[list[float], list[float], float]:
+
+def decode(raw: bytes, frd_from_chip: Sequence[Sequence[float]], who_am_i: int = 0x68) -> Decoded:
     """Return gyro (rad/s) and specific force (m/s2) in the vehicle's axes, and the temperature (degrees Celsius).
 
     `frd_from_chip` is the 3 x 3 rotation from the chip's axes, as printed on it, to forward-right-down. For three

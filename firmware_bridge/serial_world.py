@@ -40,6 +40,7 @@ class SerialWorld(BoardLine):
             self.told = Told(inputs)
         told = self.told
         self.newest = None
+        self.passed.clear()
         until_us = self.wire.now_us() + round(1e6 * PATIENCE * self.dt)
         for fresh in told.fresh:
             fresh[0] = 0
@@ -77,11 +78,21 @@ class SerialWorld(BoardLine):
         self.sampled_us = self.clock.align(said.t_us, self.wire.now_us())
         told.t_us[0] = max(self.sampled_us, int(told.t_us[0]) + 1)
         if not said.flags & STALE:
-            who = self.hello.who_am_i if self.hello else 0
-            gyro, accel, temperature_c = mpu.decode(said.raw, self.wiring.frd_from_chip, who)
+            gyro, accel, temperature_c = self.decoded(said)
+            if self.passed:
+                gyro, accel = self.with_passed(gyro, accel)
             told.imu_fresh[0], told.sampled_us[0], told.temperature_c[0] = 1, told.t_us[0], temperature_c
             told.gyro_frd[:], told.accel_frd[:] = gyro, accel
         slow_fields.fill(told, said.seq % protocol.SLOWS, self.slow, self.wiring)
+
+    def decoded(self, said: Imu) -> mpu.Decoded:
+        """Return gyro, specific force and temperature of a frame."""
+        return mpu.decode(said.raw, self.wiring.frd_from_chip, self.hello.who_am_i if self.hello else 0)
+
+    def with_passed(self, gyro: list[float], accel: list[float]) -> tuple[list[float], list[float]]:
+        """Return the mean with the samples before, which a late loop did not fly: none of the motion is lost."""
+        passed = [self.decoded(said) for said in self.passed if not said.flags & STALE]
+        return mean([gyro, *(p[0] for p in passed)]), mean([accel, *(p[1] for p in passed)])
 
     def drain(self, told: Told) -> None:
         """Take in what has arrived, without waiting; fill battery and receiver."""
@@ -151,3 +162,8 @@ class SerialWorld(BoardLine):
             self.wire.write(protocol.disarm(self.next_seq()))
             self.listen(self.wire.now_us() + REPEAT_US, lambda: False)
         self.wire.close()
+
+
+def mean(vectors: list[list[float]]) -> list[float]:
+    """Return the mean of some vectors."""
+    return [sum(axis) / len(vectors) for axis in zip(*vectors, strict=True)]

@@ -12,7 +12,7 @@ from sim.plant import plant as physics
 from sim.plant.spread import NOMINAL, Spread, varied
 from sim.plant.wind import WIND, blow
 from sim.score import SCORE, judge
-from sim.sensors import presets, sensors
+from sim.sensors import imu, presets, sensors
 from sim.troubles import TROUBLES, tell, ticks_lost
 from sim.truth import TRUTH
 
@@ -103,8 +103,11 @@ def tick(vehicle, setup, state, params, inputs, command):
 def obey(vehicle, setup, command):
     """Judge the flight as it stands, then let one tick pass under the command; several where the loop is late."""
     judge(vehicle.score, vehicle.truth, command, vehicle.sensors.gps.error_ned)
-    for _ in range(1 + ticks_lost(vehicle.troubles, vehicle.truth.t_us)):
+    for _ in range(ticks_lost(vehicle.troubles, vehicle.truth.t_us)):
         advance(vehicle, setup, command.motors.motor)
+        # Whoever reads the IMU for a loop that is late keeps what comes.
+        imu.hear(vehicle.sensors.imu, setup.presets.imu, vehicle.truth)
+    advance(vehicle, setup, command.motors.motor)
 
 
 def fault_rotor(vehicle: np.void, rotor: int, start_s: float, health: float = 0.0) -> None:

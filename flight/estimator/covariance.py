@@ -154,6 +154,14 @@ def forgive(filter, first, density, t):
 
 
 @kernel
+def admit_unfelt(filter, imu):
+    """Let the velocity be wrong by what refused forces may have done."""
+    for i in range(3):
+        filter.covariance[VELOCITY + i, VELOCITY + i] += imu.unfelt_dv2
+    imu.unfelt_dv2 = 0.0
+
+
+@kernel
 def bound(filter):
     """Start anew every error that has grown beyond meaning, so that no number overflows however long it lasts."""
     for i in range(3):
@@ -174,6 +182,7 @@ def step(state, params):
     gust(state.filter, params, state.nominal.wind_ne)
     propagate(state.filter, params, state.imu, pending, quat(state.nominal.q_ned_frd))
     wander.step(state, params, pending.time_s)
+    admit_unfelt(state.filter, state.imu)
     if is_hung(state.imu, params):
         forgive(state.filter, VELOCITY, params.accel_bad_noise, pending.time_s)
     if is_deaf(state.imu, params):

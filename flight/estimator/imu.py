@@ -84,7 +84,16 @@ def is_spike(imu, params, sample, dt):
     imu.refused += 1
     put(imu.refused_gyro_frd, gyro)
     put(imu.refused_accel_frd, accel)
-    return imu.alike < ALIKE and imu.refused < MOST_REFUSED
+    is_refused = imu.alike < ALIKE and imu.refused < MOST_REFUSED
+    if is_refused:
+        miss(imu, accel - vec(imu.accel_frd), dt)
+    return is_refused
+
+
+@kernel
+def miss(imu, change, dt):
+    """Admit what a refused force would have done to the velocity: the ground, too, hits within a tick."""
+    imu.unfelt_dv2 += dt * dt * dot(change, change)
 
 
 @kernel

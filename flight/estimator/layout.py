@@ -84,6 +84,7 @@ IMU = record(
     refused_gyro_frd=VECTOR,
     refused_accel_frd=VECTOR,
     refused=INTEGER,
+    unfelt_dv2=REAL,
     alike=INTEGER,
     has_sample=FLAG,
 )

@@ -45,6 +45,9 @@ SENSOR = record(
     shaker=SHAKER,
     gyro_sent=("f8", (DEPTH, 3)),
     accel_sent=("f8", (DEPTH, 3)),
+    heard=INTEGER,
+    gyro_sum=VECTOR,
+    accel_sum=VECTOR,
 )
 # Spreads are one standard deviation of the uncalibrated part; `residual` is the share calibration leaves.
 TRIAD_PRESET = record(
@@ -96,20 +99,35 @@ def draw_triad(triad, preset, random, residual):
 
 
 @kernel
-def measure(sensor, preset, truth, sample):
-    """Report angular rate and specific force at the IMU's place."""
+def hear(sensor, preset, truth):
+    """Sample when it is time, and take in what arrives, whether a tick is there to fly it or not."""
     if is_due(sensor.line, preset.timing, truth.t_us):
         sense(sensor, preset, truth)
     slot = collect(sensor.line, truth.t_us)
-    sample.fresh = 1 if slot >= 0 else 0
-    if slot < 0:
+    while slot >= 0:
+        sensor.heard += 1
+        put(sensor.gyro_sum, vec(sensor.gyro_sum) + vec(sensor.gyro_sent[slot]))
+        put(sensor.accel_sum, vec(sensor.accel_sum) + vec(sensor.accel_sent[slot]))
+        slot = collect(sensor.line, truth.t_us)
+
+
+@kernel
+def measure(sensor, preset, truth, sample):
+    """Report angular rate and specific force at the IMU's place: the mean of what was heard since the last tick."""
+    hear(sensor, preset, truth)
+    sample.fresh = 1 if sensor.heard > 0 else 0
+    if sensor.heard == 0:
         return
+    each = 1.0 / float(sensor.heard)
     sample.t_us = truth.t_us
     sample.temperature_c = preset.ambient_c + sensor.warm_k
     if not acts(sensor.line.fault, Fault.STUCK, truth.t_us):
-        put(sample.gyro_frd, vec(sensor.gyro_sent[slot]))
+        put(sample.gyro_frd, each * vec(sensor.gyro_sum))
     if not acts(sensor.accel_fault, Fault.STUCK, truth.t_us):
-        put(sample.accel_frd, vec(sensor.accel_sent[slot]))
+        put(sample.accel_frd, each * vec(sensor.accel_sum))
+    sensor.heard = 0
+    put(sensor.gyro_sum, Vec3(0.0, 0.0, 0.0))
+    put(sensor.accel_sum, Vec3(0.0, 0.0, 0.0))
 
 
 @kernel
