@@ -43,6 +43,7 @@ def configure(state, params, airframe, dt_nominal):
     velocity.configure(state.velocity, params.velocity, dt_nominal)
     thrust.configure(state.thrust, params.thrust)
     unseen.configure(state.unseen, params.unseen, dt_nominal)
+    rate.configure(state.rate, params.rate, airframe)
 
 
 @kernel

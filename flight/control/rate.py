@@ -11,7 +11,26 @@ from flight.vector import ZERO, Vec3, clamp, cross, put, vec
 RADIAN = math.pi / 180.0
 # Torque that the mixer could not give counts from this angular acceleration on; below it is rounding.
 LOST_LEAST = 0.01
-STATE = record(integral_frd=VECTOR, yaw_torque=REAL, lagged_torque_frd=VECTOR)
+STATE = record(integral_frd=VECTOR, integral_max_frd=VECTOR, yaw_torque=REAL, lagged_torque_frd=VECTOR)
+
+
+@kernel
+def configure(state, params, airframe):
+    """Let the integral reach a share of what the rotors can turn with: a weak one asks for it at any size."""
+    reach = ZERO
+    for i in range(airframe.rotor_count):
+        arm = Vec3(abs(airframe.rotor_y[i]), abs(airframe.rotor_x[i]), airframe.torque_per_thrust_m)
+        reach = reach + 0.5 * airframe.thrust_max_n * arm
+    reach = params.integral_share * reach
+    state.integral_max_frd[0] = limit(params.integral_max[0], reach.x, airframe.inertia[0])
+    state.integral_max_frd[1] = limit(params.integral_max[1], reach.y, airframe.inertia[1])
+    state.integral_max_frd[2] = limit(params.integral_max[2], reach.z, airframe.inertia[2])
+
+
+@kernel
+def limit(least, torque, inertia):
+    """Return an integral's limit as angular acceleration."""
+    return max(least, torque / inertia) if inertia > 0.0 else least
 
 
 @kernel
@@ -37,12 +56,12 @@ def integrated(integral, error, gain, limit, fade, lost, dt):
 @kernel
 def integrate(state, params, airframe, error, motors, dt):
     """Integrate the rate error of every axis."""
-    i_term, ki, limit = vec(state.integral_frd), vec(params.ki), vec(params.integral_max)
+    i_term, ki, most = vec(state.integral_frd), vec(params.ki), vec(state.integral_max_frd)
     fade = RADIAN * params.fade_deg_s
     lost = vec(motors.unallocated_torque_frd) / vec(airframe.inertia)
-    x = integrated(i_term.x, error.x, ki.x, limit.x, fade, lost.x, dt)
-    y = integrated(i_term.y, error.y, ki.y, limit.y, fade, lost.y, dt)
-    z = integrated(i_term.z, error.z, ki.z, limit.z, fade, lost.z, dt)
+    x = integrated(i_term.x, error.x, ki.x, most.x, fade, lost.x, dt)
+    y = integrated(i_term.y, error.y, ki.y, most.y, fade, lost.y, dt)
+    z = integrated(i_term.z, error.z, ki.z, most.z, fade, lost.z, dt)
     put(state.integral_frd, Vec3(x, y, z))
 
 
