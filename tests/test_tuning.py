@@ -231,3 +231,17 @@ def test_random_airframes_are_vehicles_that_could_be_built():
         assert 2.0 * max(body["inertia_kg_m2"]) <= sum(body["inertia_kg_m2"])
         assert 2.4 <= thrust / (body["mass_kg"] * 9.80665) <= 8.1
         assert rotors["speed_max_rad_s"] * rotors["radius_m"] < 0.75 * 340.0
+
+
+def test_a_plant_that_rings_on_the_gains_it_is_listened_to_with_is_heard_on_gentler_ones():
+    # Heavy propellers turn the body as they speed up: the strong, light one with the longest delay rings about yaw.
+    found = pieces.heard(anyone.airframe(1, 25), 1, [0, plants.FIRST_CORNER + 4])
+
+    slow = found.f_hz < 4.0
+    assert np.abs(found.climb[1, slow]) == pytest.approx(np.abs(found.climb[0, slow]), rel=0.3)
+
+
+def test_a_plant_whose_battery_gives_in_is_spent():
+    found = pieces.heard(anyone.airframe(1, 23), 1, [0, plants.FIRST_CORNER + 9])
+
+    assert found.is_spent().tolist() == [False, True]

@@ -25,7 +25,16 @@ LISTENING = SAFE | {
     "ATT_ROLL_P": 4.0, "ATT_PITCH_P": 4.0, "ATT_YAW_P": 2.5,
     "VEL_Z_P": 4.0, "VEL_Z_I": 0.0, "RATE_YAW_HZ": 0.0,
 }  # fmt: skip
+# For rotors so heavy, or a delay so long, that a vehicle rings on these.
+GENTLE = {
+    "RATE_ROLL_KP": 8.0, "RATE_PITCH_KP": 8.0, "RATE_YAW_KP": 3.0, "RATE_YAW_HZ": 10.0,
+    "ATT_ROLL_P": 2.5, "ATT_PITCH_P": 2.5, "ATT_YAW_P": 1.0, "VEL_Z_P": 2.0,
+}  # fmt: skip
+# A vehicle that hovers without noise and turns faster than this rings, rad/s.
+RINGING = 0.01
 SPENT = 0.98
+# A cell of lithium-polymer that hovering pulls below this is empty: more current would give less power.
+EMPTY_CELL_V = 3.0
 # Tilting about body x moves the vehicle east, about body y north (against the sign).
 TILTS = {0: 1, 1: 0}
 
@@ -37,7 +46,7 @@ class Model:
     rate, turn: (axis, vehicle, frequency); sideways, sideways_a: velocity and acceleration per tilt (axis x, y as the
     velocity's); climb, climb_a: of the vertical acceleration asked for; notches: of the rotors; told: the
     velocity told, without its shaking, for the one that adds up to places; drag: what is fed forward of rotor drag, per
-    second; effort: the greatest throttle of a rotor in hover (vehicle, 1).
+    second; effort: the greatest throttle of a rotor in hover, 1 with an empty battery (vehicle, 1).
     """
 
     dt: float
@@ -61,6 +70,13 @@ class Model:
         last = {name: getattr(self, name)[..., which, :] for name in MATRICES}
         return Model(self.dt, self.f_hz, **last)
 
+    def put(self, which: np.ndarray, other: "Model") -> "Model":
+        """Return the model with some of the vehicles taken from another."""
+        mine = {name: getattr(self, name).copy() for name in MATRICES}
+        for name, rows in mine.items():
+            rows[..., which, :] = getattr(other, name)
+        return Model(self.dt, self.f_hz, **mine)
+
     def is_spent(self) -> np.ndarray:
         """Tell of each vehicle whether it hovers with a rotor at its end: no gains have anything to steer with."""
         return self.effort[:, 0] > SPENT
@@ -82,9 +98,20 @@ def joined(parts: list[Model]) -> Model:
 
 
 def listened(rigs: Rigs, airframe: Airframe, f_hz: np.ndarray) -> Model:
-    """Return the model of hovering vehicles."""
+    """Return the model of hovering vehicles; those that do not come to rest are listened to on gentler gains."""
+    model, is_restless = heard_on(LISTENING, rigs, airframe, f_hz)
+    if is_restless.any():
+        which = np.flatnonzero(is_restless)
+        model = model.put(which, heard_on(LISTENING | GENTLE, rigs.pick(which), airframe, f_hz)[0])
+    return model
+
+
+def heard_on(
+    gains: dict[str, float], rigs: Rigs, airframe: Airframe, f_hz: np.ndarray
+) -> tuple[Model, np.ndarray]:
+    """Return the model of vehicles that fly on some gains, and which of them rang of themselves."""
     careful = copy.deepcopy(airframe)
-    for name, value in LISTENING.items():
+    for name, value in gains.items():
         careful.set(name, value)
     count, start = len(rigs), round(WARM_UP_S / rigs.dt)
     ticks = start + round(SECONDS / rigs.dt)
@@ -103,7 +130,13 @@ def listened(rigs: Rigs, airframe: Airframe, f_hz: np.ndarray) -> Model:
         found = spectrum(np.stack(signals)[..., start:], rigs.dt, f_hz)
         answers.append({name: found[i] for i, (name, _) in enumerate(HEARD[axis])})
     effort = np.maximum(effort_of(rigs), effort_of(calm[LEVELS[1]]))
-    return made_of(answers, calm[LEVELS[0]], effort, f_hz)
+    model = made_of(answers, calm[LEVELS[0]], effort, f_hz)
+    return model, np.logical_or.reduce([is_ringing(base[level].omega_frd) for level in LEVELS])
+
+
+def is_ringing(omega_frd: np.ndarray) -> np.ndarray:
+    """Tell which vehicles still turned at the end of a flight in which nothing was asked of them."""
+    return np.abs(omega_frd[:, -omega_frd.shape[1] // 4 :]).max(axis=(1, 2)) > RINGING
 
 
 LEVELS = (Level.ATTITUDE, Level.VELOCITY)
@@ -133,8 +166,9 @@ def spectrum(answers: np.ndarray, dt: float, f_hz: np.ndarray) -> np.ndarray:
 
 
 def effort_of(rigs: Rigs) -> np.ndarray:
-    """Return the greatest throttle that a rotor of each vehicle is given, (vehicle, 1)."""
-    return rigs.commands.motors.motor.max(axis=-1)[:, None]
+    """Return the greatest throttle that a rotor of each vehicle is given, (vehicle, 1); 1 with an empty battery."""
+    is_empty = rigs.vehicles.truth.voltage_v < EMPTY_CELL_V * rigs.params.airframe.cells
+    return np.where(is_empty, 1.0, rigs.commands.motors.motor.max(axis=-1))[:, None]
 
 
 def made_of(answers: list[dict[str, np.ndarray]], rigs: Rigs, effort: np.ndarray, f_hz: np.ndarray) -> Model:

@@ -15,7 +15,7 @@ from ground.tuning import plants, rigs
 from ground.tuning.design import basis, designed
 from ground.tuning.loops import Gains, closed
 from ground.tuning.margins import Margins, margins
-from ground.tuning.model import SPENT, Model
+from ground.tuning.model import EMPTY_CELL_V, SPENT, Model
 from ground.tuning.pieces import Share, collected, heard, here, seek
 from ground.tuning.search import STAGES, WORST, Judge, Stage, shortfall
 
@@ -100,7 +100,8 @@ def that_hover(model: Model, numbers: list[int]) -> tuple[Model, list[int]]:
     if spent[0]:
         raise ConfigError(
             f"the vehicle hovers with a rotor at {100.0 * model.effort[0, 0]:.0f} % throttle: "
-            f"nothing is left to steer with; allowed is at most {100.0 * SPENT:.0f} %"
+            f"nothing is left to steer with; allowed is at most {100.0 * SPENT:.0f} %, "
+            f"and a cell of the battery must keep {EMPTY_CELL_V:g} V"
         )
     return model.pick(np.flatnonzero(~spent)), [n for n, out in zip(numbers, spent, strict=True) if not out]
 
