@@ -5,6 +5,7 @@ import socket
 import time
 
 import pytest
+from pymavlink.dialects.v20 import common
 
 from flight.errors import ConfigError
 from ground.link.channel import Channel
@@ -29,6 +30,19 @@ def test_the_messages_added_here_carry_the_checksums_of_the_specification():
     known = {300: 217, 397: 182, 400: 110, 80: 14, 410: 160, 411: 106, 412: 33, 413: 77, 193: 71}
 
     assert {number: mavlink.mavlink_map[number].crc_extra for number in known} == known
+
+
+def test_fields_added_to_the_end_of_a_message_leave_it_readable_to_who_does_not_know_them():
+    coder = mavlink.MAVLink(None, 1, 1)
+    frame = mavlink.MAVLink_mission_current_message(3, 7, 2, 1, 0x01020304, 5, 0x0A0B0C0D).pack(coder)
+
+    (ours,) = mavlink.MAVLink(None).parse_buffer(frame)
+    (older,) = common.MAVLink(None).parse_buffer(frame)
+    (bare,) = mavlink.MAVLink(None).parse_buffer(common.MAVLink_mission_current_message(3).pack(coder))
+
+    assert (ours.mission_id, ours.fence_id, ours.rally_points_id) == (0x01020304, 5, 0x0A0B0C0D)
+    assert (older.seq, older.total, older.mission_state, older.mission_mode) == (3, 7, 2, 1)
+    assert (bare.seq, bare.mission_id, bare.rally_points_id) == (3, 0, 0)
 
 
 def test_good_frames_are_found_between_garbage_however_they_are_cut():
@@ -110,6 +124,20 @@ def test_who_floods_is_not_even_looked_at_until_he_stops():
 
     assert channel.turns_away(now_s)
     assert not channel.turns_away(now_s + 10.0)
+
+
+@pytest.mark.parametrize("bytes_per_s", [120.0, 5760.0])
+def test_a_slow_channel_is_filled_however_often_it_is_asked_for_room(bytes_per_s):
+    channel = Channel(Nowhere(), None, "", Signing(), bytes_per_s=bytes_per_s)
+    now_s = channel.outflow.then_s
+    while channel.has_room(60, now_s):
+        pass
+    answers = [channel.has_room(60, now_s, is_answer=True) for _ in range(2)]
+
+    sent = sum(60 * channel.has_room(60, now_s + 0.002 * k) for k in range(1, 5001))
+
+    assert answers == [True, True], "telemetry leaves room for what was asked for"
+    assert sent + 120 == pytest.approx(10.0 * bytes_per_s, abs=61)
 
 
 def test_garbage_is_a_flood_too():

@@ -239,6 +239,17 @@ def test_a_fence_that_encloses_nothing_is_refused(client, wanted, result):
     assert client.download(1) == []
 
 
+@pytest.mark.parametrize("is_int", [True, False])
+def test_a_circle_of_no_size_at_nowhere_says_that_there_is_none(client, is_int):
+    none = item(5003, 0.0, x=0, y=0, z=0.0, kind=1)
+
+    assert client.upload([*SQUARE, none], 1, is_int) == m.MAV_MISSION_ACCEPTED
+    assert same(client.download(1), [*SQUARE, none])
+    assert len(client.told(Demand.FENCE_POINT)) == len(SQUARE)
+    # At a place it would be a mistake: nobody can stay inside of it.
+    assert client.upload([item(5003, 0.0, z=0.0, kind=1)], 1, is_int) == m.MAV_MISSION_INVALID_PARAM1
+
+
 def test_a_fence_is_switched_off_kept_and_switched_on_again(client):
     client.upload([*SQUARE, CIRCLE], 1)
     points = client.told(Demand.FENCE_POINT)
@@ -276,6 +287,65 @@ def test_a_core_that_refuses_the_fence_is_no_success(client):
 
     assert client.switch_fence(1.0) == REJECTED
     assert client.line.texts[-1] == "fence: full"
+
+
+def counted(client, kind=0):
+    """Return the MISSION_COUNT of a list."""
+    return client.send(m.MAVLink_mission_request_list_message(1, 1, kind))[0]
+
+
+def test_a_list_is_known_again_by_a_number_that_changes_with_it(client):
+    assert [counted(client, kind).opaque_id for kind in (0, 1, 2)] == [0, 0, 0]
+    acks = [answered(client, wanted) for wanted in (MISSION, MISSION[:-1], MISSION)]
+    client.upload(SQUARE, 1)
+    client.upload([TAKEOFF, item(7777)])
+    current = client.service.progress.message()
+
+    ids = [ack.opaque_id for ack in acks]
+    assert ids[0] == ids[2] == counted(client).opaque_id == current.mission_id != 0
+    assert ids[1] not in (0, ids[0])
+    assert current.fence_id == counted(client, 1).opaque_id not in (0, ids[0])
+    assert current.rally_points_id == 0
+
+
+def answered(client, wanted):
+    """Upload a list; return the MISSION_ACK."""
+    (ask,) = client.send(m.MAVLink_mission_count_message(1, 1, len(wanted), 0))
+    while ask.get_type() != "MISSION_ACK":
+        heard = client.send(item_message(ask.seq, wanted[ask.seq])) or client.pass_by()
+        ask = heard[-1]
+    return ask
+
+
+def test_a_mission_that_changed_is_told_at_once_by_its_number(client):
+    client.upload(MISSION)
+    client.service.tick(client.service.now + 0.01)
+    client.line.taken()
+    client.upload(SQUARE, 1)
+    client.service.tick(client.service.now + 0.01)
+
+    assert client.service.progress.told[-2] == counted(client, 1).opaque_id
+
+
+class Busy:
+    """A channel that has room now and then."""
+
+    def __init__(self, *answers: bool) -> None:
+        self.answers = list(answers)
+
+    def has_room(self, size: float, now: float, is_answer: bool) -> bool:
+        return not self.answers or self.answers.pop(0)
+
+
+def test_an_item_asked_for_on_a_busy_channel_comes_when_there_is_room(client):
+    client.upload(MISSION)
+    busy = CLIENT._replace(channel=Busy(False, False, False))
+
+    at_once = client.send(m.MAVLink_mission_request_int_message(1, 1, 2, 0), busy)
+    later = [client.pass_by(0.002) for _ in range(4)]
+
+    assert at_once == []
+    assert [[n.seq for n in heard] for heard in later] == [[], [], [2], []]
 
 
 def test_more_items_than_fit_and_unknown_lists_are_refused_at_once(client):

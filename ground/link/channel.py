@@ -4,13 +4,15 @@ import time
 from collections import OrderedDict
 from typing import Protocol
 
-from ground.link.frames import Frame, Scanner, numbered
+from ground.link.frames import LARGEST_FRAME, Frame, Scanner, numbered
 from ground.link.signing import Signing
 
 # A client may send this many frames a second, and this many at once.
 FRAMES_PER_S, FRAMES_AT_ONCE = 2000.0, 2000.0
 BYTES_PER_S = 2e6
 MOST_SYSTEMS = 64
+# Parameters and items that were asked for go before telemetry, which may fill a slow radio by itself.
+RESERVE = 0.25
 
 
 class Carrier(Protocol):
@@ -31,6 +33,12 @@ class Bucket:
         given = min(wanted, self.filled(now_s))
         self.level -= given
         return given
+
+    def spend(self, wanted: float, now_s: float, reserve: float) -> bool:
+        """Take what is wanted if more than the reserve is there; if not, leave what there is, so that it gathers."""
+        is_enough = self.filled(now_s) >= wanted + reserve
+        self.level -= wanted * is_enough
+        return is_enough
 
     def filled(self, now_s: float) -> float:
         """Return how much there is."""
@@ -56,7 +64,7 @@ class Channel:
         self.scanner = Scanner()
         self.sequence = 0
         self.inflow = Bucket(FRAMES_PER_S, FRAMES_AT_ONCE)
-        self.outflow = Bucket(bytes_per_s, 0.5 * bytes_per_s)
+        self.outflow = Bucket(bytes_per_s, max(0.5 * bytes_per_s, 2 * LARGEST_FRAME))
         self.systems: OrderedDict[tuple[int, int], float] = OrderedDict()
         self.heard_s = 0.0
         self.began_s = time.monotonic()
@@ -106,9 +114,9 @@ class Channel:
         """Send a frame as it is, unless the way is full."""
         self.carrier.transmit(data, self.address)
 
-    def has_room(self, size: int, now_s: float) -> bool:
-        """Tell whether a stream may send so many bytes now."""
-        if self.outflow.take(size, now_s) >= size:
-            return True
-        self.held_back += 1
-        return False
+    def has_room(self, size: int, now_s: float, is_answer: bool = False) -> bool:
+        """Tell whether so many bytes may be sent now; streams leave some room for answers."""
+        reserve = 0.0 if is_answer else RESERVE * self.outflow.most
+        is_room = self.outflow.spend(size, now_s, reserve)
+        self.held_back += not is_room
+        return is_room

@@ -89,6 +89,13 @@ MISSING: tuple[tuple[int, str, tuple[tuple[str, str, int], ...]], ...] = (
     ),
 )
 
+# Whole numbers of 32 bits that MAVLink has added to the ends of messages since, from the same file.
+ADDED = {
+    "MISSION_CURRENT": ("mission_id", "fence_id", "rally_points_id"),
+    "MISSION_COUNT": ("opaque_id",),
+    "MISSION_ACK": ("opaque_id",),
+}
+
 
 def crc_extra(name: str, wire: list[tuple[str, str, int]]) -> int:
     """Return the byte by which both ends know that they mean the same fields (MAVLink serialization guide)."""
@@ -159,6 +166,46 @@ def define(number: int, name: str, fields: tuple[tuple[str, str, int], ...]) -> 
     )
 
 
+class Longer(mavlink.MAVLink_message):
+    """What a message with fields added to its end does in its own way; those not given are 0."""
+
+    added: tuple[str, ...] = ()
+    ordered_fieldnames: tuple[str, ...] = ()
+
+    def __init__(self, *values: Any, **named: Any) -> None:
+        given = dict(zip(self.fieldnames, values, strict=False)) | named
+        later = {name: given.pop(name, 0) for name in self.added}
+        super().__init__(**given)
+        self._fieldnames = self.fieldnames
+        for name, value in later.items():
+            setattr(self, name, value)
+
+    def pack(self, mav: Any, force_mavlink1: bool = False) -> bytes:
+        """Return the frame, as pymavlink's own messages do."""
+        payload = self.unpacker.pack(*(getattr(self, name) for name in self.ordered_fieldnames))
+        return self._pack(mav, self.crc_extra, payload, force_mavlink1=force_mavlink1)
+
+
+def lengthened(old: Any, added: tuple[str, ...]) -> Any:
+    """Return a message class with these fields at its end; the byte that names its fields does not count them."""
+    count, more = len(old.fieldnames), len(added)
+    return type(
+        old.__name__,
+        (Longer, old),
+        {
+            "added": added,
+            "fieldnames": [*old.fieldnames, *added],
+            "ordered_fieldnames": [*old.ordered_fieldnames, *added],
+            "fieldtypes": [*old.fieldtypes, *["uint32_t"] * more],
+            "orders": [*old.orders, *range(count, count + more)],
+            "lengths": [*old.lengths, *[1] * more],
+            "array_lengths": [*old.array_lengths, *[0] * more],
+            "unpacker": struct.Struct(old.unpacker.format + "I" * more),
+            "native_format": bytearray(old.unpacker.format.encode() + b"I" * more),
+        },
+    )
+
+
 def complete() -> None:
     """Add what is missing to pymavlink's dialect, where a newer pymavlink does not have it."""
     for number, name, fields in MISSING:
@@ -166,6 +213,11 @@ def complete() -> None:
             made = define(number, name, fields)
             mavlink.mavlink_map[number] = made
             setattr(mavlink, made.__name__, made)
+    for number, old in list(mavlink.mavlink_map.items()):
+        added = ADDED.get(old.msgname, ())
+        if added and added[0] not in old.fieldnames:
+            mavlink.mavlink_map[number] = made = lengthened(old, added)
+            setattr(mavlink, old.__name__, made)
 
 
 complete()

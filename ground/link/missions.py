@@ -26,6 +26,7 @@ RESULTS = {COMMAND: M.MAV_MISSION_UNSUPPORTED, FRAME: M.MAV_MISSION_UNSUPPORTED_
 FIRST_PARAMETER = M.MAV_MISSION_INVALID_PARAM1 - 1
 MOST_UPLOADS = 8
 ITEM_BYTES = 50
+MOST_OWED = 64
 # An item whose `current` is 2 is ArduPilot's way to say "go there now".
 GO_THERE = 2
 Key = tuple[Sender, int]
@@ -69,6 +70,8 @@ class Missions(Microservice):
         self.progress = Progress(vehicle, link, self.plans)
         self.uploads: dict[Key, Upload] = {}
         self.ended: dict[Key, int] = {}
+        # Items asked for that a busy channel has no room for yet, and whether in whole numbers.
+        self.owed: dict[tuple[Sender, int, int], bool] = {}
         self.now = 0.0
         self.commands[M.MAV_CMD_DO_SET_MISSION_CURRENT] = self.progress.set_current
         self.commands[M.MAV_CMD_MISSION_START] = self.progress.start
@@ -100,6 +103,7 @@ class Missions(Microservice):
         self.now = now
         self.core.tick(now)
         self.saver.tick()
+        self.pay()
         for key, upload in list(self.uploads.items()):
             if upload.is_stale(now):
                 self.end(key, M.MAV_MISSION_OPERATION_CANCELLED)
@@ -109,7 +113,10 @@ class Missions(Microservice):
 
     def acknowledge(self, sender: Sender, kind: int, result: int) -> None:
         """Send MISSION_ACK."""
-        self.link.send(M.MAVLink_mission_ack_message(sender.system, sender.component, result, kind), sender)
+        is_new = result == M.MAV_MISSION_ACCEPTED and kind in self.plans
+        identity = self.plans[kind].identity if is_new else 0
+        address = sender.system, sender.component
+        self.link.send(M.MAVLink_mission_ack_message(*address, result, kind, identity), sender)
 
     def refuse(self, sender: Sender, kind: int, result: int, reason: str) -> None:
         """Send MISSION_ACK with an error, and the reason as text."""
@@ -237,7 +244,9 @@ class Missions(Microservice):
 
     def send_count(self, kind: int, sender: Sender, count: int) -> None:
         """Send MISSION_COUNT."""
-        self.link.send(M.MAVLink_mission_count_message(sender.system, sender.component, count, kind), sender)
+        address = sender.system, sender.component
+        identity = self.plans[kind].identity
+        self.link.send(M.MAVLink_mission_count_message(*address, count, kind, identity), sender)
 
     def tell_part(self, message: Message, sender: Sender) -> None:
         """Say how many items of a part there are; an end of -1 is the last item."""
@@ -250,14 +259,26 @@ class Missions(Microservice):
             self.send_count(kind, sender, end - start + 1)
 
     def tell_item(self, message: Message, sender: Sender, is_int: bool) -> None:
-        """Send one item, with whole numbers or in the float form."""
-        kind, place = message.mission_type, message.seq
-        items = self.plans[kind].items
-        if place >= len(items):
-            self.acknowledge(sender, kind, M.MAV_MISSION_INVALID_SEQUENCE)
-        elif has_room(sender, ITEM_BYTES, self.now):  # Else the client asks again.
-            is_current = kind == MISSION and place == self.progress.current
-            self.link.send(told(items[place], place, kind, is_current, is_int, sender), sender)
+        """Send one item, with whole numbers or in the float form, as soon as there is room for it."""
+        if message.seq >= len(self.plans[message.mission_type].items):
+            self.acknowledge(sender, message.mission_type, M.MAV_MISSION_INVALID_SEQUENCE)
+        else:
+            self.owed[sender, message.mission_type, message.seq] = is_int
+            self.pay()
+
+    def pay(self) -> None:
+        """Send the items that were asked for and for which there is room; of too many the oldest are let go."""
+        for key, is_int in list(self.owed.items()):
+            sender, kind, place = key
+            items = self.plans[kind].items
+            if place >= len(items):
+                del self.owed[key]
+            elif has_room(sender, ITEM_BYTES, self.now, is_answer=True):
+                del self.owed[key]
+                is_current = kind == MISSION and place == self.progress.current
+                self.link.send(told(items[place], place, kind, is_current, is_int, sender), sender)
+        while len(self.owed) > MOST_OWED:
+            del self.owed[next(iter(self.owed))]
 
     def clear(self, message: Message, sender: Sender) -> None:
         """Empty a list, or all of them."""

@@ -3,7 +3,7 @@
 from ground.link.service import Sender
 
 
-def has_room(to: Sender, size: int, now: float) -> bool:
+def has_room(to: Sender, size: int, now: float, is_answer: bool = False) -> bool:
     """Tell whether a client's channel can take a message of so many bytes; if not, it waits for the next pass."""
     ask = getattr(to.channel, "has_room", None)
-    return ask is None or ask(size, now)
+    return ask is None or ask(size, now, is_answer)

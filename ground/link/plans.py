@@ -1,8 +1,10 @@
 """The lists a vehicle keeps, mission, fence and rally points: what may stand in them, what the core is told of them."""
 
 import math
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import groupby
 
 from flight.guidance.mission import MOST_ITEMS
@@ -39,6 +41,11 @@ class Plan:
 
     kind: int
     items: list[WireItem] = field(default_factory=list)
+
+    @cached_property
+    def identity(self) -> int:
+        """Return a number that another list would hardly have, 0 for an empty one: CRC-32, as PX4 tells it."""
+        return zlib.crc32(repr([*map(tuple, self.items)]).encode()) if self.items else 0
 
     def check(self, item: WireItem) -> None:
         """Raise ItemError when an item can be no part of this list."""
@@ -84,10 +91,17 @@ def check_fence_item(item: WireItem) -> None:
     if item.command not in (*CIRCLES, *POLYGONS, RETURN_POINT):
         raise ItemError(f"command {item.command} is no fence point", items.COMMAND)
     check_coordinates(item)
+    if is_no_circle(item):
+        return
     if item.command in CIRCLES:
         items.needed(item.as_meant().p1, "radius", 1, 0.5, RADIUS_MAX_M)
     elif item.command in POLYGONS:
         items.needed(item.as_meant().p1, "corners", 1, 3, MOST_FENCE_POINTS)
+
+
+def is_no_circle(item: WireItem) -> bool:
+    """Tell the circle of no size at 0, 0, by which MAVSDK's example says that there is none."""
+    return item.command in CIRCLES and item.p1 == item.x == item.y == 0
 
 
 def check_rally_item(item: WireItem) -> None:
@@ -131,7 +145,7 @@ def tell_mission(wanted: Sequence[WireItem], earth: Earth) -> list[ASK]:
 def shapes(wanted: Sequence[WireItem]) -> list[list[WireItem]]:
     """Return a fence's circles and polygons, each with its points; raise ItemError when one has not all of them."""
     found: list[list[WireItem]] = []
-    enclosing = [item for item in wanted if item.command != RETURN_POINT]
+    enclosing = [item for item in wanted if item.command != RETURN_POINT and not is_no_circle(item)]
     for (command, size), run in groupby(enclosing, lambda item: (item.command, item.p1)):
         points = list(run)
         step = 1 if command in CIRCLES else round(size)

@@ -5,7 +5,7 @@ from typing import Any
 from flight.inputs import Demand
 from flight.modes import Event, Mode
 from ground.link.dialect import mavlink
-from ground.link.plans import HERE, MISSION, SET_HOME, Plan, earth_of
+from ground.link.plans import FENCE, HERE, MISSION, RALLY, SET_HOME, Plan, earth_of
 from ground.link.service import ACCEPTED, DENIED, WARNING, Link, Message, Order, Sender
 from ground.link.vehicle import Vehicle
 from ground.link.wire_items import WireItem
@@ -62,10 +62,15 @@ class Progress:
             return M.MISSION_STATE_ACTIVE
         return M.MISSION_STATE_PAUSED if self.is_begun else M.MISSION_STATE_NOT_STARTED
 
+    @property
+    def identities(self) -> tuple[int, ...]:
+        """Return by what a client knows each list again."""
+        return tuple(self.plans[kind].identity for kind in (MISSION, FENCE, RALLY))
+
     def message(self) -> Message:
         """Return MISSION_CURRENT."""
         mode = IN_MISSION if self.vehicle.mode == Mode.MISSION else NOT_IN_MISSION
-        return M.MAVLink_mission_current_message(self.current, self.count, self.state, mode)
+        return M.MAVLink_mission_current_message(self.current, self.count, self.state, mode, *self.identities)
 
     def answer(self, _: Order, sender: Sender) -> int:
         """Send MISSION_CURRENT to who asks for it."""
@@ -81,7 +86,7 @@ class Progress:
             elif happening.code == Event.MISSION_DONE:
                 self.is_complete = True
         self.pass_orders()
-        present = (self.current, self.count, self.state)
+        present = (self.current, self.count, self.state, *self.identities)
         if present != self.told or self.is_due:
             self.told, self.is_due = present, False
             self.link.broadcast(self.message())
