@@ -50,6 +50,18 @@ def local_place(vehicle: Vehicle, order: Order) -> Ned:
     return (point.x, point.y, down) if has_place else (None, None, down)
 
 
+def with_nearer_altitude(vehicle: Vehicle, order: Order) -> Order:
+    """Return an order whose height above home is meant above sea level, if that is nearer to where the vehicle flies.
+
+    MAVSDK asks for an orbit's altitude above sea level in the frame of heights above home; PX4 reads it so.
+    """
+    here, home = vehicle.here, vehicle.home
+    if order.frame not in GLOBAL_ABOVE_HOME or here is None or home is None:
+        return order
+    is_above_sea = abs(order.z - here.alt_amsl_m) < abs(order.z + home.alt_amsl_m - here.alt_amsl_m)
+    return order._replace(frame=GLOBAL_AMSL[1]) if is_above_sea else order
+
+
 def local_given(order: Order) -> Ned:
     """Return a place given in local NED metres."""
     if any(math.isinf(v) for v in (order.x, order.y, order.z)):
