@@ -25,8 +25,8 @@ from flight.inputs import INPUTS, SENSORS, Demand
 from flight.modes import Arming
 from flight.params import defaults
 from flight.record import rows
+from ground.link.endpoints import checked_endpoint
 from ground.link.process import talk
-from ground.link.transports import checked_endpoint
 from ground.link.vehicle import Facts
 from ground.log_mode import LogMode
 from ground.loop import FlightLoop, demanded

@@ -9,11 +9,13 @@ from pymavlink.dialects.v20 import common
 
 from flight.errors import ConfigError
 from ground.link.channel import Channel
+from ground.link.clients import MOST_CLIENTS
 from ground.link.dialect import mavlink
+from ground.link.endpoints import parts_of
 from ground.link.frames import Scanner, Stamp, decoded, numbered
 from ground.link.signing import Keys, Signing
 from ground.link.streams import Schedule
-from ground.link.transports import MOST_CLIENTS, Udp, parts_of
+from ground.link.udp import Udp
 
 sender = mavlink.MAVLink(None, srcSystem=255, srcComponent=190)
 

@@ -37,7 +37,7 @@ def run(arguments: Namespace) -> int:
     check(arguments)
     from ground.board import apart, prepared
     from ground.choice import Choice
-    from ground.link.transports import checked_endpoint
+    from ground.link.endpoints import checked_endpoint
     from ground.serving import Service
     from ground.session import Conditions
 

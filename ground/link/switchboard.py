@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from ground.link.channel import Channel
+from ground.link.clients import Received
 from ground.link.dialect import mavlink
 from ground.link.frames import Frame, Stamp, decoded
 from ground.link.service import (
@@ -25,7 +26,7 @@ from ground.link.service import (
     Order,
     Sender,
 )
-from ground.link.transports import Received, Transport
+from ground.link.transports import Transport
 from ground.link.vehicle import Vehicle
 
 events = logging.getLogger("quadloop.link")
