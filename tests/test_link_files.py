@@ -10,9 +10,10 @@ import pytest
 from pymavlink import mavftp
 
 from flight import params
-from ground.link import ftp, pages
+from ground.link import ftp_sessions, pages
 from ground.link.dialect import mavlink
-from ground.link.ftp import HEADER, Ftp, Request
+from ground.link.ftp import Ftp, folder_of
+from ground.link.ftp_wire import HEADER, Request
 from ground.link.log_download import LogDownload
 from ground.link.metadata import Metadata
 from ground.link.parameter_wire import crc32
@@ -40,7 +41,7 @@ def vehicle(tmp_path):
 
 @pytest.fixture
 def files(vehicle):
-    folder = ftp.folder_of(vehicle)
+    folder = folder_of(vehicle)
     folder.mkdir()
     return folder
 
@@ -186,11 +187,11 @@ def test_a_request_whose_reply_was_lost_is_not_obeyed_twice(client, files):
 
 def test_sessions_run_out_and_come_back(client, files):
     (files / "a").write_text("a")
-    for _ in range(ftp.MOST_SESSIONS):
+    for _ in range(ftp_sessions.MOST_SESSIONS):
         assert not is_refused(client.ask(F.MAV_FTP_OPCODE_OPENFILERO, b"a"))
 
     assert is_refused(client.ask(F.MAV_FTP_OPCODE_OPENFILERO, b"a"), F.MAV_FTP_ERR_NOSESSIONSAVAILABLE)
-    client.service.tick(ftp.IDLE_S + 1.0)
+    client.service.tick(ftp_sessions.IDLE_S + 1.0)
     assert not client.service.sessions
     assert not is_refused(client.ask(F.MAV_FTP_OPCODE_OPENFILERO, b"a"))
     assert not is_refused(client.ask(F.MAV_FTP_OPCODE_RESETSESSION))
@@ -209,7 +210,7 @@ def test_a_client_with_several_files_open_finds_each_under_the_number_it_chose(c
     assert len(client.service.sessions) == 2
     assert client.ask(F.MAV_FTP_OPCODE_READFILE, session=210, size=9)[1] == b"aaa"
     # Asked for anew with another number, it takes the place of the old one.
-    for _ in range(2 * ftp.MOST_SESSIONS):
+    for _ in range(2 * ftp_sessions.MOST_SESSIONS):
         assert client.ask(F.MAV_FTP_OPCODE_OPENFILERO, b"a", session=210)[0].session == 210
     assert len(client.service.sessions) == 2
 
@@ -264,10 +265,10 @@ def test_random_requests_neither_harm_nor_stop_the_server(vehicle, files, seed):
             offset=int(random.choice([0, 1, 300, 2**31, 2**32 - 1])),
             size=int(random.integers(256)) if random.random() < 0.2 else None,
         )
-        client.service.tick(client.service.now + 0.01)
+        client.service.tick(client.service.sessions.now + 0.01)
     client.line.taken()
 
-    assert len(client.service.sessions) <= ftp.MOST_SESSIONS
+    assert len(client.service.sessions) <= ftp_sessions.MOST_SESSIONS
     assert sum(f.stat().st_size for f in files.rglob("*") if f.is_file()) < 100_000_000
     assert not is_refused(client.ask(F.MAV_FTP_OPCODE_LISTDIRECTORY, b"/"))
 
