@@ -15,7 +15,7 @@ from ground.session import Conditions, prepared, record
 from ground.tuning import linear, rigs
 from ground.tuning.margins import margins
 from ground.whatif.vehicle import imu_delay_s
-from logs.replay import Flight
+from logs.rebuilding import Flight
 
 FLIGHT_S = 44.0
 FEW = 6

@@ -4,7 +4,7 @@ import sys
 
 import numpy as np
 
-from logs.replay import rebuild
+from logs.rebuilding import rebuild
 
 
 def main(path: str) -> None:

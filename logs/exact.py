@@ -13,7 +13,6 @@ import numpy as np
 
 from flight.command import COMMAND
 from flight.inputs import INPUTS
-from flight.kernel import kernel
 from flight.record import leaves
 
 WORD = 8
@@ -58,9 +57,6 @@ ALWAYS = ("quadloop_status", "quadloop_tuning")
 # What a reader expects of a word that was not written.
 HOLDS, ZERO, MOVES = 0, 1, 2
 IMU_CLOCK = "inputs.imu.t_us"
-# Odd, so that no bit of a word is lost: the golden ratio, and as a stream SplitMix64 (Steele 2014).
-STEP = np.uint64(0x9E3779B97F4A7C15)
-FOLD, BLOCK = np.uint64(29), 64
 
 
 @dataclass(frozen=True)
@@ -159,135 +155,6 @@ SPANS, BEGINS = _spans()
 RULES = _rules()
 IS_SAMPLED = np.array([t.is_sampled for t in TOPICS])
 IMU_CLOCK_WORD = word_of(IMU_CLOCK)[0]
-# What of sampled topics to write in a tick: nothing, all, or what is not as expected; or everything there is.
-LEAVE, SAMPLE, FOLLOW, EVERYTHING = 0, 1, 2, 3
-
-
-def _factors() -> np.ndarray:
-    numbers = np.arange(1, ROW_WORDS, dtype=np.uint64) * STEP
-    mixed = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    return (mixed ^ (mixed >> np.uint64(27))) | np.uint64(1)
-
-
-FACTORS = _factors()
-
-
-def digests(ticks: np.ndarray) -> np.ndarray:
-    """Return a number of 64 bits for each tick that changes with every bit told and said in it."""
-    found = np.empty(len(ticks), np.uint64)
-    # In blocks that stay in the processor's cache: four times as fast.
-    for begin in range(0, len(ticks), BLOCK):
-        words = ticks[begin : begin + BLOCK, 1:] * STEP
-        words ^= words >> FOLD
-        np.matmul(words, FACTORS, out=found[begin : begin + BLOCK])
-    return found
-
-
-def checks(digested: np.ndarray) -> np.ndarray:
-    """Return the 32 bits of each tick's digest that its message carries."""
-    return (digested ^ (digested >> np.uint64(32))).astype(np.uint32)
-
-
-@kernel
-def encode(
-    ticks: np.ndarray,
-    raw: np.ndarray,
-    imu_clock: np.ndarray,
-    check: np.ndarray,
-    wants: np.ndarray,
-    spans: np.ndarray,
-    begins: np.ndarray,
-    is_sampled: np.ndarray,
-    rules: np.ndarray,
-    ids: np.ndarray,
-    out: np.ndarray,
-) -> int:
-    """Write what is not as expected in ticks[1:] as ULog data messages; ticks[0] is the one before.
-
-    `raw` holds the same rows as bytes, `check` their checks as bytes, `imu_clock` what is expected of that word,
-    `wants` LEAVE, SAMPLE, FOLLOW or EVERYTHING. Returns how many bytes of `out` were filled.
-    """
-    at = 0
-    last = len(begins) - 2
-    for i in range(1, ticks.shape[0]):
-        for topic in range(last + 1):
-            begin = begins[topic]
-            end = begins[topic + 1]
-            if topic == last or wants[i] == EVERYTHING:
-                is_due = True
-            elif is_sampled[topic] and wants[i] != FOLLOW:
-                is_due = wants[i] == SAMPLE
-            else:
-                is_due = differs(ticks, i, imu_clock, spans, begin, end, rules)
-            if is_due:
-                at = put_message(out, at, ids[topic], raw, check, i, spans, begin, end, topic == last)
-    return at
-
-
-@kernel
-def differs(
-    ticks: np.ndarray,
-    i: int,
-    imu_clock: np.ndarray,
-    spans: np.ndarray,
-    begin: int,
-    end: int,
-    rules: np.ndarray,
-) -> bool:
-    """Tell whether any word of a topic is not as expected after the tick before."""
-    for span in range(begin, end):
-        for word in range(spans[span, 0], spans[span, 1]):
-            if rules[word] == ZERO:
-                if ticks[i, word] != 0:
-                    return True
-            elif rules[word] == MOVES:
-                if ticks[i, word] != imu_clock[i]:
-                    return True
-            elif ticks[i, word] != ticks[i - 1, word]:
-                return True
-    return False
-
-
-@kernel
-def copy_words(out: np.ndarray, at: int, raw: np.ndarray, i: int, first: int, end: int) -> int:
-    """Copy a run of words and return the place after it."""
-    for k in range(8 * (end - first)):
-        out[at + k] = raw[i, 8 * first + k]
-    return at + 8 * (end - first)
-
-
-@kernel
-def put_message(
-    out: np.ndarray,
-    at: int,
-    number: int,
-    raw: np.ndarray,
-    check: np.ndarray,
-    i: int,
-    spans: np.ndarray,
-    begin: int,
-    end: int,
-    is_mark: bool,
-) -> int:
-    """Write one data message - time stamp, row number, the topic's words - and return the place after it."""
-    start = at
-    out[at + 2] = 68
-    out[at + 3] = number & 255
-    out[at + 4] = number >> 8
-    at = copy_words(out, at + 5, raw, i, 1, 2)
-    for k in range(4):
-        out[at + k] = raw[i, k]
-    at += 4
-    if is_mark:
-        for k in range(4):
-            out[at + k] = check[i, k]
-        at += 4
-    for span in range(begin, end):
-        at = copy_words(out, at, raw, i, spans[span, 0], spans[span, 1])
-    size = at - start - 3
-    out[start] = size & 255
-    out[start + 1] = size >> 8
-    return at
 
 
 def command_path(word: int) -> str:
@@ -298,3 +165,11 @@ def command_path(word: int) -> str:
         if first <= word < first + size:
             return f"{path}[{word - first}]" if size > 1 else path
     raise IndexError(word)
+
+
+def words_of(records: np.ndarray, size: int) -> np.ndarray:
+    """Return records as rows of so many 64-bit words."""
+    plain = records if records.flags.c_contiguous else np.ascontiguousarray(records)
+    if plain.dtype.itemsize != size * WORD:
+        raise TypeError(f"rows of {plain.dtype.itemsize} bytes are not the loop's records")
+    return np.ndarray.view(plain, np.uint64, np.ndarray).reshape(-1, size)

@@ -54,6 +54,11 @@ def format_text(name: str, dtype: np.dtype) -> str:
     return f"{name}:{fields}"
 
 
+def stamped(dtype: np.dtype) -> np.dtype:
+    """Return a record's fields as a topic has them: behind the time stamp."""
+    return np.dtype([("timestamp", "<u8"), *dtype.descr])
+
+
 def key_value(key: str, value: Any) -> bytes:
     """Return key and value as information messages hold them: text, bytes, or a number of its numpy type."""
     if isinstance(value, str | bytes):

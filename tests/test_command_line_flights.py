@@ -147,9 +147,12 @@ def test_the_log_tells_the_imus_temperature_and_the_batterys_current_for_a_calib
 
 
 def test_a_replay_that_differs_ends_with_exit_code_1(capsys, hop, monkeypatch):
+    import logs.comparison
     import logs.replay
 
-    differing = logs.replay.Replay(ticks=2, identical=1, first_difference={"tick": 1, "field": "status.mode"})
+    differing = logs.comparison.Replay(
+        ticks=2, identical=1, first_difference={"tick": 1, "field": "status.mode"}
+    )
     differing.first_difference |= {"logged": 1, "replayed": 2}
     monkeypatch.setattr(logs.replay, "replay", lambda *_: differing)
 

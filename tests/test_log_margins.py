@@ -17,7 +17,7 @@ from ground.identification.response import RING_S, Response, Sweep, response
 from ground.main import main
 from ground.tuning import linear
 from ground.tuning.margins import margins
-from logs.replay import Flight
+from logs.rebuilding import Flight
 
 DT = 1e-3
 LAG_S, GAIN, SECONDS = 0.05, 20.0, 6.0

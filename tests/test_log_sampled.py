@@ -10,9 +10,11 @@ from flight.errors import LogError
 from flight.inputs import Demand
 from flight.record import rows
 from logs import checkpoint
+from logs.again import run_rows
 from logs.reader import Log
+from logs.rebuilding import rebuild
 from logs.recorder import FlightLog
-from logs.replay import rebuild, replay, run_rows
+from logs.replay import replay
 from logs.sources import open_log
 from logs.ticks import Ticks
 from logs.trimming import trim

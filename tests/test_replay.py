@@ -12,8 +12,10 @@ from flight.command import COMMAND
 from flight.errors import ConfigError, LogError
 from flight.inputs import Demand
 from flight.record import rows
+from logs.again import run_rows
+from logs.rebuilding import rebuild
 from logs.recorder import FlightLog
-from logs.replay import rebuild, replay, run_rows
+from logs.replay import replay
 from logs.sink import Sink
 from logs.ulog import ULogWriter
 from tests.conftest import ROOT

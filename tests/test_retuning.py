@@ -13,9 +13,10 @@ from flight.modes import WHY, Arming, Event, Why
 from flight.parameter import stored
 from flight.params import TABLE, defaults, find
 from flight.record import rows
+from logs.again import run_rows
 from logs.reader import Log
 from logs.recorder import FlightLog
-from logs.replay import replay, run_rows
+from logs.replay import replay
 from tests.log_rows import smooth_flight
 
 pytestmark = pytest.mark.interpreted

@@ -13,7 +13,7 @@ from ground.whatif import prediction, reflight
 from ground.whatif.motion import motion_of, scores
 from ground.whatif.validity import validity_of
 from logs.reader import Log
-from logs.replay import rebuild
+from logs.rebuilding import rebuild
 
 pytestmark = pytest.mark.slow
 SEED = 5

@@ -74,7 +74,7 @@ def from_log(arguments: Namespace) -> int:
     settings = options.overrides(arguments)
     with compiling.shown(), terminal.Progress("measuring"):
         from ground.identification import bode, loops
-        from logs.replay import rebuild
+        from logs.rebuilding import rebuild
 
         found = loops.measured_loops(rebuild(arguments.airframe), settings)
     if arguments.plots:

@@ -8,7 +8,7 @@ from ground import compiling, options, terminal
 
 if TYPE_CHECKING:
     from ground.whatif.prediction import Prediction
-    from logs.replay import Replay
+    from logs.comparison import Replay
 
 ABOUT = "run the whole autopilot again on a log and compare every tick; try other gains on it"
 EXAMPLE = "quadloop replay flight.ulg --what-if closed --set ATT_ROLL_P=8"

@@ -11,7 +11,7 @@ from ground.identification.built import physics_of
 from ground.identification.fit import Z95, Fit, fit
 from ground.identification.segment import cut
 from logs.reader import Log
-from logs.replay import Flight, rebuild
+from logs.rebuilding import Flight, rebuild
 
 NAMES = {
     "inertia_x": "inertia_xx_kg_m2",

@@ -20,7 +20,7 @@ from ground.tuning import loops
 from ground.tuning.linear import AXES
 from ground.tuning.margins import NUMBERS, margins
 from ground.tuning.model import Model
-from logs.replay import Flight
+from logs.rebuilding import Flight
 
 POINTS = 160
 DRAWS = 300

@@ -6,7 +6,7 @@ import numpy as np
 
 from flight.errors import LogError
 from flight.physics import NOMINAL_CELL_V
-from logs.replay import Flight
+from logs.rebuilding import Flight
 
 # Ground effect ends about twelve rotor radii up; half as much again is surely free air.
 FREE_RADII = 15.0

@@ -11,7 +11,7 @@ from logs.contents import viewed
 from logs.foreign.blackbox_terms import implied_rates_sp
 from logs.foreign.recording import Recording
 from logs.reader import Log
-from logs.replay import rebuild
+from logs.rebuilding import rebuild
 from logs.series import Curve, Series
 from logs.sources import open_log
 from logs.ticks import is_whole

@@ -13,7 +13,7 @@ from ground.whatif import reflight
 from ground.whatif.motion import Motion, motion_of, scores, tilt
 from ground.whatif.validity import Validity, validity_of
 from logs.reader import Log
-from logs.replay import rebuild
+from logs.rebuilding import rebuild
 
 Share = Callable[[float, str], None]
 # Vehicles that the log could have come from as well: how far apart they fly is how far the prediction is sure.

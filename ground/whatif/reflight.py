@@ -13,8 +13,9 @@ from flight.record import rows
 from ground.identification.built import Numbers, physics_of
 from ground.whatif import vehicle
 from ground.whatif.surroundings import around
+from logs.again import Again, before, override, renumber
 from logs.reader import Log
-from logs.replay import Again, Flight, before, override, renumber
+from logs.rebuilding import Flight
 from logs.ticks import Ticks
 from sim.refly import fly_again
 

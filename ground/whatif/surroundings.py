@@ -10,7 +10,7 @@ from flight.record import rows
 from ground.identification.model import SEA_LEVEL_DENSITY
 from ground.identification.segment import to_body, to_world
 from ground.whatif.motion import FREE_M
-from logs.replay import Flight
+from logs.rebuilding import Flight
 from sim.refly import AROUND
 
 # Above this a loop has no say: what the IMU shows there is noise and shaking, good for any gains.
