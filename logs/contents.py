@@ -15,11 +15,11 @@ from logs.figures import figures
 from logs.foreign.px4 import ULogRecording
 from logs.foreign.recording import Recording
 from logs.importing import write_ulog
-from logs.panels import View
 from logs.reader import Log
 from logs.series import Series
 from logs.sources import open_log
 from logs.trimming import begin_of, end_of
+from logs.view import View
 
 # What logs say of who wrote them: facts, then parts of a blackbox header.
 MAKERS = ("Firmware revision", "Firmware date", "Board information", "Craft name")

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from logs.panels import View
 from logs.phases import Phase
 from logs.series import Curve, tilt_deg
 from logs.spectrum import band_rms, sliced
+from logs.view import View
 
 # Shaking counts as vibration above what a vehicle of this size can do by flying.
 VIBRATION_ABOVE_HZ = 30.0

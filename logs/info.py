@@ -7,10 +7,10 @@ import numpy as np
 
 from logs import timing
 from logs.figures import figures
-from logs.panels import View
 from logs.reader import Log
 from logs.series import Series
 from logs.ticks import is_whole
+from logs.view import View
 
 MAKERS = (
     "sys_name",

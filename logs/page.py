@@ -4,9 +4,9 @@ import base64
 from html import escape
 from pathlib import Path
 
-from logs.panels import View
 from logs.phases import Happening
 from logs.ulog import CRITICAL, WARNING
+from logs.view import View
 
 STYLE = """
 :root { --ink: #212529; --quiet: #868e96; --line: #e9ecef; --paper: #fff; --ground: #f8f9fa; }

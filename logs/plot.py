@@ -9,11 +9,12 @@ from flight.errors import LogError
 from logs import ink
 from logs.figures import figures
 from logs.page import write_page
-from logs.panels import LEFT, RIGHT, Panel, View
+from logs.panels import LEFT, RIGHT, Panel
 from logs.phases import Happening, has_arming
 from logs.reader import Log
 from logs.series import Series
 from logs.ulog import WARNING
+from logs.view import View
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,12 +10,12 @@ from flight import airframe
 from flight.errors import LogError
 from logs import info
 from logs.figures import figures
-from logs.panels import View
 from logs.phases import airborne, failsafes, modes
 from logs.plot import plot
 from logs.reader import Log
 from logs.recorder import FlightLog
 from logs.series import Series
+from logs.view import View
 from tests.log_rows import smooth_flight
 
 SECONDS = 20.0
