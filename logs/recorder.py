@@ -15,7 +15,7 @@ from logs.digests import PROOF, PROOF_TOPIC
 from logs.events import advice, event_text, happened, level
 from logs.exact import COMMAND_WORDS, INPUT_WORDS, ROW_WORDS, TOPICS, WORD, words_of
 from logs.header import write_change, write_facts, write_parameters, write_tuned
-from logs.px4_topics import Flown
+from logs.px4.topic import Flown
 from logs.sink import Sink
 from logs.slow_topics import TRUTH_TOPIC, SlowTopics, px4_topics
 from logs.tick_writer import TickWriter

@@ -3,7 +3,8 @@
 import numpy as np
 
 from logs.pace import Pace
-from logs.px4_topics import TOPICS, Flown, Px4Topic
+from logs.px4.topic import Flown, Px4Topic
+from logs.px4.topics import TOPICS
 from logs.ulog import ULogWriter
 
 TRUTH_TOPIC = "quadloop_truth"
