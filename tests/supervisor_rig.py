@@ -43,6 +43,12 @@ def leaning(f: ToyFlight, degrees: float) -> ToyFlight:
     return f
 
 
+def heard(f: ToyFlight) -> list[tuple[int, float]]:
+    """Return the events said in a tick, with their values."""
+    events = zip(f.status.events.tolist(), f.status.event_values.tolist(), strict=True)
+    return [(e, v) for e, v in events if e]
+
+
 def in_plain_python() -> None:
     """Leave a file of tests out where kernels are compiled."""
     if not numba.config.DISABLE_JIT:
