@@ -10,16 +10,11 @@ from flight.modes import WHY, Action, Arming, Event, Failsafe, Level, Mode, Refu
 from flight.supervisor import checks, failsafes, landing, orders, signs, supervisor
 from flight.supervisor.health import BARO
 from flight.supervisor.table import Sign
-from tests.supervisor_rig import DT, flying, in_plain_python, leaning, toy
+from tests.supervisor_rig import DT, flying, heard, in_plain_python, leaning, toy
 from tests.toy_flight import HOVER, ToyFlight
 
 in_plain_python()
 pytestmark = pytest.mark.interpreted
-
-
-def heard(f: ToyFlight) -> list[tuple[int, float]]:
-    events = zip(f.status.events.tolist(), f.status.event_values.tolist(), strict=True)
-    return [(e, v) for e, v in events if e]
 
 
 def ticked(f: ToyFlight, kind: Demand | None = None, *arguments: float, index: int = 0) -> ToyFlight:
