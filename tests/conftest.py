@@ -20,8 +20,6 @@ INTERPRETED = (
     "test_guidance_axis",
     "test_mixer",
     "test_random",
-    "test_supervisor",
-    "test_supervisor_failsafes",
 )
 # Files of whole flights, left out of `make quick` besides the tests that say so themselves.
 SLOW = ("test_flight_quality", "test_guidance_same")

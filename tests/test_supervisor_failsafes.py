@@ -9,7 +9,8 @@ from flight.inputs import Demand, Use
 from flight.modes import Action, Arming, Event, Failsafe, Level, Mode
 from flight.supervisor.rows import TROUBLES as ROWS
 from flight.supervisor.table import ANSWER, SEVERITY
-from tests.test_supervisor import armed, high, lean, piloted, ready
+from tests.supervised_flight import armed, high, piloted, ready
+from tests.supervisor_rig import leaning
 
 pytestmark = pytest.mark.interpreted
 XYZ = Use.POSITION_XY | Use.POSITION_Z
@@ -166,7 +167,7 @@ def test_rate_mode_needs_no_attitude():
 
 
 def test_lying_on_its_side_disarms_after_a_while_though_the_action_only_warns():
-    f = lean(high(), 100.0).fly(0.25)
+    f = leaning(high(), 100.0).fly(0.25)
     assert f.status.failsafes == 0
 
     f.fly(0.1)
@@ -176,21 +177,21 @@ def test_lying_on_its_side_disarms_after_a_while_though_the_action_only_warns():
 
 
 def test_tipping_over_at_take_off_disarms_at_once():
-    f = lean(armed(), 100.0).fly(0.35)
+    f = leaning(armed(), 100.0).fly(0.35)
 
     assert not f.is_armed
 
 
 def test_an_upset_that_rights_itself_flies_on():
-    f = lean(high(), 100.0).fly(0.5)
-    f = lean(f, 0.0).fly(5.0)
+    f = leaning(high(), 100.0).fly(0.5)
+    f = leaning(f, 0.0).fly(5.0)
 
     assert f.is_armed
     assert f.status.failsafes == Failsafe.TILT
 
 
 def test_rate_mode_may_fly_upside_down():
-    f = lean(piloted(Mode.RATE), 180.0)
+    f = leaning(piloted(Mode.RATE), 180.0)
     for _ in range(100):
         f.sticks(throttle=0.5).step()
 
@@ -202,7 +203,7 @@ def test_rate_mode_may_fly_upside_down():
     ("action", "arming"), [(Action.DISARM, Arming.DISARMED), (Action.TERMINATE, Arming.KILLED)]
 )
 def test_the_top_of_the_ladder_stops_the_motors(action, arming):
-    f = lean(high(FS_TILT_ACT=action), 100.0).fly(0.4)
+    f = leaning(high(FS_TILT_ACT=action), 100.0).fly(0.4)
 
     assert f.status.arming == arming
     assert not np.any(f.command.motors.motor)
@@ -266,7 +267,7 @@ def test_an_answer_that_is_impossible_becomes_a_landing():
 def test_on_the_ground_disarmed_only_what_matters_there_is_flagged():
     f = ready()
     f.inputs.link.ground_age_us = 60_000_000
-    lean(f, 120.0)
+    leaning(f, 120.0)
     f.voltage = 12.0
     f.fly(10.0)
 

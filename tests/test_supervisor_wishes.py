@@ -5,7 +5,7 @@ import math
 import pytest
 
 from flight.inputs import Demand
-from flight.modes import WHY, Action, Arming, Event, Failsafe, Mode, Why
+from flight.modes import WHY, Action, Event, Failsafe, Mode, Why
 from flight.supervisor import choosing
 from flight.supervisor.table import OPERATOR_OVERRULES, PILOT_OVERRULES, Sign
 from tests.supervisor_rig import flying, heard, in_plain_python, toy
@@ -15,7 +15,6 @@ in_plain_python()
 pytestmark = pytest.mark.interpreted
 S = Sign
 ALL = sum(Sign)
-ARMED, DISARMED, KILLED = Arming.ARMED, Arming.DISARMED, Arming.KILLED
 
 
 def test_the_mode_switch_wishes_once_per_movement():
