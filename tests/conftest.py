@@ -60,6 +60,14 @@ def chip(tmp_path_factory):
     return switch_on
 
 
+@pytest.fixture
+def board(chip):
+    """Return a board that has come up."""
+    from tests.firmware_rig import booted
+
+    return booted(chip())
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.stem in INTERPRETED:

@@ -9,7 +9,7 @@ import pytest
 from firmware_bridge.firmware import SOURCES
 from firmware_bridge.protocol import Output, Refused, SelfTest, State
 from tests.emulator.board import Board, build_host
-from tests.test_firmware import armed, booted, fly
+from tests.firmware_rig import armed, booted, fly
 
 pytestmark = pytest.mark.slow
 # Where Debian's arduino-core-avr has what the IDE downloads.

@@ -79,7 +79,7 @@ def test_the_family_is_told_apart_and_set_as_the_firmware_sets_it(who, name):
     bench = Bench("mpu6050", who).opened()
 
     assert bench.source.name == name
-    # 2000 degrees/s, 16 g, 184 Hz, as tests/test_firmware.py asks of the Arduino.
+    # 2000 degrees/s, 16 g, 184 Hz, as tests/test_firmware_imu.py asks of the Arduino.
     assert [bench.chip.registers[at] for at in (0x1B, 0x1C, 0x1A, 0x38)] == [0x18, 0x18, 1, 1]
 
 

@@ -31,7 +31,7 @@ def avr8js(tmp_path_factory):
 
 def flown(board: Board, output: Output, commands: np.ndarray) -> np.ndarray:
     """Arm a board that has just been switched on, give it commands; return each one's pulses, in microseconds."""
-    from tests.test_firmware import ask_to_arm, booted, choose, keep_idle
+    from tests.firmware_rig import ask_to_arm, booted, choose, keep_idle
 
     booted(board)
     choose(board, output)
@@ -69,7 +69,7 @@ def test_both_make_the_pulses_that_were_asked_for(chip, avr8js, output, record_p
 
 
 def test_both_are_as_quick_to_sample_and_to_tell(chip, avr8js):
-    from tests.test_firmware import booted
+    from tests.firmware_rig import booted
 
     second = SecondBoard(avr8js, chip.firmware.hex)
     try:
