@@ -11,8 +11,9 @@ STREAM = 0x54554E45
 
 
 Range = tuple[float, float]
-# Plants of these numbers and on are the cloud's corners, the same for every seed.
-FIRST_CORNER = 1_000_000
+# Plants of these numbers and on are the cloud's corners, the same for every seed; then those that reach less far.
+FIRST_CORNER, CORNER_COUNT = 1_000_000, 16
+REACHES = (1.0, 0.8, 0.6, 0.4)
 # How much of each range, counted from one end, its edge is.
 EDGE = 0.1
 
@@ -40,18 +41,20 @@ class Cloud:
     def corner(self, number: int) -> "Cloud":
         """Return the cloud narrowed to one of the corners that bound its loops: gain, lag, delay and mass.
 
-        What is weak has an empty and tired battery besides.
+        What is weak has an empty and tired battery besides. The corners of later numbers are as slow and late, but less
+        far out in what it takes to hover.
         """
-        weak, slow, late, heavy = (number >> bit & 1 for bit in range(4))
+        which, reach = number % CORNER_COUNT, REACHES[number // CORNER_COUNT]
+        weak, slow, late, heavy = (which >> bit & 1 for bit in range(4))
         return replace(
             self,
-            thrust=at(self.thrust, 1 - weak),
-            inertia=at(self.inertia, weak),
-            charge=at(self.charge, 1 - weak),
-            resistance=at(self.resistance, weak),
+            thrust=at(self.thrust, 1 - weak, reach),
+            inertia=at(self.inertia, weak, reach),
+            charge=at(self.charge, 1 - weak, reach),
+            resistance=at(self.resistance, weak, reach),
             lag=at(self.lag, slow),
             delay_s=at(self.delay_s, late),
-            mass=at(self.mass, heavy),
+            mass=at(self.mass, heavy, reach),
         )
 
     def edge(self, random: np.random.Generator) -> "Cloud":
@@ -67,13 +70,23 @@ def outer(ends: Range, which: int) -> Range:
     return low, high
 
 
-def at(ends: Range, which: int) -> Range:
-    """Return a range that is one number, one of its ends."""
-    return ends[which], ends[which]
+def at(ends: Range, which: int, reach: float = 1.0) -> Range:
+    """Return a range that is one number: one of its ends, or a part of the way there from its middle."""
+    middle = 0.5 * (ends[0] + ends[1])
+    place = middle + reach * (ends[which] - middle) if reach < 1.0 else ends[which]
+    return place, place
 
 
 USUAL = Cloud()
-CORNERS = tuple(range(FIRST_CORNER, FIRST_CORNER + 16))
+CORNERS = tuple(range(FIRST_CORNER, FIRST_CORNER + CORNER_COUNT))
+NEARER_CORNERS = tuple(range(CORNERS[-1] + 1, FIRST_CORNER + len(REACHES) * CORNER_COUNT))
+
+
+def corner_of(number: int) -> int:
+    """Return the corner that one which reaches less far stands for."""
+    return FIRST_CORNER + (number - FIRST_CORNER) % CORNER_COUNT
+
+
 # These are near the cloud's edge in everything: of a thousand plants anywhere in it few are worse.
 FIRST_EDGE = 2_000_000
 EDGES = tuple(range(FIRST_EDGE, FIRST_EDGE + 64))

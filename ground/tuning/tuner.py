@@ -15,10 +15,12 @@ from ground.tuning import plants, rigs
 from ground.tuning.design import basis, designed
 from ground.tuning.loops import Gains, closed
 from ground.tuning.margins import Margins, margins
-from ground.tuning.model import EMPTY_CELL_V, SPENT, Model
+from ground.tuning.model import EMPTY_CELL_V, SPENT, Model, joined
 from ground.tuning.pieces import Share, collected, heard, here, seek
 from ground.tuning.search import STAGES, WORST, Judge, Stage, shortfall
 
+# A search begins with these plants.
+BOUNDS = (0, *plants.CORNERS, *plants.NEARER_CORNERS)
 GENERATIONS, ROUNDS = 100, 5
 SIGMA, SIGMA_AGAIN = 0.2, 0.06
 MORE_PLANTS = 4
@@ -84,8 +86,11 @@ def tune(
     before, numbers = control_gains(airframe), plant_numbers(count)
     asked = len(numbers)
     model, numbers = that_hover(heard(airframe, seed, numbers, crew, scaled(share, 0.0, 0.4)), numbers)
+    spent = asked - len(numbers)
+    if count > 0:
+        model, numbers = with_nearer_corners(model, numbers, airframe, seed, crew)
     judge = Judge(model, float(airframe.params[0].airframe.motor_lag_s), share_per_acc(airframe))
-    done = Tuning(airframe, before, dict(before), model, judge, numbers, asked - len(numbers), flown)
+    done = Tuning(airframe, before, dict(before), model, judge, numbers, spent, flown)
     done.wall_s["listening"] = time.monotonic() - began
     for number, stage in enumerate(STAGES):
         part = scaled(share, 0.4 + 0.15 * number, 0.55 + 0.15 * number)
@@ -106,6 +111,22 @@ def that_hover(model: Model, numbers: list[int]) -> tuple[Model, list[int]]:
     return model.pick(np.flatnonzero(~spent)), [n for n, out in zip(numbers, spent, strict=True) if not out]
 
 
+def with_nearer_corners(
+    model: Model, numbers: list[int], airframe: Airframe, seed: int, crew: Crew
+) -> tuple[Model, list[int]]:
+    """Return model and numbers with the farthest corner that hovers for each that cannot: the worst is at the edge."""
+    out = [corner for corner in plants.CORNERS if corner not in numbers]
+    nearer = [n for n in plants.NEARER_CORNERS if plants.corner_of(n) in out]
+    if not nearer:
+        return model, numbers
+    found = heard(airframe, seed, nearer, crew)
+    able = [i for i, is_out in enumerate(found.is_spent()) if not is_out]
+    # Of one corner the farthest comes first.
+    first = {plants.corner_of(nearer[i]): i for i in reversed(able)}
+    which = sorted(first.values())
+    return joined([model, found.pick(np.array(which, int))]), numbers + [nearer[i] for i in which]
+
+
 def starts(done: Tuning, stage: Stage) -> list[Gains]:
     """Return where the searches of a stage begin: designs that know nothing of the gains there were."""
     judge, lag_s = done.judge, done.judge.motor_lag_s
@@ -121,7 +142,7 @@ def tuned_stage(
     done: Tuning, stage: Stage, seed: int, share: Share | None, kept: Any, crew: Crew
 ) -> Gains:  # fmt: skip
     """Search one stage on few plants; add the plants that fall short until none does."""
-    chosen = [i for i, number in enumerate(done.numbers) if number in (0, *plants.CORNERS)]
+    chosen = [i for i, number in enumerate(done.numbers) if number in BOUNDS]
     done.judge.model = done.model.pick(np.array(chosen))
     begins, sigma = starts(done, stage), SIGMA
     for attempt in range(ROUNDS):
