@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from flight.record import rows
+from ground.tuning import anyone, plants, rigs
+from ground.tuning.rigs import script
 from sim.plant import battery
 from tests.plant_rig import NO_AIR, STEADY_SUPPLY, rig
 
@@ -22,7 +24,7 @@ def drained(seconds: float, power_w: float, **numbers: float) -> tuple[np.void, 
     given = 0.0
     for _ in range(round(seconds)):
         open_v = battery.open_circuit_v(state, plant)
-        battery.drain(state, plant, power_w, 1.0)
+        battery.drain(state, plant, power_w, 0.0, 1.0)
         given += open_v * state.current_a / 3600.0
     return state, plant, given
 
@@ -41,7 +43,7 @@ def test_what_the_cells_give_is_delivered_or_lost_in_the_resistance():
 def test_voltage_and_current_obey_ohm_and_give_the_power_asked():
     state, plant = pack()
 
-    battery.drain(state, plant, 300.0, 1e-3)
+    battery.drain(state, plant, 300.0, 0.0, 1e-3)
 
     assert state.voltage_v * state.current_a == pytest.approx(
         300.0 / plant.efficiency + plant.load_w, rel=1e-12
@@ -115,3 +117,15 @@ def test_full_throttle_pulls_the_voltage_down_and_rest_lets_it_recover():
 
     assert under_load < fresh - 0.5
     assert recovered == pytest.approx(fresh, abs=0.02)
+
+
+def test_heavy_rotors_behind_a_poor_pack_draw_a_steady_current():
+    # A volt more in one step spun the rotors up in the next, whose power took the volt away again: 0 and 33 A in turn.
+    hovering = rigs.build(anyone.airframe(1, 23), 7920, [704], cloud=plants.USUAL)
+    drawn = []
+    for _ in range(20):
+        hovering.fly(script(1), np.zeros(1, int))
+        drawn.append(float(hovering.vehicles[0].truth.current_a))
+
+    assert np.mean(drawn) == pytest.approx(17.3, abs=0.5)
+    assert np.ptp(drawn) < 0.1

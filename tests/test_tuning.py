@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -242,6 +243,9 @@ def test_a_plant_that_rings_on_the_gains_it_is_listened_to_with_is_heard_on_gent
 
 
 def test_a_plant_whose_battery_gives_in_is_spent():
-    found = pieces.heard(anyone.airframe(1, 23), 1, [0, plants.FIRST_CORNER + 9])
+    fma = load("fma")
+    empty = rigs.build(fma, 1, (0, 1), cloud=replace(plants.USUAL, charge=(0.0, 0.005)))
+
+    found = model.listened(empty, fma, pieces.frequencies(empty.dt, 8))
 
     assert found.is_spent().tolist() == [False, True]

@@ -35,11 +35,18 @@ def current_for(power_w, open_v, resistance):
 
 
 @kernel
-def drain(battery, plant, shaft_power_w, dt):
-    """Let the pack deliver a shaft power and the vehicle's other load for a time."""
-    open_v = open_circuit_v(battery, plant)
+def drain(battery, plant, shaft_power_w, eager_w_v, dt):
+    """Let the pack deliver a shaft power and the vehicle's other load for a time.
+
+    For each volt more the motors would take `eager_w_v` more at once. Told only in the next step, that would make heavy
+    rotors behind a poor pack swing between two currents; so the pack with what is eager behind it is a weaker pack.
+    """
+    open_v, resistance = open_circuit_v(battery, plant), plant.resistance_ohm
     power_w = shaft_power_w / plant.efficiency + plant.load_w
-    battery.current_a = current_for(power_w, open_v, plant.resistance_ohm)
-    battery.voltage_v = open_v - plant.resistance_ohm * battery.current_a
+    eager_a = eager_w_v / plant.efficiency
+    firm_w, firm_v = power_w - eager_a * battery.voltage_v, open_v - resistance * eager_a
+    current = max(current_for(firm_w, firm_v, resistance) + eager_a, 0.0)
+    battery.current_a = min(current, 0.5 * open_v / resistance) if resistance > 0.0 else current
+    battery.voltage_v = open_v - resistance * battery.current_a
     battery.charge_used_ah += battery.current_a * dt / SECONDS_PER_HOUR
     battery.energy_used_wh += battery.voltage_v * battery.current_a * dt / SECONDS_PER_HOUR

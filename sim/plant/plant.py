@@ -120,7 +120,7 @@ def reset(body, plant, p_ned, yaw):
     body.delay_at = 0
     body.battery.charge_used_ah = 0.0
     body.battery.energy_used_wh = 0.0
-    battery.drain(body.battery, plant, 0.0, 0.0)
+    battery.drain(body.battery, plant, 0.0, 0.0, 0.0)
     ground.drag_anchors(body, plant, motion_of(body))
 
 
@@ -139,7 +139,7 @@ def advance(body, plant, wind, motor, truth, t_us, dt):
     put_motion(body, end)
     for i in range(plant.rotor_count):
         body.rotor_speed[i] = body.work.speed[END, i]
-    battery.drain(body.battery, plant, rotors.shaft_power(body, plant), dt)
+    battery.drain(body.battery, plant, rotors.shaft_power(body, plant), rotors.eagerness(body, plant), dt)
     if body.work.is_near_ground:
         ground.drag_anchors(body, plant, end)
     put(truth.a_ned, (end.v_ned - start.v_ned) / dt)

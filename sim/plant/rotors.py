@@ -92,6 +92,19 @@ def shaft_power(body, plant):
 
 
 @kernel
+def eagerness(body, plant):
+    """Return how much more power motors that drive their rotors would take at once for a higher supply, W/V."""
+    supply = 1.0 + plant.voltage_sensitivity * (body.battery.voltage_v / plant.nominal_v - 1.0)
+    if not supply > 0.0:
+        return 0.0
+    eager = 0.0
+    for i in range(plant.rotor_count):
+        speed = body.work.speed[2, i]
+        eager += plant.rotor_inertia * speed * speed
+    return eager / plant.spin_up_s * plant.voltage_sensitivity / (supply * plant.nominal_v)
+
+
+@kernel
 def total_thrust(body, plant):
     """Return the static thrust of all rotors at the end of the step."""
     thrust = 0.0
