@@ -91,7 +91,7 @@ class ReadyWire:
         self.at += 1
         if self.at == FIRST:
             self.began_ns = time.monotonic_ns() - self.at * PERIOD_NS
-        if self.wait is not None and self.at >= FIRST:
+        if self.wait is not None and self.is_pacing:
             before_ns = time.thread_time_ns()
             self.wait(self.began_ns + self.at * PERIOD_NS)
             self.waited_ns = time.thread_time_ns() - before_ns

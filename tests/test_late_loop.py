@@ -8,10 +8,11 @@ from firmware_bridge.protocol import Flag, Frame, State
 from firmware_bridge.serial_world import SerialWorld
 from firmware_bridge.wiring import Wiring
 from flight.airframe import load as load_airframe
+from flight.estimator import imu, layout
 from flight.inputs import INPUTS
 from flight.modes import Arming
 from flight.record import rows
-from ground.faults import parse
+from flight.vector import Vec3
 from ground.missions.load import load
 from ground.session import Conditions, prepared
 
@@ -73,9 +74,8 @@ def test_a_stale_sample_among_those_that_waited_counts_for_nothing():
 
 
 def test_a_vehicle_whose_loop_flies_every_fifth_tick_knows_its_height_and_that_it_has_landed(record_property):
-    fleet = prepared(load_airframe("crazyflie21"), load("room"), Conditions(), [1, 2, 3, 4])
-    for vehicle, setup in zip(fleet.vehicles, fleet.setups, strict=True):
-        parse("loop:delay=0.004@1.3s").apply(vehicle, setup)
+    late = Conditions(faults=("loop:delay=0.004@1.3s",))
+    fleet = prepared(load_airframe("crazyflie21"), load("room"), late, [1, 2, 3, 4])
     fleet.fly(1.4)
     off = []
     for _ in range(40):
@@ -90,3 +90,13 @@ def test_a_vehicle_whose_loop_flies_every_fifth_tick_knows_its_height_and_that_i
     assert (fleet.vehicles.score.has_flown == 1).all()
     assert (fleet.commands.status.arming == Arming.DISARMED).all()
     assert not fleet.vehicles.score.is_crashed.any()
+
+
+def test_a_refused_force_widens_the_velocity_by_what_it_would_have_done():
+    sample = rows(layout.IMU)[0]
+
+    imu.miss(sample, Vec3(0.0, -60.0, 80.0), 0.005)
+    imu.miss(sample, Vec3(0.0, 0.0, 100.0), 0.001)
+
+    # 100 m/s2 for 5 ms and for 1 ms: 0.5 and 0.1 m/s, independent of each other.
+    assert sample.unfelt_dv2 == pytest.approx(0.5**2 + 0.1**2)

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from flight.airframe import load
 from flight.record import rows
 from ground.tuning import anyone, plants, rigs
 from ground.tuning.rigs import script
-from sim.plant import battery
+from sim.plant import battery, esc, rotors
 from tests.plant_rig import NO_AIR, STEADY_SUPPLY, rig
 
 
@@ -129,3 +130,17 @@ def test_heavy_rotors_behind_a_poor_pack_draw_a_steady_current():
 
     assert np.mean(drawn) == pytest.approx(17.3, abs=0.5)
     assert np.ptp(drawn) < 0.1
+
+
+def test_motors_are_as_eager_as_their_power_rises_with_the_supply():
+    hovering = rigs.build(load("pi450"))
+    body, plant = hovering.vehicles[0].body, hovering.setups[0].plant
+    eager = rotors.eagerness(body, plant)
+    supply, taken = float(body.battery.voltage_v), []
+    for volts in (supply - 0.05, supply + 0.05):
+        body.battery.voltage_v = volts
+        esc.follow(body, plant, body.delay_at, 1e-5)
+        taken.append(rotors.shaft_power(body, plant))
+
+    # In so short a step the rotors have not come any closer to the speed they are driven to.
+    assert (taken[1] - taken[0]) / 0.1 == pytest.approx(eager, rel=0.02)

@@ -7,7 +7,6 @@ from flight.airframe import load as load_airframe
 from flight.control import rate
 from flight.modes import Arming
 from flight.record import rows
-from ground.faults import parse
 from ground.missions.load import load
 from ground.session import Conditions, prepared
 
@@ -16,9 +15,7 @@ from ground.session import Conditions, prepared
 def test_a_racer_with_a_rotor_at_60_percent_flies_its_rounds_and_lands(share, is_held, record_property):
     racer = load_airframe("racer5")
     racer.set("RATE_I_SHARE", share)
-    fleet = prepared(racer, load("rounds"), Conditions(), [1, 2])
-    for vehicle, setup in zip(fleet.vehicles, fleet.setups, strict=True):
-        parse("motor1:0.6@10s").apply(vehicle, setup)
+    fleet = prepared(racer, load("rounds"), Conditions(faults=("motor1:0.6@10s",)), [1, 2])
     fleet.fly(10.0)
     tilts = []
     for _ in range(40):
