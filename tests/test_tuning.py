@@ -22,13 +22,14 @@ from tests.two_workers import two_workers
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("name", ["pi450", "fma"])
+@pytest.mark.parametrize("name", ["pi450", "fma", "any-1-1"])
 def test_the_fast_loops_are_those_of_the_compiled_vehicle(name, record_property):
-    airframe = load(name)
+    # The last one's rate loops end from below, where its body swings on its rotors' drag.
+    airframe = anyone.airframe(1, 1) if name == "any-1-1" else load(name)
     airframe.set("RATE_LEAD", 0.3)
     vehicles = rigs.build(airframe, 1, (0, 7, 22), cloud=plants.USUAL)
     vehicles.fly(rigs.script(4000), np.zeros(3, np.int64))
-    f_hz = np.geomspace(0.5, 30.0, 24)
+    f_hz = np.geomspace(0.1, 30.0, 32)
 
     lag_s = float(airframe.params[0].airframe.motor_lag_s)
     fast = closed(model.listened(vehicles, airframe, f_hz), tuner.control_gains(airframe), lag_s)
@@ -36,8 +37,8 @@ def test_the_fast_loops_are_those_of_the_compiled_vehicle(name, record_property)
     ratios, peaks = [], []
     for loop in linear.LOOPS:
         L = linear.loop_response(vehicles, linear.LOOPS[loop], f_hz)
-        # Where the loop is weak nothing is decided.
-        ratios.append((fast.L[loop] / L)[np.abs(L) > 0.1])
+        # Where the loop is far weaker or stronger than 1 nothing is decided.
+        ratios.append((fast.L[loop] / L)[(np.abs(L) > 0.1) & (np.abs(L) < 10.0)])
         peaks.append(np.abs(1.0 + L).min(axis=-1) / np.abs(1.0 + fast.L[loop]).min(axis=-1))
     worst_db = max(np.abs(20.0 * np.log10(np.abs(r))).max() for r in ratios)
     worst_deg = max(np.degrees(np.abs(np.angle(r))).max() for r in ratios)

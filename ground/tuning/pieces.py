@@ -18,7 +18,7 @@ from ground.tuning.search import STAGES, Judge, search
 
 Share = Callable[[float, str], None]
 # Frequencies per search: fine enough for peaks of S, few enough to be fast.
-POINTS, LOWEST_HZ, HIGHEST_HZ = 64, 0.12, 130.0
+POINTS, LOWEST_HZ, HIGHEST_HZ = 64, 0.1, 130.0
 CHUNK = 32
 STAGE = {stage.name: stage for stage in STAGES}
 
