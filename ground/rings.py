@@ -110,13 +110,21 @@ class Reader:
         return self.ring.written - self.seen
 
     def newest(self) -> np.recarray | None:
-        """Return the newest record as one row, None before the first; a torn one is read again."""
+        """Return the newest record as one row, None before the first."""
+        found = self.newest_bytes()
+        return None if found is None else found.view(self.ring.dtype).view(np.recarray)
+
+    def newest_bytes(self) -> np.ndarray | None:
+        """Return the newest record's bytes, None before the first; a torn one is read again."""
         for _ in range(8):
             number = self.ring.written - 1
             if number < 0:
                 return None
-            found = self._copy(number, 1)
-            if len(found):
+            place = number % self.ring.capacity
+            fence()
+            found = self.ring.raw[place].copy()
+            fence()
+            if self.ring.numbers[place] == number:
                 self.seen = number + 1
                 return found
         return None
@@ -136,8 +144,9 @@ class Reader:
         numbers = np.arange(first, first + count)
         places = numbers % self.ring.capacity
         fence()
-        found = self.ring.slots[places]
+        found = self.ring.raw[places]
         fence()
         is_whole = self.ring.numbers[places] == numbers
         broken = np.flatnonzero(~is_whole)
-        return found[broken[-1] + 1 :] if len(broken) else found
+        whole = found.view(self.ring.dtype)[:, 0].view(np.recarray)
+        return whole[broken[-1] + 1 :] if len(broken) else whole

@@ -1,4 +1,9 @@
-"""Telemetry at the pace each client asks for: MESSAGE_INTERVAL, REQUEST_MESSAGE, REQUEST_DATA_STREAM."""
+"""Telemetry at the pace each client asks for: MESSAGE_INTERVAL, REQUEST_MESSAGE, REQUEST_DATA_STREAM.
+
+Any message may be asked for at up to 250 Hz, which is how often the loop tells the link of itself
+(ground.loop.SNAPSHOT_S). What changes less often, a receiver's fix or the battery, comes as often as it was asked for
+and says what is newest.
+"""
 
 import heapq
 import math
@@ -20,7 +25,8 @@ MICRO = 1e-6
 HEARTBEAT, HEARTBEAT_US = 0, 1_000_000
 MESSAGE_INTERVAL, ORIGIN = 244, 49
 SHORTEST_S = 0.004
-LONGEST_S = 3600.0
+# MESSAGE_INTERVAL can tell no longer one: 32 bits of microseconds.
+LONGEST_S = 2000.0
 # A message so many intervals late is not sent once more for each of them.
 CATCH_UP = 5.0
 UNKNOWN_US, DISABLED_US = 0, -1
@@ -116,9 +122,9 @@ class Streams(Microservice):
         return self.schedules[channel]
 
     def tick(self, now: float) -> None:
-        """Send what is due; each message is made once for all."""
+        """Send what is due; each message is made once for all, and not before the loop has said something new."""
         self.telemetry.update()
-        if not self.vehicle.is_flying:
+        if not (self.vehicle.is_flying and self.vehicle.is_new):
             return
         board = self.link
         made: dict[int, tuple[bytearray, int] | None] = {}

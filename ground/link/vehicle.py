@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from flight.inputs import DEMAND, Demand
 from flight.modes import Arming, Event, Mode
 from flight.parameter import Param, stored
 from flight.vector import Vec3
+from ground.link.opened import opened
 from ground.link.px4_modes import Px4Mode, shown
 from ground.link.settings import Settings
 from ground.rings import Reader
@@ -72,15 +73,19 @@ class Facts:
 class Vehicle:
     """The loop's newest records and events, and the way to ask it for something.
 
-    `look` once a pass; `inputs`, `command` and `happenings` then stay as they are until the next pass.
+    `look` once a pass; `inputs`, `command` and `happenings` then stay as they are until the next pass, which overwrites
+    them. `is_new` tells whether the last look found anything the look before it had not.
     """
+
+    is_new = True
 
     def __init__(self, seats: Seats, facts: Facts | None = None) -> None:
         self.facts = facts or Facts()
         self.settings = Settings()
         self.requests = seats.link_requests
         self.table: tuple[Param, ...] = params.TABLE
-        self.snapshot = np.zeros(1, SNAPSHOT).view(np.recarray)
+        row = np.zeros(1, SNAPSHOT)
+        self._bytes, self._newest = row.view(np.uint8), opened(row)
         self.happenings: list[Happening] = []
         # Set while the link sends the vehicle after somebody.
         self.is_following = False
@@ -93,9 +98,10 @@ class Vehicle:
 
     def look(self) -> None:
         """Take in what the loop has said since the last look."""
-        newest = self._snapshots.newest() if self._snapshots.waiting else None
+        newest = self._snapshots.newest_bytes() if self._snapshots.waiting else None
+        self.is_new = newest is not None
         if newest is not None:
-            self.snapshot = newest
+            self._bytes[:] = newest
         chosen = self._params.newest() if self._params.waiting else None
         if chosen is not None:
             self._chosen = chosen
@@ -115,14 +121,14 @@ class Vehicle:
                 self.answers.popitem(last=False)
 
     @property
-    def inputs(self) -> np.record:
+    def inputs(self) -> Any:
         """Return the newest inputs (flight.inputs.INPUTS)."""
-        return self.snapshot[0].inputs
+        return self._newest.inputs
 
     @property
-    def command(self) -> np.record:
+    def command(self) -> Any:
         """Return the newest command (flight.command.COMMAND): status, estimate, setpoint, motors."""
-        return self.snapshot[0].command
+        return self._newest.command
 
     @property
     def is_flying(self) -> bool:
@@ -137,7 +143,7 @@ class Vehicle:
     @property
     def boot_unix_s(self) -> float:
         """Return when the vehicle was switched on, in seconds of the epoch."""
-        return float(self.snapshot[0].wall_s) - 1e-6 * self.t_us
+        return float(self._newest.wall_s) - 1e-6 * self.t_us
 
     @property
     def is_armed(self) -> bool:

@@ -1,0 +1,137 @@
+"""Streams come as often as they were asked for, and each time with something new."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from ground.link.channel import Channel
+from ground.link.dialect import mavlink as m
+from ground.link.frames import decoded
+from ground.link.identity import Identity
+from ground.link.missions import Missions
+from ground.link.service import ACCEPTED, Sender
+from ground.link.signing import Signing
+from ground.link.streams import Streams
+from ground.link.switchboard import Switchboard
+from ground.link.vehicle import Facts, Vehicle
+from ground.loop import SNAPSHOT_S
+from ground.seats import SNAPSHOT, Seats
+from tests.link_rig import order
+
+SET, GET = 511, 510
+# The link looks again after this long, a little more when it has much to say.
+PASS_S, SPREAD_S = 0.0023, 0.0005
+FAST = (
+    "ATTITUDE",
+    "ATTITUDE_QUATERNION",
+    "HIGHRES_IMU",
+    "LOCAL_POSITION_NED",
+    "SERVO_OUTPUT_RAW",
+    "ATTITUDE_TARGET",
+)
+
+
+class Flight:
+    """A link beside a loop that is only told: its snapshots cross the rings, time is the test's own."""
+
+    def __init__(self, folder) -> None:
+        self.seats, self.sent = Seats(), []
+        self.row = np.zeros(1, SNAPSHOT)
+        command = self.row[0]["command"]
+        command["status"]["tick"] = 1
+        command["estimate"]["q_ned_frd"][0] = command["estimate"]["is_altitude_valid"] = 1
+        self.channel = Channel(self, None, "", Signing())
+        self.vehicle = Vehicle(self.seats, Facts(parameter_file=folder / "parameters.toml"))
+        self.board = Switchboard(self.vehicle, [SimpleNamespace(channels={0: self.channel})])
+        self.board.install((Identity, Missions, Streams))
+        self.streams = self.board.service(Streams)
+        self.client = Sender(255, 190, self.channel)
+        self.begun_s = self.now_s = self.channel.began_s
+        self.random = np.random.default_rng(1)
+        self.told = -1
+
+    def transmit(self, data, address):
+        self.sent.append(decoded(SimpleNamespace(data=data)))
+
+    def command(self, number, *parameters):
+        return self.streams.commands[number](order(number, *parameters), self.client)
+
+    def only(self, name, hz):
+        """Ask for one message alone."""
+        self.streams.schedules.clear()
+        for number in list(self.streams.schedule(self.channel).interval_s):
+            self.command(SET, number, -1)
+        assert self.command(SET, getattr(m, f"MAVLINK_MSG_ID_{name}"), 1e6 / hz) == ACCEPTED
+
+    def fly(self, seconds, is_alive=True):
+        """Let time pass; return the messages that came."""
+        self.sent.clear()
+        end_s = self.now_s + seconds
+        while self.now_s < end_s:
+            self.now_s += PASS_S + SPREAD_S * self.random.random()
+            number = int((self.now_s - self.begun_s) / SNAPSHOT_S)
+            if is_alive and number != self.told:
+                self.told = number
+                self.row[0]["inputs"]["t_us"] = round(1e6 * number * SNAPSHOT_S)
+                self.seats.snapshots.push(self.row)
+            self.vehicle.look()
+            self.streams.tick(self.now_s)
+        return list(self.sent)
+
+
+@pytest.fixture
+def flight(tmp_path):
+    made = Flight(tmp_path)
+    yield made
+    made.seats.close()
+
+
+def stamp(message):
+    return getattr(message, "time_boot_ms", None) or message.time_usec
+
+
+@pytest.mark.parametrize("hz", [1, 10, 50, 100, 200, 250])
+def test_a_message_comes_as_often_as_it_was_asked_for_and_never_says_the_same_twice(flight, hz):
+    for name in FAST:
+        flight.only(name, hz)
+        flight.fly(0.5)
+
+        heard = flight.fly(4.0)
+
+        assert {message.get_type() for message in heard} == {name}
+        assert len(heard) == pytest.approx(4 * hz, rel=0.02, abs=1)
+        assert len({stamp(message) for message in heard}) == len(heard)
+
+
+def test_what_the_loop_no_longer_says_is_not_told_again(flight):
+    flight.only("ATTITUDE", 200)
+    flight.fly(0.5)
+
+    assert flight.fly(1.0, is_alive=False) == []
+    assert 190 <= len(flight.fly(1.0)) <= 210
+
+
+def interval_us(flight, number):
+    """Return what MESSAGE_INTERVAL says."""
+    flight.sent.clear()
+    assert flight.command(GET, number) == ACCEPTED
+    (told,) = flight.sent
+    assert (told.get_type(), told.message_id) == ("MESSAGE_INTERVAL", number)
+    return told.interval_us
+
+
+@pytest.mark.parametrize(
+    ("asked_us", "told_us"),
+    [(20_000, 20_000), (0, 50_000), (-1, -1), (4000, 4000), (1, 4000), (1e12, 2_000_000_000)],
+)
+def test_the_interval_that_is_told_is_the_one_that_is_kept(flight, asked_us, told_us):
+    flight.command(SET, m.MAVLINK_MSG_ID_ATTITUDE, asked_us)
+
+    assert interval_us(flight, m.MAVLINK_MSG_ID_ATTITUDE) == told_us
+
+
+def test_what_cannot_be_streamed_has_no_interval(flight):
+    assert interval_us(flight, 31_999) == 0
+    assert interval_us(flight, m.MAVLINK_MSG_ID_COMMAND_LONG) == 0
+    assert interval_us(flight, m.MAVLINK_MSG_ID_HEARTBEAT) == 1_000_000
