@@ -8,7 +8,7 @@ from flight.modes import Mode
 from ground.link import px4_modes
 from ground.link.dialect import mavlink
 from ground.link.follow import Follow
-from ground.link.places import amsl, checked, local_place, with_nearer_altitude
+from ground.link.places import GLOBAL_AMSL, amsl, as_meant, checked, local_place
 from ground.link.service import ACCEPTED, DENIED, NOTICE, WARNING, Link, Message, Microservice, Order, Sender
 from ground.link.telemetry import euler, floats
 from ground.link.vehicle import Vehicle
@@ -166,7 +166,11 @@ class FlightCommands(Microservice):
 
     def orbit(self, order: Order, sender: Sender) -> int | None:
         """Fly a circle: p1 radius, negative counter-clockwise, p2 speed."""
-        place = local_place(self.vehicle, with_nearer_altitude(self.vehicle, order))
+        meant = as_meant(self.vehicle, order)
+        place = local_place(self.vehicle, meant)
+        if meant.frame != order.frame:
+            what = "above sea level" if meant.frame in GLOBAL_AMSL else "above home"
+            self.link.say(f"Orbit: {order.z:g} m is taken as {what}", NOTICE, sender)
         radius, speed = given(order.p1), given(order.p2)
         if radius is not None and not 1.0 <= abs(radius) <= 1000.0:
             raise ValueError(f"a radius of {radius:g} m is out of range; 1 to 1000 m")

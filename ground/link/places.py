@@ -10,6 +10,8 @@ GLOBAL_AMSL, GLOBAL_ABOVE_HOME = (0, 5), (3, 6, 10, 11)
 LOCAL_NED = 1
 FURTHEST_M = 100_000.0
 HIGHEST_M = 20_000.0
+# Above home: nobody means to circle lower than this.
+LOWEST_ORBIT_M = 2.0
 Ned = tuple[float | None, float | None, float | None]
 
 
@@ -50,16 +52,29 @@ def local_place(vehicle: Vehicle, order: Order) -> Ned:
     return (point.x, point.y, down) if has_place else (None, None, down)
 
 
-def with_nearer_altitude(vehicle: Vehicle, order: Order) -> Order:
-    """Return an order whose height above home is meant above sea level, if that is nearer to where the vehicle flies.
+def as_meant(vehicle: Vehicle, order: Order) -> Order:
+    """Return an orbit with its altitude in the frame that was meant; raise ValueError where that may be the ground.
 
-    MAVSDK asks for an orbit's altitude above sea level in the frame of heights above home; PX4 reads it so.
+    MAVSDK names the frame of heights above home and sends the altitude above sea level, and PX4 reads every orbit's
+    as that, whatever its frame (FlightTaskOrbit). So in a frame above home the reading that changes the vehicle's
+    height least is taken: it is the frame's or PX4's, and never a climb or a descent that the other would have spared.
+    One that would lead down to the ground is refused. In GLOBAL and GLOBAL_INT the altitude is what it says; in a
+    COMMAND_LONG too, unless it lies below home and, taken as a height above home, nearer to where the vehicle flies.
     """
     here, home = vehicle.here, vehicle.home
-    if order.frame not in GLOBAL_ABOVE_HOME or here is None or home is None:
+    is_above_home = order.frame in GLOBAL_ABOVE_HOME
+    if here is None or home is None or not (is_above_home or order.frame is None):
         return order
-    is_above_sea = abs(order.z - here.alt_amsl_m) < abs(order.z + home.alt_amsl_m - here.alt_amsl_m)
-    return order._replace(frame=GLOBAL_AMSL[1]) if is_above_sea else order
+    is_sea_nearer = abs(order.z - here.alt_amsl_m) < abs(order.z + home.alt_amsl_m - here.alt_amsl_m)
+    height_m = order.z - home.alt_amsl_m
+    is_low = height_m < min(LOWEST_ORBIT_M, here.alt_amsl_m - home.alt_amsl_m)
+    if not is_above_home:
+        return order._replace(frame=GLOBAL_ABOVE_HOME[1]) if is_low and not is_sea_nearer else order
+    if is_sea_nearer and is_low:
+        raise ValueError(
+            f"{order.z:g} m above sea level is {height_m:.1f} m above home; say which in frame GLOBAL"
+        )
+    return order._replace(frame=GLOBAL_AMSL[1]) if is_sea_nearer else order
 
 
 def local_given(order: Order) -> Ned:
