@@ -1,4 +1,4 @@
-"""What a client sends to others reaches them by the way they were heard on, and nobody else."""
+"""What a client sends to others reaches them by the way they were heard on, and nobody else; what is for us is answered."""
 
 from types import SimpleNamespace
 
@@ -6,8 +6,10 @@ import pytest
 
 from ground.link.channel import Channel
 from ground.link.dialect import mavlink as m
+from ground.link.missions import Missions
 from ground.link.signing import Signing
 from ground.link.switchboard import Switchboard
+from tests.link_rig import PretendedVehicle
 
 GROUND, OTHER_GROUND, CAMERA, VEHICLE = (255, 190), (252, 190), (1, 100), (1, 1)
 
@@ -74,5 +76,32 @@ def test_what_is_for_one_reaches_that_one_alone(board, target, found):
 
 def test_nobody_speaks_for_the_vehicle(board):
     send(board, VEHICLE, m.MAVLink_heartbeat_message(2, 12, 0, 0, 0, 3), by=GROUND)
+
+    assert reached(board) == set()
+
+
+AUTOPILOT, PLANNER, ELSEWHERE = 1, 190, 7
+
+
+@pytest.mark.parametrize(
+    ("system", "component", "is_answered"),
+    [(1, 0, True), (1, AUTOPILOT, True), (1, PLANNER, True), (1, ELSEWHERE, False), (2, PLANNER, False)],
+)
+def test_a_mission_is_asked_of_the_autopilot_or_of_its_planner(
+    board, tmp_path, system, component, is_answered
+):
+    board.vehicle = PretendedVehicle(tmp_path)
+    board.install([Missions])
+
+    send(board, GROUND, m.MAVLink_mission_request_list_message(system, component))
+
+    assert reached(board) == ({GROUND} if is_answered else set())
+
+
+def test_a_command_for_the_planner_is_nobodys(board, tmp_path):
+    board.vehicle = PretendedVehicle(tmp_path)
+    board.install([Missions])
+
+    send(board, GROUND, m.MAVLink_command_long_message(1, PLANNER, 300, 0, 0, 0, 0, 0, 0, 0, 0))
 
     assert reached(board) == set()

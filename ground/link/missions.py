@@ -60,6 +60,8 @@ class Missions(Microservice):
         | M.MAV_PROTOCOL_CAPABILITY_MISSION_FENCE
         | M.MAV_PROTOCOL_CAPABILITY_MISSION_RALLY
     )
+    # Older ground stations address the mission to the planner on board, and PX4 answers.
+    stands_for = (M.MAV_COMP_ID_MISSIONPLANNER,)
 
     def __init__(self, vehicle: Vehicle, link: Link) -> None:
         super().__init__(vehicle, link)

@@ -78,11 +78,13 @@ class Microservice:
     `messages`: names it is given, if they are meant for this system; `commands`: MAV_CMD number to a method
     (order, sender) that returns a MAV_RESULT, or None when it acknowledges later; `requestable`: message id to a
     method (order, sender) that sends it when REQUEST_MESSAGE asks, returning a MAV_RESULT; `capabilities`:
-    MAV_PROTOCOL_CAPABILITY bits it stands for.
+    MAV_PROTOCOL_CAPABILITY bits it stands for; `stands_for`: other components of this system whose messages of these
+    names it answers, too.
     """
 
     messages: tuple[str, ...] = ()
     capabilities: int = 0
+    stands_for: tuple[int, ...] = ()
 
     def __init__(self, vehicle: Vehicle, link: Link) -> None:
         self.vehicle, self.link = vehicle, link

@@ -53,6 +53,8 @@ class Switchboard:
         self.stamp = Stamp(system, component)
         self.services: list[Microservice] = []
         self.by_message: dict[int, list[Microservice]] = defaultdict(list)
+        # Messages by number that are answered for another component of this system.
+        self.stood_for: set[tuple[int, int]] = set()
         self.commands: dict[int, Any] = {}
         self.requestable: dict[int, Any] = {}
         self.unsettled: list[tuple[Order, Sender, int, float]] = []
@@ -70,6 +72,7 @@ class Switchboard:
             self.services.append(service)
             for name in service.messages:
                 self.by_message[numbers[name]].append(service)
+                self.stood_for |= {(numbers[name], component) for component in service.stands_for}
             self.commands |= service.commands
             self.requestable |= service.requestable
 
@@ -182,7 +185,8 @@ class Switchboard:
                 continue
             system, component = frame.target
             is_ours = system in (0, self.system) and component in (0, self.component)
-            if is_ours and frame.number in self.by_message:
+            is_answered = is_ours or (system == self.system and (frame.number, component) in self.stood_for)
+            if is_answered and frame.number in self.by_message:
                 self.deliver(frame, Sender(*source, channel))
             if not is_ours or system == 0:
                 self.route(frame, channel, system, component)
