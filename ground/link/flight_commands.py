@@ -8,7 +8,7 @@ from flight.modes import Mode
 from ground.link import px4_modes
 from ground.link.dialect import mavlink
 from ground.link.follow import Follow
-from ground.link.places import GLOBAL_AMSL, amsl, as_meant, checked, local_place
+from ground.link.places import GLOBAL_ABOVE_HOME, GLOBAL_AMSL, amsl, as_meant, checked, local_place
 from ground.link.service import ACCEPTED, DENIED, NOTICE, WARNING, Link, Message, Microservice, Order, Sender
 from ground.link.telemetry import euler, floats
 from ground.link.vehicle import Vehicle
@@ -47,6 +47,7 @@ class FlightCommands(Microservice):
             mavlink.MAV_CMD_DO_SET_MODE: self.set_mode,
             mavlink.MAV_CMD_DO_SET_STANDARD_MODE: self.set_standard_mode,
             mavlink.MAV_CMD_DO_REPOSITION: self.reposition,
+            mavlink.MAV_CMD_DO_CHANGE_ALTITUDE: self.change_altitude,
             mavlink.MAV_CMD_DO_ORBIT: self.orbit,
             mavlink.MAV_CMD_CONDITION_YAW: self.turn,
             mavlink.MAV_CMD_DO_CHANGE_SPEED: self.change_speed,
@@ -163,6 +164,13 @@ class FlightCommands(Microservice):
         if heading is not None and abs(heading) > 360.0:
             raise ValueError(f"a heading of {heading:g} is out of range")
         return self.ask(order, sender, Demand.GOTO, (north, east, down, heading, speed))
+
+    def change_altitude(self, order: Order, sender: Sender) -> int | None:
+        """Fly over the same place at an altitude of p1 in the frame p2."""
+        if not math.isfinite(order.p1) or order.p2 not in (*GLOBAL_AMSL, *GLOBAL_ABOVE_HOME):
+            return self.refuse(sender, f"Altitude denied: {order.p1:g} m in frame {order.p2:g}")
+        there = order._replace(x=math.nan, y=math.nan, z=order.p1, frame=int(order.p2))
+        return self.ask(order, sender, Demand.GOTO, (*local_place(self.vehicle, there), None, None))
 
     def orbit(self, order: Order, sender: Sender) -> int | None:
         """Fly a circle: p1 radius, negative counter-clockwise, p2 speed."""
