@@ -1,4 +1,4 @@
-"""What a client sends to others reaches them by the way they were heard on, and nobody else; what is for us is answered."""
+"""What a client sends to others reaches them by the way they were heard on; what is for us is answered."""
 
 from types import SimpleNamespace
 

@@ -13,6 +13,8 @@ BYTES_PER_S = 2e6
 MOST_SYSTEMS = 64
 # Parameters and items that were asked for go before telemetry, which may fill a slow radio by itself.
 RESERVE = 0.25
+# However full a radio says it is, this share of what its line carries is sent.
+LEAST_SHARE = 0.1
 
 
 class Carrier(Protocol):
@@ -25,7 +27,7 @@ class Bucket:
     """A budget that fills at a rate and holds so much."""
 
     def __init__(self, rate: float, most: float) -> None:
-        self.rate, self.most, self.level = rate, most, most
+        self.usual_rate, self.rate, self.most, self.level = rate, rate, most, most
         self.then_s = time.monotonic()
 
     def take(self, wanted: float, now_s: float) -> float:
@@ -39,6 +41,10 @@ class Bucket:
         is_enough = self.filled(now_s) >= wanted + reserve
         self.level -= wanted * is_enough
         return is_enough
+
+    def suit(self, factor: float) -> None:
+        """Fill slower or faster, never faster than usual."""
+        self.rate = min(self.usual_rate, max(LEAST_SHARE * self.usual_rate, factor * self.rate))
 
     def filled(self, now_s: float) -> float:
         """Return how much there is."""

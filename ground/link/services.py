@@ -17,6 +17,7 @@ from ground.link.missions import Missions
 from ground.link.motor_tests import MotorTests
 from ground.link.parameters import Parameters
 from ground.link.pastimes import Pastimes
+from ground.link.radio import Radio
 from ground.link.service import Microservice
 from ground.link.setpoints import Setpoints
 from ground.link.shell import Shell
@@ -45,4 +46,5 @@ SERVICES: tuple[type[Microservice], ...] = (
     Autotune,
     Shell,
     Pastimes,
+    Radio,
 )
