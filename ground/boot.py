@@ -11,7 +11,7 @@ import numpy as np
 from flight.autopilot import Autopilot
 from ground import board, realtime
 from ground.child import Child
-from ground.choice import Choice, as_kept, let_fail, made_world
+from ground.choice import Choice, as_kept, identity, let_fail, link_settings, made_world
 from ground.link.vehicle import Facts
 from ground.loop import End, FlightLoop, Paced, plain
 from ground.nameplate import Nameplate
@@ -34,6 +34,7 @@ class Boot:
         self.simulator = None if choice.port else made_world(choice)
         self.snapshots = Reader(self.seats.snapshots, from_start=True)
         folder = log_path(choice.log, "serve", self.airframe.name)
+        system, component = identity(choice)
         self.facts = Facts(
             self.airframe.name, folder.parent, choice.parameter_file, not choice.port, choice.speed,
             signing_file=choice.signing_file,
@@ -41,6 +42,7 @@ class Boot:
             cells=float(self.airframe.params[0].airframe.cells),
             capacity_mah=1e3 * float(self.airframe.physics["battery"]["capacity_ah"]),
             resistance_ohm=float(self.airframe.physics["battery"]["resistance_ohm"]),
+            settings=link_settings(choice), system=system, component=component,
         )  # fmt: skip
         self.loop = Child("quadloop-loop", self.fly)
         self.loop_pid = multiprocessing.RawValue("q", 0)

@@ -7,7 +7,7 @@ from flight.airframe import Airframe
 from flight.errors import ConfigError
 from flight.params import BY_ID
 from ground import faults
-from ground.link import parameter_file
+from ground.link import parameter_file, settings
 from ground.log_mode import LogMode
 from ground.session import Conditions
 from sim.plant.wind import set_wind
@@ -52,6 +52,20 @@ def as_kept(choice: Choice) -> Airframe:
         if name in BY_ID:
             airframe.set(name, value, str(choice.parameter_file))
     return airframe
+
+
+def link_settings(choice: Choice) -> dict[str, float]:
+    """Return the link's own parameters that were given with `--set`."""
+    return {name: value for name, value in choice.overrides.items() if name in settings.BY_ID}
+
+
+def identity(choice: Choice) -> tuple[int, int]:
+    """Return MAVLink's ids of system and component, as given or as kept."""
+    values = parameter_file.read(choice.parameter_file) | choice.overrides
+    system, component = (
+        values.get(name, settings.BY_ID[name].default) for name in ("MAV_SYS_ID", "MAV_COMP_ID")
+    )
+    return int(system), int(component)
 
 
 def made_world(choice: Choice) -> Simulator:

@@ -111,11 +111,11 @@ def settings(arguments: Namespace, find: "Callable[[str, str], Param]") -> dict[
     return found
 
 
-def chosen_airframe(arguments: Namespace) -> "Airframe":
-    """Return the airframe of --airframe with every --set applied, or raise ConfigError."""
+def chosen_airframe(arguments: Namespace, given: dict[str, float] | None = None) -> "Airframe":
+    """Return the airframe of --airframe with every --set applied, or these parameters, or raise ConfigError."""
     from flight import airframe
 
     vehicle = airframe.load(arguments.airframe)
-    for name, value in overrides(arguments).items():
+    for name, value in (overrides(arguments) if given is None else given).items():
         vehicle.set(name, value)
     return vehicle

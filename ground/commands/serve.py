@@ -2,8 +2,12 @@
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ground import compiling, options, terminal
+
+if TYPE_CHECKING:
+    from ground.session import Conditions
 
 ABOUT = "fly the simulator or a real vehicle and talk MAVLink to ground stations and programs"
 EXAMPLE = "quadloop serve --mavlink udpout:127.0.0.1:14550 --wind 5"
@@ -35,32 +39,27 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Serve until Ctrl-C; return 0, or 1 when the flight loop died."""
     check(arguments)
+    from flight import params
     from ground.board import apart, prepared
     from ground.choice import Choice
+    from ground.link import parameter_file
     from ground.link.endpoints import checked_endpoint
     from ground.serving import Service
-    from ground.session import Conditions
 
-    vehicle = options.chosen_airframe(arguments)
+    given = options.settings(arguments, parameter_file.find)
+    vehicle = options.chosen_airframe(arguments, {k: v for k, v in given.items() if k in params.BY_ID})
     port = prepared(vehicle, options.far_side(arguments.world))
     endpoints = apart(tuple(checked_endpoint(text) for text in arguments.mavlink or ENDPOINTS), port)
-    conditions = Conditions(
-        seed=arguments.seed,
-        sensors=arguments.sensors,
-        wind_m_s=arguments.wind,
-        turbulence=arguments.turbulence,
-        faults=tuple(arguments.fault),
-    )
     choice = Choice(
         vehicle,
-        conditions,
+        chosen_conditions(arguments),
         arguments.speed,
         endpoints,
         arguments.log,
         Path(arguments.params or f"logs/{vehicle.name}.params"),
         Path(arguments.signing) if arguments.signing else None,
         arguments.seconds,
-        options.overrides(arguments),
+        given,
         port,
     )
     with compiling.shown():
@@ -73,6 +72,19 @@ def run(arguments: Namespace) -> int:
     if is_interrupted:
         raise KeyboardInterrupt
     return 0 if figures["loop_exit_code"] == 0 else 1
+
+
+def chosen_conditions(arguments: Namespace) -> "Conditions":
+    """Return what the simulator does to the vehicle."""
+    from ground.session import Conditions
+
+    return Conditions(
+        seed=arguments.seed,
+        sensors=arguments.sensors,
+        wind_m_s=arguments.wind,
+        turbulence=arguments.turbulence,
+        faults=tuple(arguments.fault),
+    )
 
 
 def tell_privileges() -> None:

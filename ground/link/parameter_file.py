@@ -14,6 +14,11 @@ HEAD = "# Parameters set over the link. Written by the vehicle; an edit by hand 
 TABLE: dict[str, Param] = {row.id: row for row in sorted((*params.TABLE, *settings.ROWS), key=lambda r: r.id)}
 
 
+def find(name: str, where: str) -> Param:
+    """Return a parameter of the loop or the link; raise ConfigError."""
+    return settings.BY_ID[name] if name in settings.BY_ID else params.find(name, where)
+
+
 def write(path: Path, values: dict[str, float]) -> None:
     """Keep these values; raises OSError."""
     durable.write(path, HEAD + "".join(f"{name} = {value!r}\n" for name, value in sorted(values.items())))

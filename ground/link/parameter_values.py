@@ -46,7 +46,7 @@ class ParameterValues:
         self.vehicle = vehicle
         self.rows = parameter_file.TABLE
         self.kept = parameter_file.read(vehicle.parameter_file)
-        vehicle.settings.take(self.kept)
+        vehicle.settings.take(self.kept | vehicle.facts.settings)
         self.wishes: list[Wish] = []
         self.accepted: dict[str, tuple[float, float]] = {}
         self.saver = Saver("parameters", partial(self.write, vehicle.parameter_file))

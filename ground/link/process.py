@@ -44,6 +44,6 @@ def connected(seats: Seats, facts: Facts, endpoints: Sequence[str]) -> Switchboa
     """Return a switchboard with open transports and all microservices."""
     vehicle = Vehicle(seats, facts)
     vehicle.look()
-    board = Switchboard(vehicle, opened_all(endpoints, facts.signing_file))
+    board = Switchboard(vehicle, opened_all(endpoints, facts.signing_file), facts.system, facts.component)
     board.install(SERVICES)
     return board

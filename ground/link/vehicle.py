@@ -3,7 +3,7 @@
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -68,6 +68,11 @@ class Facts:
     # 0: not known.
     capacity_mah: float = 0.0
     resistance_ohm: float = 0.0
+    # The link's own parameters that were given at the start, before what is kept.
+    settings: dict[str, float] = field(default_factory=dict)
+    # MAVLink's ids: the same until the vehicle's next start, whatever is set meanwhile and whoever is restarted.
+    system: int = 1
+    component: int = 1
 
 
 class Vehicle:

@@ -1,0 +1,88 @@
+"""Several vehicles side by side are told apart: each speaks, and is spoken to, by ids of its own."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from flight.airframe import load
+from flight.errors import ConfigError
+from ground.choice import Choice, as_kept, identity, link_settings
+from ground.link import parameter_file
+from ground.link.channel import Channel
+from ground.link.dialect import mavlink as m
+from ground.link.frames import decoded
+from ground.link.process import connected
+from ground.link.signing import Signing
+from ground.link.vehicle import Facts
+from ground.main import main
+from ground.seats import Seats
+from ground.session import Conditions
+
+CAPABILITIES = 520
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "kept.params"
+
+
+def chosen(file, **given):
+    return Choice(load("pi450"), Conditions(), parameter_file=file, overrides=given)
+
+
+def test_the_ids_are_the_usual_ones_those_kept_or_those_given(file):
+    assert identity(chosen(file)) == (1, 1)
+
+    parameter_file.write(file, {"MAV_SYS_ID": 7.0, "MAV_COMP_ID": 3.0})
+
+    assert identity(chosen(file)) == (7, 3)
+    assert identity(chosen(file, MAV_SYS_ID=8.0)) == (8, 3)
+
+
+def test_what_is_given_reaches_loop_or_link_whichever_it_belongs_to(file):
+    choice = chosen(file, LINK_AUTOPILOT=0.0, RATE_ROLL_KP=20.0)
+
+    assert link_settings(choice) == {"LINK_AUTOPILOT": 0.0}
+    assert as_kept(choice).gains["RATE_ROLL_KP"] == 20.0
+
+
+def test_a_system_id_that_cannot_be_is_refused(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["serve", "--set", "MAV_SYS_ID=300"]) == 2
+    assert "MAV_SYS_ID" in capsys.readouterr().err
+    with pytest.raises(ConfigError):
+        parameter_file.find("NO_SUCH_ID", "--set")
+
+
+@pytest.fixture
+def vehicle(file):
+    """A link with ids of its own, and a client whose frames are kept."""
+    seats, sent = Seats(), []
+    facts = Facts(parameter_file=file, settings={"LINK_AUTOPILOT": 0.0}, system=7, component=3)
+    board = connected(seats, facts, [])
+    carrier = SimpleNamespace(transmit=lambda data, _: sent.append(decoded(SimpleNamespace(data=data))))
+    channel = Channel(carrier, None, "", Signing())
+    board.transports = [SimpleNamespace(channels={0: channel}, tidy=lambda now_s: None, files=lambda: ())]
+    yield SimpleNamespace(board=board, channel=channel, sent=sent)
+    seats.close()
+
+
+def answers(vehicle, system, component):
+    """Ask what can be done; return who acknowledged."""
+    vehicle.sent.clear()
+    asked = m.MAVLink_command_long_message(system, component, CAPABILITIES, 0, 0, 0, 0, 0, 0, 0, 0)
+    coder = m.MAVLink(None, 255, 190)
+    vehicle.board.take((vehicle.channel, vehicle.channel.sort(asked.pack(coder))))
+    return {(a.get_srcSystem(), a.get_srcComponent()) for a in vehicle.sent if a.get_type() == "COMMAND_ACK"}
+
+
+def test_a_vehicle_speaks_and_listens_by_its_own_ids(vehicle):
+    assert answers(vehicle, 7, 3) == answers(vehicle, 7, 0) == {(7, 3)}
+    assert answers(vehicle, 1, 1) == answers(vehicle, 7, 1) == set()
+
+    vehicle.sent.clear()
+    vehicle.board.pass_once(0.0)
+
+    (beat,) = [message for message in vehicle.sent if message.get_type() == "HEARTBEAT"]
+    assert (beat.get_srcSystem(), beat.get_srcComponent(), beat.autopilot) == (7, 3, m.MAV_AUTOPILOT_GENERIC)
