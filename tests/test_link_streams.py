@@ -135,3 +135,17 @@ def test_what_cannot_be_streamed_has_no_interval(flight):
     assert interval_us(flight, 31_999) == 0
     assert interval_us(flight, m.MAVLINK_MSG_ID_COMMAND_LONG) == 0
     assert interval_us(flight, m.MAVLINK_MSG_ID_HEARTBEAT) == 1_000_000
+
+
+def test_the_clock_that_is_told_is_that_of_the_stamps(flight, monkeypatch):
+    identity = flight.board.service(Identity)
+    flight.row[0]["wall_s"] = 1000.0
+    flight.fly(0.5)
+    monkeypatch.setattr("time.time", lambda: 1000.003)
+    flight.sent.clear()
+
+    for ours in (0, 55):
+        identity.handle(m.MAVLink_timesync_message(ours, 12345), flight.client, flight.board)
+
+    (told,) = flight.sent
+    assert (told.ts1, told.tc1) == (12345, 1000 * flight.vehicle.t_us + 3_000_000)

@@ -82,9 +82,9 @@ class Identity(Microservice):
             )
 
     def sync(self, message: Message, sender: Sender) -> None:
-        """Send our clock with theirs."""
+        """Send the clock that our messages' stamps are of, with theirs; 0 would be a question."""
         if message.tc1 == 0:
-            self.link.send(mavlink.MAVLink_timesync_message(time.monotonic_ns(), message.ts1), sender)
+            self.link.send(mavlink.MAVLink_timesync_message(max(1, self.vehicle.now_ns), message.ts1), sender)
 
     def tick(self, now: float) -> None:
         """Beat once a second, greet newcomers, tell of a new mode at once."""

@@ -26,6 +26,8 @@ REFUSALS = (Event.ARMING_REFUSED, Event.MODE_REFUSED, Event.DEMAND_REFUSED)
 MOST_ANSWERS = 1024
 # Serials of demands count up from the clock, so that a link that was restarted does not mistake old answers for new.
 SERIALS_PER_S = 1000
+# A loop that says nothing for longer stands still.
+LATEST_S = 0.5
 
 
 class Happening(NamedTuple):
@@ -144,6 +146,12 @@ class Vehicle:
     def t_us(self) -> int:
         """Return microseconds since the vehicle was switched on."""
         return int(self.inputs.t_us)
+
+    @property
+    def now_ns(self) -> int:
+        """Return nanoseconds since the vehicle was switched on, at this moment and not at the newest tick."""
+        since_s = min(max(time.time() - float(self._newest.wall_s), 0.0), LATEST_S)
+        return 1000 * self.t_us + round(1e9 * self.facts.speed * since_s)
 
     @property
     def boot_unix_s(self) -> float:
