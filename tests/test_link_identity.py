@@ -86,3 +86,21 @@ def test_a_vehicle_speaks_and_listens_by_its_own_ids(vehicle):
 
     (beat,) = [message for message in vehicle.sent if message.get_type() == "HEARTBEAT"]
     assert (beat.get_srcSystem(), beat.get_srcComponent(), beat.autopilot) == (7, 3, m.MAV_AUTOPILOT_GENERIC)
+
+
+def test_everyone_who_comes_is_greeted_once_however_many_were_there_before(vehicle):
+    texts = []
+    carrier = SimpleNamespace(transmit=lambda data, _: texts.append(decoded(SimpleNamespace(data=data))))
+    for _ in range(20):
+        newcomer = Channel(carrier, None, "", Signing())
+        newcomer.heard_s = 1.0
+        vehicle.board.transports[0].channels = {0: newcomer}
+        for _ in range(2):
+            vehicle.board.pass_once(0.0)
+        # Its place in memory is the next one's.
+        vehicle.board.transports[0].channels = {}
+        del newcomer
+
+    greetings = [told.text for told in texts if told.get_type() == "STATUSTEXT"]
+    assert len(greetings) == 20
+    assert all(text.startswith("Quadloop") for text in greetings)

@@ -2,9 +2,11 @@
 
 import time
 from importlib.metadata import PackageNotFoundError, version
+from weakref import WeakSet
 
 from flight.modes import Arming, Mode
 from ground.link import px4_modes
+from ground.link.channel import Channel
 from ground.link.dialect import mavlink
 from ground.link.service import ACCEPTED, DENIED, NOTICE, Link, Message, Microservice, Order, Sender
 from ground.link.vehicle import Vehicle
@@ -41,7 +43,7 @@ class Identity(Microservice):
         super().__init__(vehicle, link)
         self.due_s = 0.0
         self.heard_s = 0.0
-        self.greeted: set[int] = set()
+        self.greeted: WeakSet[Channel] = WeakSet()
         self.told_mode = -1
         self.requestable = {
             0: self.send_heartbeat,
@@ -95,8 +97,8 @@ class Identity(Microservice):
             self.told_mode = self.vehicle.shown_mode.custom
             self.link.broadcast(self.current_mode())
         for channel in self.link.channels:  # type: ignore[attr-defined]
-            if id(channel) not in self.greeted and channel.heard_s:
-                self.greeted.add(id(channel))
+            if channel not in self.greeted and channel.heard_s:
+                self.greeted.add(channel)
                 self.greet(Sender(0, 0, channel))
 
     def greet(self, newcomer: Sender) -> None:
