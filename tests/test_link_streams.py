@@ -1,5 +1,6 @@
 """Streams come as often as they were asked for, and each time with something new."""
 
+from collections import Counter
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,7 +13,7 @@ from ground.link.identity import Identity
 from ground.link.missions import Missions
 from ground.link.service import ACCEPTED, Sender
 from ground.link.signing import Signing
-from ground.link.streams import Streams
+from ground.link.streams import DEFAULT_HZ, Streams
 from ground.link.switchboard import Switchboard
 from ground.link.vehicle import Facts, Vehicle
 from ground.loop import SNAPSHOT_S
@@ -20,6 +21,7 @@ from ground.seats import SNAPSHOT, Seats
 from tests.link_rig import order
 
 SET, GET = 511, 510
+RADIO_BYTES_S = 2880.0
 # The link looks again after this long, a little more when it has much to say.
 PASS_S, SPREAD_S = 0.0023, 0.0005
 FAST = (
@@ -35,13 +37,16 @@ FAST = (
 class Flight:
     """A link beside a loop that is only told: its snapshots cross the rings, time is the test's own."""
 
-    def __init__(self, folder) -> None:
+    def __init__(self, folder, bytes_per_s=2e6) -> None:
         self.seats, self.sent = Seats(), []
         self.row = np.zeros(1, SNAPSHOT)
         command = self.row[0]["command"]
         command["status"]["tick"] = 1
-        command["estimate"]["q_ned_frd"][0] = command["estimate"]["is_altitude_valid"] = 1
-        self.channel = Channel(self, None, "", Signing())
+        estimate = command["estimate"]
+        estimate["q_ned_frd"][0] = estimate["is_altitude_valid"] = estimate["is_position_valid"] = 1
+        estimate["origin_lat_deg"], estimate["origin_lon_deg"] = 47.4, 8.5
+        command["status"]["is_home_set"] = 1
+        self.channel = Channel(self, None, "", Signing(), bytes_per_s=bytes_per_s)
         self.vehicle = Vehicle(self.seats, Facts(parameter_file=folder / "parameters.toml"))
         self.board = Switchboard(self.vehicle, [SimpleNamespace(channels={0: self.channel})])
         self.board.install((Identity, Missions, Streams))
@@ -50,8 +55,10 @@ class Flight:
         self.begun_s = self.now_s = self.channel.began_s
         self.random = np.random.default_rng(1)
         self.told = -1
+        self.bytes = 0
 
     def transmit(self, data, address):
+        self.bytes += len(data)
         self.sent.append(decoded(SimpleNamespace(data=data)))
 
     def command(self, number, *parameters):
@@ -149,3 +156,21 @@ def test_the_clock_that_is_told_is_that_of_the_stamps(flight, monkeypatch):
 
     (told,) = flight.sent
     assert (told.ts1, told.tc1) == (12345, 1000 * flight.vehicle.t_us + 3_000_000)
+
+
+def test_on_a_slow_line_nothing_starves_and_what_is_rare_comes_on_time(tmp_path, record_property):
+    slow = Flight(tmp_path, bytes_per_s=RADIO_BYTES_S)
+    try:
+        slow.fly(5.0)
+        slow.bytes = 0
+        heard = Counter(message.get_msgId() for message in slow.fly(20.0))
+        used = slow.bytes / 20.0
+        wanted = {n: hz for n, hz in DEFAULT_HZ.items() if slow.streams.known[n]() is not None}
+    finally:
+        slow.seats.close()
+
+    record_property("telemetry on a line of 2880 bytes/s, share used", f"{used / RADIO_BYTES_S:.2f}")
+    assert 0.9 * RADIO_BYTES_S < used < 1.02 * RADIO_BYTES_S
+    assert sum(wanted.values()) > 2 * sum(heard.values()) / 20.0
+    for number, hz in wanted.items():
+        assert heard[number] >= 20 * min(hz, 2.0) - 2, (number, hz, heard[number])

@@ -9,6 +9,7 @@ import heapq
 import math
 import time
 from collections.abc import Callable
+from functools import partial
 from weakref import WeakKeyDictionary
 
 from ground.link import high_latency
@@ -47,6 +48,9 @@ GROUPS = {
     12: (147, 193, 230, 231, 241),
 }
 
+# Packed messages by number, None for what there is nothing to tell of.
+Made = dict[int, tuple[bytearray, int] | None]
+
 
 class Schedule:
     """What one client gets, and when next."""
@@ -66,16 +70,19 @@ class Schedule:
             self.due.append((now_s + interval_s, number))
         heapq.heapify(self.due)
 
-    def pop(self, now_s: float) -> list[int]:
-        """Return the messages due now, each once, and plan their next time: a short delay is caught up with."""
-        found = []
-        while self.due and self.due[0][0] <= now_s:
-            found.append(heapq.heappop(self.due))
-        for due_s, number in found:
+    def turn(self, now_s: float, send: Callable[[int], bool]) -> None:
+        """Let what is due be sent, each message once, and plan its next time: a short delay is caught up with.
+
+        Who waits longest comes first, and when `send` has no room all wait for it: on a slow line the fast messages
+        come less often, and the rare ones on time.
+        """
+        done = []
+        while self.due and self.due[0][0] <= now_s and send(self.due[0][1]):
+            done.append(heapq.heappop(self.due))
+        for due_s, number in done:
             interval_s = self.interval_s[number]
             is_long = now_s - due_s > CATCH_UP * interval_s
             heapq.heappush(self.due, ((now_s if is_long else due_s) + interval_s, number))
-        return [number for _, number in found]
 
 
 class Streams(Microservice):
@@ -126,16 +133,21 @@ class Streams(Microservice):
         self.telemetry.update()
         if not (self.vehicle.is_flying and self.vehicle.is_new):
             return
-        board = self.link
-        made: dict[int, tuple[bytearray, int] | None] = {}
-        for channel in board.channels:  # type: ignore[attr-defined]
-            for number in self.schedule(channel).pop(now):
-                if number not in made:
-                    message = self.known[number]()
-                    made[number] = board.pack(message) if message else None  # type: ignore[attr-defined]
-                packed = made[number]
-                if packed and channel.has_room(len(packed[0]), now):
-                    channel.send(*packed)
+        made: Made = {}
+        for channel in self.link.channels:  # type: ignore[attr-defined]
+            self.schedule(channel).turn(now, partial(self.send, made, channel, now))
+
+    def send(self, made: Made, channel: Channel, now: float, number: int) -> bool:
+        """Send a message, made but once for all, if there is room; tell whether there was, or nothing to send."""
+        if number not in made:
+            message = self.known[number]()
+            made[number] = self.link.pack(message) if message else None  # type: ignore[attr-defined]
+        packed = made[number]
+        if packed and not channel.has_room(len(packed[0]), now):
+            return False
+        if packed:
+            channel.send(*packed)
+        return True
 
     def set_interval(self, order: Order, sender: Sender) -> int:
         """Honour SET_MESSAGE_INTERVAL: p1 message, p2 microseconds, -1 never, 0 as usual."""
