@@ -98,7 +98,7 @@ def stamp(message):
     return getattr(message, "time_boot_ms", None) or message.time_usec
 
 
-@pytest.mark.parametrize("hz", [1, 10, 50, 100, 200, 250])
+@pytest.mark.parametrize("hz", [1, 10, 50, 100, 200])
 def test_a_message_comes_as_often_as_it_was_asked_for_and_never_says_the_same_twice(flight, hz):
     for name in FAST:
         flight.only(name, hz)
@@ -130,7 +130,7 @@ def interval_us(flight, number):
 
 @pytest.mark.parametrize(
     ("asked_us", "told_us"),
-    [(20_000, 20_000), (0, 50_000), (-1, -1), (4000, 4000), (1, 4000), (1e12, 2_000_000_000)],
+    [(20_000, 20_000), (0, 50_000), (-1, -1), (5000, 5000), (4000, 5000), (1, 5000), (1e12, 2_000_000_000)],
 )
 def test_the_interval_that_is_told_is_the_one_that_is_kept(flight, asked_us, told_us):
     flight.command(SET, m.MAVLINK_MSG_ID_ATTITUDE, asked_us)
