@@ -174,3 +174,11 @@ def test_on_a_slow_line_nothing_starves_and_what_is_rare_comes_on_time(tmp_path,
     assert sum(wanted.values()) > 2 * sum(heard.values()) / 20.0
     for number, hz in wanted.items():
         assert heard[number] >= 20 * min(hz, 2.0) - 2, (number, hz, heard[number])
+
+
+def test_a_message_that_cannot_be_made_does_not_stop_the_others(flight):
+    flight.only("ATTITUDE", 50)
+    flight.command(SET, m.MAVLINK_MSG_ID_VFR_HUD, 20_000)
+    flight.streams.known[m.MAVLINK_MSG_ID_VFR_HUD] = lambda: 1 / 0
+
+    assert 95 <= len(flight.fly(2.0)) <= 105

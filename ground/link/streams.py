@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from ground.link import high_latency
@@ -138,11 +139,20 @@ class Streams(Microservice):
         for channel in self.link.channels:  # type: ignore[attr-defined]
             self.schedule(channel).turn(now, partial(self.send, made, channel, now))
 
+    def made(self, number: int) -> tuple[bytearray, int] | None:
+        """Return a packed message, None when there is nothing to tell; one that fails must not stop the others."""
+        board: Any = self.link
+        try:
+            message = self.known[number]()
+        except Exception as error:
+            board.complain(f"message {number} cannot be made: {type(error).__name__}: {error}")
+            return None
+        return board.pack(message) if message else None
+
     def send(self, made: Made, channel: Channel, now: float, number: int) -> bool:
         """Send a message, made but once for all, if there is room; tell whether there was, or nothing to send."""
         if number not in made:
-            message = self.known[number]()
-            made[number] = self.link.pack(message) if message else None  # type: ignore[attr-defined]
+            made[number] = self.made(number)
         packed = made[number]
         if packed and not channel.has_room(len(packed[0]), now):
             return False

@@ -26,7 +26,8 @@ class Udp(Clients):
         kind, host, port = parts_of(text)
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.setblocking(False)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        # Room for what a flood sends while this process waits for the processor; the system may give less.
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
         self.target: tuple[str, int] | None = None
         if kind == "udpin":
             self._bind(text, (host, port))
