@@ -6,6 +6,7 @@ squares, moved below all of them) turns sample times into the Pi's (cf. the conv
 """
 
 from collections import deque
+from collections.abc import Callable
 
 WRAP = 1 << 32
 WINDOW_US = 500_000
@@ -63,6 +64,8 @@ class Alignment:
         self.points: deque[tuple[int, int]] = deque()
         self.lowest: tuple[int, int] | None = None
         self.fit = Slope()
+        # What is left to do of a line that is drawn anew: a part with each sample, all at once would make one tick late.
+        self.left: list[Callable[[], None]] = []
         self.began_us = 0
         self.slope, self.zero_us, self.offset_us = 0.0, 0, 0.0
 
@@ -83,25 +86,34 @@ class Alignment:
             self.began_us = self.zero_us = board_us
             self.lowest, self.offset_us = (board_us, delay), float(delay)
         elif board_us - self.began_us >= WINDOW_US or board_us < self.began_us:
-            self.draw(self.lowest)
+            self.points.append(self.lowest)
+            self.left = [self.lay, self.incline, self.fit_points]
             self.began_us = board_us
             self.lowest = board_us, delay
         elif delay - self.slope * (board_us - self.lowest[0]) < self.lowest[1]:
             self.lowest = board_us, delay
+        if self.left:
+            self.left.pop()()
         excess = self.offset_at(board_us) - delay
         # Nothing arrives before it was sent.
         if excess > 0.0:
             self.offset_us -= excess
 
-    def draw(self, lowest: tuple[int, int]) -> None:
-        """Lay the line along the finished windows' lowest points, of which this is the last."""
-        self.points.append(lowest)
-        self.fit.add(*lowest)
+    def fit_points(self) -> None:
+        """Take the newest point into the fit and the oldest one out of it."""
+        self.fit.add(*self.points[-1])
         if len(self.points) >= WINDOWS:
             self.fit.drop(*self.points.popleft())
+
+    def incline(self) -> None:
+        """Give the line its new slope; where it is now it stays."""
         slope = self.fit.value() if len(self.points) >= FEW else 0.0
-        self.slope = slope = min(max(slope, -self.slope_most), self.slope_most)
-        self.zero_us = zero_us = lowest[0]
+        self.offset_us, self.zero_us = self.offset_at(self.points[-1][0]), self.points[-1][0]
+        self.slope = min(max(slope, -self.slope_most), self.slope_most)
+
+    def lay(self) -> None:
+        """Lay the line along the finished windows' lowest points."""
+        slope, zero_us = self.slope, self.zero_us
         self.offset_us = min([delay - slope * (at - zero_us) for at, delay in self.points])
 
     def restart(self) -> None:
