@@ -65,6 +65,16 @@ def test_on_the_ground_a_resting_imu_with_coarse_steps_is_not_stuck_until_both_i
     assert h.frozen_s == 0.0
 
 
+def test_what_hangs_in_the_air_still_hangs_on_the_ground():
+    f = toy()
+    h, at_rest = f.s.health, (0.0, 0.0, -9.8)
+    h.accel_before_frd, h.frozen_s = at_rest, f.p.health.frozen_s + DT
+    f.inputs.imu.gyro_frd, f.inputs.imu.accel_frd = (1.0, 0.0, 0.0), at_rest
+    health.feel(h, f.p.health, f.inputs.imu, False, DT)
+
+    assert h.frozen_s == pytest.approx(f.p.health.frozen_s + 2.0 * DT)
+
+
 def test_a_gyro_of_exactly_nothing_is_a_simulated_one_a_tiny_rate_is_not():
     for rate, frozen_s in ((0.0, 0.0), (1e-3, 0.5 + DT)):
         f = toy()

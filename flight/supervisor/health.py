@@ -48,7 +48,8 @@ def is_repeated(health, accel, gyro, is_flying):
 def feel(health, params, imu, is_flying, dt):
     """Follow how much the vehicle shakes, and whether its samples still change."""
     accel, gyro = vec(imu.accel_frd), vec(imu.gyro_frd)
-    is_same = is_repeated(health, accel, gyro, is_flying)
+    # What stood still in the air still does on the ground: a landing must not wait for what it feels.
+    is_same = is_repeated(health, accel, gyro, is_flying or health.frozen_s > params.frozen_s)
     # A gyro that reads exactly nothing is a simulated one.
     health.frozen_s = health.frozen_s + dt if is_same and norm(gyro) > 0.0 else 0.0
     put(health.accel_before_frd, accel)
