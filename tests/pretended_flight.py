@@ -276,6 +276,7 @@ def parameters(sensors=None, drag=0.3, **chosen):
     airframe = params[0].airframe
     airframe.mass_kg = 1.0
     airframe.rotor_count = 4
+    airframe.thrust_max_n = 5.0
     airframe.rotor_drag[:] = drag
     airframe.imu_position_frd[:] = (sensors or Sensors()).lever
     # This IMU tells the motion of the very tick.

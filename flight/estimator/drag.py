@@ -3,6 +3,7 @@
 from flight.estimator import update
 from flight.estimator.imu import is_hung
 from flight.estimator.layout import ACCEL_BIAS, DRAG, THETA, VELOCITY, WIND
+from flight.estimator.thrust import is_carrying
 from flight.kernel import kernel
 from flight.quaternion import quat, rotate
 from flight.vector import Vec3, cross, dot, vec
@@ -12,20 +13,11 @@ OFF_SD = 9.0
 
 
 @kernel
-def is_flying(motors, airframe):
-    """Tell whether the rotors turn fast enough to feel the wind."""
-    total = 0.0
-    for i in range(airframe.rotor_count):
-        total += motors.motor[i]
-    return airframe.rotor_count > 0 and total > 0.2 * airframe.rotor_count
-
-
-@kernel
-def step(state, params, airframe, motors, status, now_us):
+def step(state, params, airframe, status, now_us):
     """Fuse the mean specific force along body x and y as drag against the air."""
     due = 1e-6 * (now_us - state.drag_us) >= params.drag_period
     is_off = params.drag_sd > OFF_SD or is_hung(state.imu, params)
-    if not due or is_off or status.is_landed or not is_flying(motors, airframe):
+    if not due or is_off or status.is_landed or not is_carrying(state.thrust):
         return
     state.drag_us = now_us
     worst = 0.0

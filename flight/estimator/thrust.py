@@ -29,16 +29,22 @@ def asked_for(airframe, motors):
 def listen(model, params, airframe, motors, accel_z, hangs, dt):
     """Follow the thrust as late as the motors give it, and learn how much of it is felt."""
     model.told += step_share(dt, airframe.motor_lag_s) * (asked_for(airframe, motors) - model.told)
-    if not hangs and model.told > LEAST:
+    if not hangs and is_carrying(model):
         felt = clamp(-accel_z / model.told, SCALE_LOW, SCALE_HIGH)
         model.scale += step_share(dt, params.thrust_tau) * (felt - model.scale)
+
+
+@kernel
+def is_carrying(model):
+    """Tell whether the rotors' thrust is that of a flight, so that they feel the wind."""
+    return model.told > LEAST
 
 
 @kernel
 def stand_in(state, airframe):
     """Return the specific force in m/s2, body FRD; that of hover near the ground's."""
     q, model = quat(state.nominal.q_ned_frd), state.thrust
-    if model.told <= LEAST:
+    if not is_carrying(model):
         return Vec3(0.0, 0.0, -STANDARD_GRAVITY / max(down_frd(q).z, 0.5))
     wind = Vec3(state.nominal.wind_ne[0], state.nominal.wind_ne[1], 0.0)
     air = rotate(conjugate(q), vec(state.nominal.v_ned) - wind)

@@ -13,7 +13,7 @@ from flight.kernel import kernel
 from flight.modes import Failsafe, Level
 from flight.physics import STANDARD_GRAVITY
 from flight.quaternion import from_rotation_vector, from_yaw, put_quat, quat, yaw_of
-from flight.vector import ZERO, Vec3, clamp, put, shorten
+from flight.vector import ZERO, Vec3, clamp, norm, put, shorten
 
 # Rounding of a setpoint that no longer accelerates, m/s2.
 SETTLED = 1e-6
@@ -113,12 +113,20 @@ def is_spinning(params, command):
 
 
 @kernel
+def sure_drift(estimate):
+    """Return the horizontal velocity as far as it is known: where it is not valid, what exceeds its deviation."""
+    v = Vec3(estimate.v_ned[0], estimate.v_ned[1], 0.0)
+    if estimate.is_velocity_valid:
+        return v
+    sure = norm(v) - max(estimate.sigma_v[0], estimate.sigma_v[1])
+    return shorten(v, sure) if sure > 0.0 else ZERO
+
+
+@kernel
 def against_drift(params, estimate):
     """Return the attitude that leans gently against the drift; its heading is the vehicle's."""
+    drift = shorten(sure_drift(estimate) * params.spin_brake, params.spin_tilt)
     heading = from_yaw(yaw_of(quat(estimate.q_ned_frd)))
-    if not estimate.is_velocity_valid:
-        return heading
-    drift = shorten(Vec3(estimate.v_ned[0], estimate.v_ned[1], 0.0) * params.spin_brake, params.spin_tilt)
     return from_rotation_vector(Vec3(-drift.y, drift.x, 0.0)) * heading
 
 
@@ -156,4 +164,4 @@ def descend(state, params, command, dt):
         state.level = Level.VELOCITY
     else:
         state.level = Level.ALTITUDE
-        put_quat(command.setpoint.q_sp_ned_frd, from_yaw(state.motion.yaw))
+        put_quat(command.setpoint.q_sp_ned_frd, against_drift(params, estimate))

@@ -277,7 +277,14 @@ LANDING = (
         "LAND_SPIN_RATE", "guidance.spin_rate", None, "rad/s", 1.5, 0.1, 20.0, "yawing faster, a rotor lost"
     ),
     Param(
-        "LAND_SPIN_BRAKE", "guidance.spin_brake", None, "rad s/m", 0.05, 0.0, 1.0, "lean against drift then"
+        "LAND_SPIN_BRAKE",
+        "guidance.spin_brake",
+        None,
+        "rad s/m",
+        0.05,
+        0.0,
+        1.0,
+        "lean against drift then, or without a valid velocity",
     ),
     Param("LAND_SPIN_TILT", "guidance.spin_tilt", None, "rad", 0.15, 0.0, 0.8, "most of that lean"),
     Param("LAND_OPEN_RATE", "guidance.open_rate", None, "1/s", 0.02, 0.0, 0.5, "how fast that share shrinks"),
