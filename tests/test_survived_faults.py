@@ -1,5 +1,6 @@
 """One sensor at a time fails in flight; the vehicle still lands where it can be expected to."""
 
+import numpy as np
 import pytest
 
 from flight.modes import Arming
@@ -101,6 +102,43 @@ def test_gusts_do_not_pass_for_the_ground():
     assert all(column(scores, "landed"))
     # Motors that idle in the air let go of the attitude: the vehicle tumbles past the horizon.
     assert column(scores, "tilt_max_deg").max() < 80.0
+
+
+@pytest.mark.parametrize(
+    ("airframe", "fault"),
+    [
+        ("pi450", "accel:noise=5@3s"),
+        ("pi450", "accel:bias=0.5@8.7s"),
+        ("pi450", "accel:bias=0.5@13s"),
+        ("fma", "mocap:stuck@1.5s"),
+        ("fma", "mocap:noise=0.2@0.9s"),
+    ],
+)
+def test_a_room_is_flown_through_although_a_sensor_breaks_on_the_way(airframe, fault):
+    _, scores = flown(
+        load_mission("room"), SEEDS, airframe=airframe, faults=(fault,), sensors="mocap", seconds=60.0
+    )
+
+    assert not column(scores, "crashed").any()
+
+
+def test_a_landing_ends_although_the_accelerometer_hangs():
+    fleet, scores = flown(
+        load_mission("room"), SEEDS, airframe="fma", faults=("accel:stuck@13.3s",), seconds=60.0
+    )
+
+    assert all(column(scores, "landed"))
+    assert all(fleet.commands.status.arming == Arming.DISARMED)
+
+
+def test_a_vehicle_that_hovers_on_little_throttle_feels_the_wind_when_satellites_are_lost():
+    fleet, _ = flown(
+        load_mission("rounds"), SEEDS, airframe="racer5", faults=("gps:dropout@5.3s",), seconds=20.0
+    )
+
+    errors = fleet.commands.estimate.v_ned - fleet.vehicles.truth.v_ned
+    assert np.abs(errors[:, :2]).max() < 2.0
+    assert all(fleet.commands.estimate.is_velocity_valid)
 
 
 @pytest.mark.parametrize("fault", ["imu:dropout@15s", "accel:noise=5@15s"])

@@ -108,11 +108,11 @@ def move(filter, turn, dv, share_s):
 
 
 @kernel
-def let_gyro_wander(state, params, first, count, dt):
-    """Let the gyro's bias wander the faster the more some means of innovations lean: it may just have stepped."""
-    excess = max(worst_of(state.strain, first, count) - params.lag_strain, 0.0) * params.gyro_doubt
+def let_bias_wander(state, params, bias, rate, first, dt):
+    """Let a bias wander the faster the more three means of innovations lean: it may just have stepped."""
+    excess = max(worst_of(state.strain, first, 3) - params.lag_strain, 0.0) * rate
     for i in range(3):
-        state.filter.covariance[GYRO_BIAS + i, GYRO_BIAS + i] += excess * excess * dt
+        state.filter.covariance[bias + i, bias + i] += excess * excess * dt
 
 
 @kernel

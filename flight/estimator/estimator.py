@@ -53,9 +53,9 @@ def reset(state, params):
         state.aid.failing_since_us[i] = NEVER
     for i in range(COUNT):
         state.filter.error[i] = 0.0
-    state.pose.slack_p = 1.0
+    state.pose.slack_p = params.pose_slack_first
     state.strain.doubted_us = LONG_AGO_US
-    state.pose.slack_q = 1.0
+    state.pose.slack_q = params.pose_slack_first
     covariance.configure(state.filter, params)
 
 
@@ -71,7 +71,7 @@ def step(state, params, airframe, inputs, estimate, motors, status, dt):
         strapdown.step(state, params, airframe, dt)
         history.remember(state.history, inputs.t_us)
         covariance.step(state, params)
-        aid(state, params, airframe, inputs, motors, status)
+        aid(state, params, airframe, inputs, status)
         update.inject(state, params, status)
         resets.let_through(state, params, status, dt)
     report.step(state, params, estimate, inputs.t_us)
@@ -100,7 +100,7 @@ def listen_thrust(state, params, airframe, motors, dt):
 
 
 @kernel
-def aid(state, params, airframe, inputs, motors, status):
+def aid(state, params, airframe, inputs, status):
     """Let every sensor with a fresh sample correct the errors."""
     now_us = inputs.t_us
     mocap.step(state, params, inputs.mocap, now_us, status)
@@ -110,5 +110,5 @@ def aid(state, params, airframe, inputs, motors, status):
     baro.step(state, params, inputs.baro, now_us, status)
     rangefinder.step(state, params, inputs.range, now_us, status)
     flow.step(state, params, inputs.flow, now_us)
-    drag.step(state, params, airframe, motors, status, now_us)
+    drag.step(state, params, airframe, status, now_us)
     rest.step(state, params, status, now_us)

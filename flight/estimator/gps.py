@@ -65,7 +65,7 @@ def step(state, params, sample, now_us, status):
     """Fuse velocity, then position once the origin stands."""
     if not sample.fresh or not is_credible(sample, params):
         return
-    if is_repeated(state.gps, sample) and not status.is_landed:
+    if is_repeated(state.gps, sample) and update.may_move(status):
         return
     if state.has_heading and is_late(state, params, sample, now_us, status):
         return

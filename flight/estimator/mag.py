@@ -79,7 +79,7 @@ def is_heading_known(state, params, now_us):
 def step(state, params, sample, now_us, status):
     """Fuse a heading; take it over outright when there was none or it has been refused too long."""
     field_frd = vec(sample.field_ut_frd)
-    is_repeated = norm(field_frd - vec(state.mag.last_ut_frd)) == 0.0 and not status.is_landed
+    is_repeated = norm(field_frd - vec(state.mag.last_ut_frd)) == 0.0 and update.may_move(status)
     if not sample.fresh or is_repeated or not is_credible(field_frd):
         return
     put(state.mag.last_ut_frd, field_frd)

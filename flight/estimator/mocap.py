@@ -4,7 +4,19 @@ import math
 
 from flight.command import say
 from flight.estimator import covariance, doubt, history, lag, resets, update
-from flight.estimator.layout import BY_POSE, LAG, MOCAP, NEVER, POSE_HEARD, POSITION, THETA, VELOCITY, Part
+from flight.estimator.layout import (
+    ACCEL_BIAS,
+    BY_POSE,
+    GYRO_BIAS,
+    LAG,
+    MOCAP,
+    NEVER,
+    POSE_HEARD,
+    POSITION,
+    THETA,
+    VELOCITY,
+    Part,
+)
 from flight.kernel import kernel
 from flight.modes import Arming, Event
 from flight.quaternion import conjugate, normalize, put_quat, quat, rotate, rotation_vector
@@ -28,7 +40,7 @@ def step(state, params, sample, now_us, status):
     """Fuse a pose; the first one, and one refused too long, is taken over outright."""
     if not sample.fresh or not is_credible(sample):
         return
-    if is_repeated(state.pose, sample) and not status.is_landed:
+    if is_repeated(state.pose, sample) and update.may_move(status):
         return
     late_s = params.mocap_delay + lag.of(state, params, MOCAP)
     history.recall(state, sample.t_us, now_us, late_s - params.imu_delay)
@@ -45,7 +57,7 @@ def step(state, params, sample, now_us, status):
         if not status.is_landed and doubt.is_strained(state.strain, params, BY_POSE, 6, now_us):
             doubt.doubt_imu(state, params, params.pose_jump_time)
     if is_first or update.is_failing(state.aid, MOCAP, now_us, params.reset_time):
-        take_pose(state, params, p_err, turn)
+        take_pose(state, params, p_err, turn, status)
         update.restart_aid(state.aid, MOCAP, now_us)
         if status.arming == Arming.ARMED or not is_first:
             say(status, Event.ESTIMATOR_RESET, float(Part.POSE.value))
@@ -104,7 +116,8 @@ def fuse(state, params, p_err, q_err, now_us):
         doubt.listen(state, params, BY_POSE + 3 + i, update.pick(q_err, i), variance, dt)
         turned = max(turned, ratio)
     lag.doubt(state, params, BY_POSE, 6, dt)
-    doubt.let_gyro_wander(state, params, BY_POSE + 3, 3, dt)
+    doubt.let_bias_wander(state, params, ACCEL_BIAS, params.accel_doubt, BY_POSE, dt)
+    doubt.let_bias_wander(state, params, GYRO_BIAS, params.gyro_doubt, BY_POSE + 3, dt)
     pose.slack_p = eased(params, pose.slack_p, far, leans > 0.0)
     pose.slack_q = eased(params, pose.slack_q, turned, turns > 0.0)
     return max(far, turned)
@@ -129,19 +142,20 @@ def eased(params, slack, ratio, is_lasting):
 
 @kernel
 def is_repeated(pose, sample):
-    """Tell whether a place is the last one to the bit, which in flight means a system that hangs; keep it."""
+    """Tell whether a place is the last one to the bit, which is a system that hangs; keep it."""
     is_same = norm(vec(sample.p_ned) - vec(pose.last_ned)) == 0.0
     put(pose.last_ned, vec(sample.p_ned))
     return is_same
 
 
 @kernel
-def take_pose(state, params, p_err, turn):
-    """Move to the pose as it is; the velocity is open until the next poses tell it."""
+def take_pose(state, params, p_err, turn, status):
+    """Move to the pose as it is; in the air the velocity is open until the next poses tell it."""
     nominal = state.nominal
     put_quat(nominal.q_ned_frd, normalize(turn * quat(nominal.q_ned_frd)))
     resets.move(state, p_err)
     covariance.restart(state.filter, THETA, 3, state.pose.slack_q * params.mocap_attitude_sd)
     covariance.restart(state.filter, POSITION, 3, state.pose.slack_p * params.mocap_position_sd)
-    covariance.restart(state.filter, VELOCITY, 3, params.alone_velocity_sd)
+    velocity_sd = params.rest_velocity_sd if status.is_landed else params.alone_velocity_sd
+    covariance.restart(state.filter, VELOCITY, 3, velocity_sd)
     state.has_heading = 1

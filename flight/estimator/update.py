@@ -21,13 +21,19 @@ from flight.estimator.layout import (
     Part,
 )
 from flight.kernel import kernel
-from flight.modes import Event
+from flight.modes import Arming, Event
 from flight.quaternion import from_rotation_vector, normalize, put_quat, quat, rotate_back
 from flight.vector import Vec3, clamp, clip, cross, put, vec
 
 LEAST_VARIANCE = 1e-12
 # What a ratio is called when it is not a number.
 REFUSED = 1e6
+
+
+@kernel
+def may_move(status):
+    """Tell whether the vehicle flies or is about to: then noise forbids that a sensor says the same to the bit."""
+    return status.arming == Arming.ARMED or not status.is_landed
 
 
 @kernel
