@@ -64,7 +64,7 @@ class Alignment:
         self.points: deque[tuple[int, int]] = deque()
         self.lowest: tuple[int, int] | None = None
         self.fit = Slope()
-        # What is left to do of a line that is drawn anew: a part with each sample, all at once would make one tick late.
+        # What is left to do of a line drawn anew, a part with each sample: all at once would make one tick late.
         self.left: list[Callable[[], None]] = []
         self.began_us = 0
         self.slope, self.zero_us, self.offset_us = 0.0, 0, 0.0

@@ -18,8 +18,8 @@ from ground.tuning.rigs import SAFE, Rigs, script
 SECONDS = 5.0
 FADE_FROM = 0.6
 PULSE = 1e-4
-# The same gains for every vehicle, without integrals, whose slow ends would take long to fade. Speed is held too: what the
-# air pushes at a drifting body tilts it back, which alone would take longer than anybody listens.
+# The same gains for every vehicle, without integrals, whose slow ends would take long to fade. Speed is held, too: what
+# the air pushes at a drifting body tilts it back, which alone would take longer than anybody listens.
 LISTENING = SAFE | {
     "RATE_ROLL_KP": 15.0, "RATE_PITCH_KP": 15.0, "RATE_YAW_KP": 6.0,
     "RATE_ROLL_KI": 0.0, "RATE_PITCH_KI": 0.0, "RATE_YAW_KI": 0.0,
