@@ -3,7 +3,7 @@
 import math
 
 from flight.estimator import wander
-from flight.estimator.imu import is_deaf, is_hung
+from flight.estimator.imu import add_up, is_deaf, is_hung
 from flight.estimator.layout import (
     ACCEL_BIAS,
     BARO_OFFSET,
@@ -17,7 +17,7 @@ from flight.estimator.layout import (
     WIND,
 )
 from flight.kernel import kernel
-from flight.quaternion import matrix, quat
+from flight.quaternion import matrix, quat, rotate_back
 from flight.vector import Mat3, norm, vec
 
 # Beyond these nothing is known at all: a wild heading, a storm, another town.
@@ -137,6 +137,7 @@ def add_noise(filter, params, imu, turned, t):
     rough = params.rough_gain
     density = max(params.gyro_noise, rough * math.sqrt(imu.gyro_power)) + params.gyro_scale * turned / t
     force_density = max(params.accel_noise, rough * math.sqrt(imu.accel_power))
+    force_density = max(force_density, params.rough_sum * math.sqrt(imu.force_power))
     for i in range(3):
         filter.noise[THETA + i] = density * density
         filter.noise[VELOCITY + i] = force_density * force_density
@@ -180,6 +181,8 @@ def step(state, params):
     if pending.time_s < params.predict_dt:
         return
     gust(state.filter, params, state.nominal.wind_ne)
+    force_ned = vec(pending.force_dv_ned) * (1.0 / pending.time_s)
+    add_up(state.imu, params, rotate_back(quat(state.nominal.q_ned_frd), force_ned), pending.time_s)
     propagate(state.filter, params, state.imu, pending, quat(state.nominal.q_ned_frd))
     wander.step(state, params, pending.time_s)
     admit_unfelt(state.filter, state.imu)

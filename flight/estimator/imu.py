@@ -4,7 +4,7 @@ import math
 
 from flight.kernel import kernel
 from flight.physics import STANDARD_GRAVITY
-from flight.vector import dot, norm, put, vec
+from flight.vector import ZERO, dot, norm, put, vec
 
 # So many jumped samples alike, or in a row at all, are no spikes.
 ALIKE, MOST_REFUSED = 3, 10
@@ -124,6 +124,21 @@ def scatter(imu, params, gyro_frd, accel_frd, dt):
     pushed = accel_frd - vec(imu.accel_frd)
     imu.gyro_power += share * (dt * dot(turned, turned) / 6.0 - imu.gyro_power)
     imu.accel_power += share * (dt * dot(pushed, pushed) / 6.0 - imu.accel_power)
+
+
+@kernel
+def add_up(imu, params, force_frd, t):
+    """Follow the noise of mean forces over t seconds: what vibration leaves of itself there is what velocity keeps.
+
+    Across the rotor axis forces change smoothly: second differences of white noise have six times its variance.
+    """
+    is_first = norm(vec(imu.force_before_frd)) == 0.0
+    change = ZERO if is_first else force_frd - vec(imu.force_before_frd)
+    bend = change - vec(imu.force_change_frd)
+    put(imu.force_before_frd, force_frd)
+    put(imu.force_change_frd, change)
+    power = t * (bend.x * bend.x + bend.y * bend.y) / 12.0
+    imu.force_power += t / (params.rough_tau + t) * (power - imu.force_power)
 
 
 @kernel

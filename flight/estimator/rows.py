@@ -103,6 +103,15 @@ PROCESS = (
         10.0,
         "how many times the IMU's own scatter from sample to sample counts as noise",
     ),
+    row(
+        "ROUGH_SUM",
+        "rough_sum",
+        0.2,
+        "",
+        0.0,
+        10.0,
+        "the same of its mean forces, where vibration is gone but motion is not",
+    ),
     row("ROUGH_TAU", "rough_tau", 0.5, "s", 0.05, 60.0, "averaging time of that scatter"),
     row("GYR_B_WALK", "gyro_bias_walk", 1e-4, "rad/s/rts", 0.0, 0.01, "how fast the gyro bias wanders"),
     row(
