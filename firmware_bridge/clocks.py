@@ -68,6 +68,7 @@ class Alignment:
         self.left: list[Callable[[], None]] = []
         self.began_us = 0
         self.slope, self.zero_us, self.offset_us = 0.0, 0, 0.0
+        self.next_slope = 0.0
 
     def align(self, t32: int, arrival_us: int) -> int:
         """Return the Pi's time in microseconds of a sample the board stamped `t32`, arrived at `arrival_us`."""
@@ -106,14 +107,13 @@ class Alignment:
             self.fit.drop(*self.points.popleft())
 
     def incline(self) -> None:
-        """Give the line its new slope; where it is now it stays."""
+        """Find the new line's slope."""
         slope = self.fit.value() if len(self.points) >= FEW else 0.0
-        self.offset_us, self.zero_us = self.offset_at(self.points[-1][0]), self.points[-1][0]
-        self.slope = min(max(slope, -self.slope_most), self.slope_most)
+        self.next_slope = min(max(slope, -self.slope_most), self.slope_most)
 
     def lay(self) -> None:
         """Lay the line along the finished windows' lowest points."""
-        slope, zero_us = self.slope, self.zero_us
+        self.slope, self.zero_us = slope, zero_us = self.next_slope, self.points[-1][0]
         self.offset_us = min([delay - slope * (at - zero_us) for at, delay in self.points])
 
     def restart(self) -> None:

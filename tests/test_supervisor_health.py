@@ -55,10 +55,10 @@ def test_an_imu_is_stuck_while_one_of_its_parts_says_the_same(gyro, accel, froze
 def test_on_the_ground_a_resting_imu_with_coarse_steps_is_not_stuck_until_both_its_parts_are(part):
     f = toy()
     h = f.s.health
-    h.gyro_before_frd, h.accel_before_frd, h.frozen_s = (1.0, 0.0, 0.0), (0.0, 0.0, -9.8), 0.5
+    h.gyro_before_frd, h.accel_before_frd, h.frozen_s = (1.0, 0.0, 0.0), (0.0, 0.0, -9.8), 0.0
     f.inputs.imu.gyro_frd, f.inputs.imu.accel_frd = (1.0, 0.0, 0.0), (0.0, 0.0, -9.8)
     health.feel(h, f.p.health, f.inputs.imu, False, DT)
-    assert h.frozen_s == 0.5 + DT
+    assert h.frozen_s == DT
 
     setattr(f.inputs.imu, part, (0.001, 0.0, -9.8))
     health.feel(h, f.p.health, f.inputs.imu, False, DT)
