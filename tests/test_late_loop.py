@@ -73,6 +73,7 @@ def test_a_stale_sample_among_those_that_waited_counts_for_nothing():
     assert inputs[0].imu.gyro_frd == pytest.approx([0.1, 0.2, 0.3], abs=1e-3)
 
 
+@pytest.mark.slow
 def test_a_vehicle_whose_loop_flies_every_fifth_tick_knows_its_height_and_that_it_has_landed(record_property):
     late = Conditions(faults=("loop:delay=0.004@1.3s",))
     fleet = prepared(load_airframe("crazyflie21"), load("room"), late, [1, 2, 3, 4])

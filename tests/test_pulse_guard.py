@@ -85,6 +85,7 @@ def fly(ticks):
         time.sleep(0.002)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", [signal.SIGSTOP, signal.SIGKILL], ids=["hangs", "is killed"])
 def test_a_loop_that_hangs_or_is_killed_leaves_no_pulses_and_does_not_come_back(
     ticks, tmp_path, by, monkeypatch

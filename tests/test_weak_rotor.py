@@ -11,6 +11,7 @@ from ground.missions.load import load
 from ground.session import Conditions, prepared
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("share", "is_held"), [(0.3, True), (0.0, False)])
 def test_a_racer_with_a_rotor_at_60_percent_flies_its_rounds_and_lands(share, is_held, record_property):
     racer = load_airframe("racer5")
