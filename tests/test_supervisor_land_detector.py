@@ -70,15 +70,6 @@ def test_no_thrust_for_long_is_landing_whatever_the_gyro_says():
     assert f.status.is_landed == 1
 
 
-@pytest.mark.parametrize(("share", "landed_s"), [(-0.1, 3.0), (0.4, 6.0), (0.6, None)])
-def test_too_little_thrust_to_fly_is_landing_after_twice_the_time_of_none(share, landed_s):
-    f = high(LND_SPENT_T=3.0)
-    state, limits = f.supervisor.landing, f.params.supervisor.land
-    ticks = next((n for n in range(1, 1001) if landing.is_spent(state, limits, Mode.LAND, share, 0.01)), None)
-
-    assert ticks == landed_s if landed_s is None else 0.01 * ticks == pytest.approx(landed_s, abs=0.02)
-
-
 def test_landing_without_any_position_is_noticed_by_force_and_rate():
     f = high(LAND_OPEN_RATE=0.2)
     f.trust(1, 0, 0, 0)

@@ -52,13 +52,9 @@ def is_quiet(landing, params, estimate, thrust_share):
 
 @kernel
 def is_spent(landing, params, mode, thrust_share, dt):
-    """Tell whether a landing has long asked for no thrust: whatever broken sensors say, nothing stays up on that.
-
-    Thrust that cannot carry the vehicle counts half: what falls on it is on the ground by then, too.
-    """
-    is_idle = thrust_share < params.thrust and not (PILOTED >> mode) & 1
-    weight = 1.0 if thrust_share <= 0.0 else 0.5
-    landing.spent_s = landing.spent_s + weight * dt if is_idle else 0.0
+    """Tell whether a landing has long asked for no thrust: whatever broken sensors say, nothing stays up on that."""
+    is_idle = thrust_share <= 0.0 and not (PILOTED >> mode) & 1
+    landing.spent_s = landing.spent_s + dt if is_idle else 0.0
     return landing.spent_s >= params.spent_s
 
 
