@@ -12,7 +12,7 @@ from flight.excitation.excitation import Point
 from flight.inputs import Demand
 from flight.modes import WHY, Event, Failsafe, Mode, Refusal, Why
 from flight.params import TABLE
-from flight.supervisor.reasons import FAILSAFES, REFUSALS, WHYS, Told
+from flight.supervisor.reasons import ENDINGS, FAILSAFES, REFUSALS, WHYS, Told
 from logs.ulog import CRITICAL, INFO, WARNING
 
 POINTS = {int(point): point.name.lower().replace("_", " ") for point in Point}
@@ -63,6 +63,7 @@ ROLLED_BACK: dict[int, str] = {
 # The one demand that is refused without a number for why: an armed vehicle is told to disarm in the air.
 IN_THE_AIR = "disarm: land first, or force it"
 REFUSED = (Event.MODE_REFUSED, Event.DEMAND_REFUSED)
+ENDED = (Event.DISARMED, Event.KILLED)
 
 
 def words(name: str) -> str:
@@ -86,6 +87,8 @@ def reason(value: int) -> str:
 
 def advice(code: int, value: float) -> str:
     """Return what a refusal's or failsafe's reasons mean and what to do about each, empty for other events."""
+    if code in ENDED and value in ENDINGS:
+        return ENDINGS[int(value)].remedy
     if code not in ADVISED or not np.isfinite(value):
         return ""
     parts = [
@@ -111,6 +114,8 @@ def event_text(code: int, value: float) -> str:
         return f"{sentence}: {TABLE[number].id}"
     if event in VALUES:
         return f"{sentence}: {named(VALUES[event], number)}"
+    if event in ENDED and number in ENDINGS:
+        return f"{sentence}: {ENDINGS[number].reason}"
     if event == Event.EXCITATION:
         return f"{sentence}: {EXCITATION.get(number, number)}"
     if event == Event.AUTOTUNE:

@@ -9,6 +9,7 @@ import pytest
 
 from flight.inputs import Demand
 from flight.modes import WHY, Event, Mode, Refusal, Why
+from flight.supervisor.table import Sign
 from ground.link import event_definitions
 from ground.link.dialect import mavlink
 from ground.link.event_protocol import KEPT, EventProtocol
@@ -89,6 +90,9 @@ def read(message):
         (Event.MODE_REFUSED, float(Mode.OFFBOARD + WHY * Why.NEEDS_STREAM)),
         (Event.DEMAND_REFUSED, float(Demand.TAKEOFF + WHY * Why.NEEDS_ARMED)),
         (Event.FAILSAFE_RAISED, float(1 << 18)),
+        (Event.DISARMED, float(Sign.IDLE)),
+        (Event.DISARMED, float(Sign.DISARM_WISH | Sign.LANDED)),
+        (Event.KILLED, float(Sign.ORDER_TERMINATE)),
     ],
 )
 def test_an_event_says_by_its_page_what_the_text_says(service, code, value):

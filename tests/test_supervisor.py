@@ -11,6 +11,7 @@ from flight.params import AIRFRAME, defaults
 from flight.record import rows
 from flight.supervisor import supervisor
 from flight.supervisor.table import ARMING_TABLE, FORBIDDEN, MODE_TABLE, NEEDED, RANK, TROUBLES, Sign
+from logs.events import event_text
 from tests.supervised_flight import DT, armed, high, ready
 from tests.supervisor_rig import leaning
 from tests.toy_flight import ToyFlight
@@ -166,11 +167,37 @@ def test_a_negative_time_keeps_it_armed_after_landing():
     assert f.is_armed
 
 
-def test_armed_and_never_flown_it_disarms_after_a_while():
-    f = armed(ARM_IDLE_T=3.0).fly(2.9)
+def test_armed_and_never_flown_it_disarms_after_a_while_and_says_why():
+    f = armed(COM_DISARM_PRFLT=3.0).fly(2.9)
     assert f.is_armed
 
     assert not f.fly(0.2).is_armed
+    told = [event_text(code, value) for _, code, value in f.events]
+    assert "Disarmed: it has not taken off" in told
+
+
+@pytest.mark.parametrize("never", [0.0, -1.0])
+def test_without_a_time_to_take_off_it_waits_armed(never):
+    assert armed(COM_DISARM_PRFLT=never).fly(12.0).is_armed
+
+
+def test_who_has_flown_is_not_disarmed_for_standing_before():
+    f = armed(COM_DISARM_PRFLT=3.0, COM_DISARM_LAND=-1.0).fly(1.0).ask(Demand.TAKEOFF, 2.0).fly(10.0)
+    f.ask(Demand.LAND).until(lambda: f.status.is_landed == 1, 20.0)
+
+    assert f.fly(10.0).is_armed
+
+
+def test_a_take_off_that_has_begun_is_not_cut_short():
+    # It spins up for half a second and counts as flying at 0.2 m: thrust has begun to lift it, and time is over.
+    f = armed(COM_DISARM_PRFLT=3.0).fly(2.4).ask(Demand.TAKEOFF, 5.0).fly(0.56)
+    assert f.status.is_landed == 1
+    assert f.command.setpoint.thrust_sp > 0.0
+
+    f.until(lambda: f.mode == Mode.HOLD)
+
+    assert f.is_armed
+    assert f.place[2] < -4.0
 
 
 def test_every_row_of_the_arming_table_can_be_reached():

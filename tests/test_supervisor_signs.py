@@ -8,7 +8,7 @@ from flight.inputs import Demand
 from flight.modes import Arming, Level, Mode
 from flight.supervisor import signs
 from flight.supervisor.table import Sign
-from tests.supervisor_rig import below, flying, in_plain_python, toy
+from tests.supervisor_rig import DT, below, flying, in_plain_python, toy
 from tests.toy_flight import ToyFlight
 
 in_plain_python()
@@ -89,18 +89,27 @@ def test_it_rests_after_a_flight_and_idles_before_one():
     assert not signs.is_resting(f.s, f.p)
     f.s.landing.is_landed, f.s.landing.has_flown = 1, 0
     assert not signs.is_resting(f.s, f.p)
-    f.s.landing.has_flown, f.p.arm.rest_s, f.s.landing.rest_s = 1, 0.0, 0.0
+    f.s.landing.has_flown, f.p.arm.rest_s, f.s.landing.rest_s = 1, 0.001, 0.001
     assert signs.is_resting(f.s, f.p)
-    f.p.arm.rest_s = -1.0
-    assert not signs.is_resting(f.s, f.p)
+    for never in (0.0, -1.0):
+        f.p.arm.rest_s = never
+        assert not signs.is_resting(f.s, f.p)
 
     f = toy()
-    f.s.armed_s = 15.0
+    f.s.armed_s = 10.0
     assert signs.is_idling(f.s, f.p)
-    f.s.armed_s = below(15.0)
+    f.s.armed_s = below(10.0)
     assert not signs.is_idling(f.s, f.p)
     f.s.armed_s, f.s.landing.has_flown = 99.0, 1
     assert not signs.is_idling(f.s, f.p)
+    f.s.landing.has_flown, f.s.landing.lifting_s = 0, DT
+    assert not signs.is_idling(f.s, f.p)
+    f.s.landing.lifting_s = 0.0
+    for never in (0.0, -1.0):
+        f.p.arm.idle_s = never
+        assert not signs.is_idling(f.s, f.p)
+    f.p.arm.idle_s = 0.001
+    assert signs.is_idling(f.s, f.p)
 
 
 @pytest.mark.parametrize(

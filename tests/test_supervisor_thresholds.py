@@ -5,12 +5,12 @@ import math
 import pytest
 
 from flight.inputs import BridgeFault, LogState
-from flight.modes import Arming, Failsafe, Level, Mode, Refusal, Why
+from flight.modes import Arming, Event, Failsafe, Level, Mode, Refusal, Why
 from flight.params import TABLE
 from flight.quaternion import body_z_ned, quat, tilt_of
 from flight.supervisor import checks, energy
-from flight.supervisor.reasons import FAILSAFES, LIMITS, REFUSALS, THRESHOLDS, WHYS
-from flight.supervisor.table import Sign
+from flight.supervisor.reasons import ENDINGS, FAILSAFES, LIMITS, REFUSALS, THRESHOLDS, TIMES, WHYS
+from flight.supervisor.table import ARMING_TABLE, NEEDED, SAID, Sign
 from flight.vector import dot
 from tests.supervisor_rig import DT, above, below, flying, in_plain_python, leaning, toy
 from tests.toy_flight import ToyFlight
@@ -421,3 +421,11 @@ def test_every_threshold_told_of_is_a_parameter():
     assert all(name in known for names in LIMITS.values() for name in names)
     assert set(LIMITS) <= set(REFUSALS) == set(Refusal)
     assert set(WHYS) == set(Why)
+    assert all(name in known for names in TIMES.values() for name in names)
+    assert set(TIMES) <= set(ENDINGS)
+
+
+def test_every_ending_has_its_words():
+    ends = [row for row in ARMING_TABLE if row[SAID] in (Event.DISARMED, Event.KILLED)]
+
+    assert {int(row[NEEDED]) for row in ends} == {int(signs) for signs in ENDINGS}

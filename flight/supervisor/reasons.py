@@ -1,8 +1,9 @@
-"""What every refusal and every failsafe means to a person: the reason, what clears it, what to do. For people only."""
+"""What every refusal, failsafe and disarming means to a person: the reason, what clears it, what to do."""
 
 from typing import NamedTuple
 
 from flight.modes import Failsafe, Refusal, Why
+from flight.supervisor.table import Sign
 
 
 class Told(NamedTuple):
@@ -13,7 +14,7 @@ class Told(NamedTuple):
     clears: str = ""
 
 
-R, F = Refusal, Failsafe
+R, F, S = Refusal, Failsafe, Sign
 REFUSALS: dict[Refusal, Told] = {
     R.ESTIMATOR: Told("the attitude is not known yet", "leave it still until the estimator has settled"),
     R.BATTERY: Told(
@@ -139,6 +140,27 @@ THRESHOLDS: dict[Failsafe, tuple[str, ...]] = {
     F.LOOP_LATE: ("HLT_LATE",),
     F.IMU_STUCK: ("HLT_FROZEN_T",),
     F.BATTERY_UNKNOWN: ("BATT_AGE",),
+}
+ASKED = Told("as asked", "")
+LOOK = "look at the vehicle, then disarm once more"
+# What ended a flight: the values of the events that say so, signs that a row of the arming table needs.
+ENDINGS: dict[int, Told] = {
+    S.KILL: Told("as asked", "disarm it to arm again"),
+    S.ORDER_TERMINATE: Told("by a failsafe", LOOK),
+    S.ORDER_DISARM: Told("by a failsafe", LOOK),
+    S.TIPPED: Told("it lies on its side, or flew for too long without an attitude", LOOK),
+    S.DISARM_WISH: ASKED,
+    S.DISARM_WISH | S.LANDED: ASKED,
+    S.DISARM_WISH | S.FORCED: ASKED,
+    S.DISARM_WISH | S.BY_SWITCH | S.STICKS_ONLY: ASKED,
+    S.RESTED: Told("it has landed", ""),
+    S.IDLE: Told("it has not taken off", "arm when it is to fly, or allow more time (COM_DISARM_PRFLT)"),
+}
+# The parameters that say when it ends by itself.
+TIMES: dict[int, tuple[str, ...]] = {
+    S.TIPPED: ("FS_TILT_MAX", "FS_EARLY_T", "FS_CRASH_T", "FS_BLIND_T"),
+    S.RESTED: ("COM_DISARM_LAND",),
+    S.IDLE: ("COM_DISARM_PRFLT",),
 }
 WHYS: dict[Why, str] = {
     Why.UNKNOWN: "there is no such thing",

@@ -93,14 +93,14 @@ ARMING = (
         "cell voltage below which arming is refused",
     ),
     Param(
-        "ARM_IDLE_T",
+        "COM_DISARM_PRFLT",
         "supervisor.arm.idle_s",
         None,
         "s",
-        15.0,
-        1.0,
+        10.0,
+        -1.0,
         600.0,
-        "armed without taking off for this long disarms",
+        "disarm when armed for this long without taking off; 0 or negative: never",
     ),
     Param(
         "ARM_IMU_AGE",
@@ -120,7 +120,7 @@ ARMING = (
         0.5,
         -1.0,
         60.0,
-        "disarm this long after landing; negative: never",
+        "disarm this long after landing; 0 or negative: never",
     ),
 )
 BATTERY = (

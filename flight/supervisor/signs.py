@@ -53,13 +53,15 @@ def standing_signs(state, params, inputs, command):
 def is_resting(state, params):
     """Tell whether the vehicle has flown, landed and rested."""
     landing, rest = state.landing, params.arm.rest_s
-    return rest >= 0.0 and landing.is_landed and landing.has_flown and landing.rest_s >= rest
+    return rest > 0.0 and landing.is_landed and landing.has_flown and landing.rest_s >= rest
 
 
 @kernel
 def is_idling(state, params):
-    """Tell whether the vehicle has been armed for long without flying."""
-    return state.landing.has_flown == 0 and state.armed_s >= params.arm.idle_s
+    """Tell whether the vehicle has been armed for long without flying, and is not about to lift off."""
+    landing, longest = state.landing, params.arm.idle_s
+    is_waiting = landing.has_flown == 0 and landing.lifting_s == 0.0
+    return longest > 0.0 and is_waiting and state.armed_s >= longest
 
 
 @kernel

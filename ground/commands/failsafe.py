@@ -32,7 +32,12 @@ def run(arguments: Namespace) -> int:
     if arguments.given is not None:
         play(vehicle, arguments)
         return 0
-    found = {"airframe": vehicle.name, "failsafes": failsafes(vehicle), "refusals": refusals(vehicle)}
+    found = {
+        "airframe": vehicle.name,
+        "failsafes": failsafes(vehicle),
+        "refusals": refusals(vehicle),
+        "endings": endings(vehicle),
+    }
     if arguments.json:
         terminal.tell_json(found)
     else:
@@ -104,6 +109,22 @@ def refusals(vehicle: "Airframe") -> list[dict[str, Any]]:
     ]
 
 
+def endings(vehicle: "Airframe") -> list[dict[str, Any]]:
+    """Return what disarms an armed vehicle without being asked, with its parameters' values."""
+    from flight.parameter import stored
+    from flight.params import find
+    from flight.supervisor.reasons import ENDINGS, TIMES
+
+    return [
+        {
+            "reason": ENDINGS[signs].reason,
+            "thresholds": {i: stored(vehicle.params[0], find(i)) for i in ids},
+            "remedy": ENDINGS[signs].remedy,
+        }
+        for signs, ids in TIMES.items()
+    ]
+
+
 def numbers(values: dict[str, float]) -> str:
     """Return parameters and their values as a person reads them."""
     return ", ".join(f"{name} {value:g}" for name, value in values.items())
@@ -121,6 +142,9 @@ def show(found: dict[str, Any]) -> None:
         overruled = f"; the {' or the '.join(f['overruled_by'])} may overrule it" if f["overruled_by"] else ""
         terminal.tell(f"{f['name']}: {f['trigger']}  ({numbers({**f['thresholds'], **f['hold']})})")
         terminal.tell(f"    does {action}; ends with {f['clears']}{overruled}; you: {f['remedy']}")
+    terminal.tell("\nDisarmed without being asked:")
+    ends = [(e["reason"], e["remedy"], numbers(e["thresholds"])) for e in found["endings"]]
+    terminal.tell(terminal.table(ends, ("because", "so", "limits")))
 
 
 def play(vehicle: "Airframe", arguments: Namespace) -> None:

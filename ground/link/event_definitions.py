@@ -14,7 +14,8 @@ from functools import cache
 from flight.estimator.layout import Part
 from flight.inputs import Demand
 from flight.modes import WHY, Event, Failsafe, Mode, Refusal, Why
-from flight.supervisor.reasons import REFUSALS, WHYS
+from flight.supervisor.reasons import ENDINGS, REFUSALS, WHYS
+from flight.supervisor.table import Sign
 from ground.link.px4_modes import FOLLOW, MODES
 from logs.events import words
 
@@ -40,8 +41,11 @@ ENUMS: dict[str, tuple[type[IntEnum], tuple[str, str]]] = {
     "demand_t": (Demand, NARROW),
     "why_t": (Why, NARROW),
     "part_t": (Part, NARROW),
+    "ending_t": (Sign, WIDE),
 }
 ARGUMENTS: dict[Event, tuple[str, ...]] = {
+    Event.DISARMED: ("ending_t",),
+    Event.KILLED: ("ending_t",),
     Event.ARMING_REFUSED: ("refusal_t",),
     Event.MODE_CHANGED: ("mode_t",),
     Event.MODE_REFUSED: ("mode_t", "why_t"),
@@ -153,17 +157,28 @@ def enums() -> dict:
 
 def enum(kind: type[IntEnum], form: str) -> dict:
     """Return one enumeration; bits where its numbers are."""
-    entries = {
-        str(int(member)): {
-            "name": member.name.lower(),
-            "description": WHYS[member] if isinstance(member, Why) else words(member.name),
-        }
-        for member in kind
-    }
+    entries = endings() if kind is Sign else {str(int(member)): entry(member) for member in kind}
     nothing = {} if "0" in entries else {"0": {"name": "nothing", "description": "no reason"}}
     return {
         "type": form,
         "is_bitfield": kind in (Refusal, Failsafe),
         "description": kind.__name__,
         "entries": entries | nothing,
+    }
+
+
+def entry(member: IntEnum) -> dict:
+    """Return one number of an enumeration."""
+    described = WHYS[member] if isinstance(member, Why) else words(member.name)
+    return {"name": member.name.lower(), "description": described}
+
+
+def endings() -> dict:
+    """Return what ends a flight: sums of signs, each with its own words."""
+    return {
+        str(int(signs)): {
+            "name": "_and_".join(sign.name.lower() for sign in Sign if sign & signs),
+            "description": told.reason,
+        }
+        for signs, told in ENDINGS.items()
     }
