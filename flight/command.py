@@ -34,6 +34,7 @@ STATUS = record(
 AIDS = ("gps_position", "gps_velocity", "baro", "mag", "range", "flow", "mocap", "drag")
 # p_ned counts from where the estimator was initialised (`origin_*`); height_m is above the ground below.
 # sigma_* are one standard deviation; validity flags say what guidance may rely on.
+# is_rate_lost: the gyro has been silent for longer than rotors can tell the rate; is_force_lost: the accelerometer is.
 ESTIMATE = record(
     q_ned_frd=QUATERNION,
     omega_frd=VECTOR,
@@ -56,6 +57,8 @@ ESTIMATE = record(
     is_altitude_valid=FLAG,
     is_velocity_valid=FLAG,
     is_position_valid=FLAG,
+    is_rate_lost=FLAG,
+    is_force_lost=FLAG,
 )
 # Guidance fills the part above its level; every stage below fills the next.
 # thrust_sp is the collective along -z as a share of the full thrust of all rotors, 0 to 1.

@@ -288,6 +288,18 @@ def test_the_ground_teaches_nothing_about_hovering():
     assert flight.commands[0].terms.hover_thrust == pytest.approx(learned, rel=0.02)
 
 
+def test_an_accelerometer_that_is_lost_teaches_nothing_about_hovering():
+    flight = hovering()
+    flight.fly(1.0)
+    learned = flight.commands[0].terms.hover_thrust
+    flight.commands[0].estimate.is_force_lost = 1
+    flight.commands[0].estimate.accel_bias_frd[2] = -4.0
+
+    flight.fly(3.0)
+
+    assert flight.commands[0].terms.hover_thrust == learned
+
+
 def test_at_the_altitude_level_the_sticks_tilt_and_the_loop_keeps_the_height():
     flight = hovering(Level.ALTITUDE)
     flight.setpoint.q_sp_ned_frd[:] = from_yaw(0.5) * from_euler(25.0 * DEGREE, -15.0 * DEGREE, 0.0)

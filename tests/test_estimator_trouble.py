@@ -190,6 +190,31 @@ def test_with_a_dead_imu_attitude_is_vouched_for_while_the_rotors_can_tell_the_r
     assert is_finite(record)
 
 
+def test_a_hung_imu_is_told_as_lost_the_force_at_once_the_rate_when_rotors_tell_it_no_more(everything):
+    record = Record(**vars(everything))
+    record.inputs = everything.inputs.copy()
+    hung, sample = record.t > 12.0, record.inputs.imu[np.argmax(record.t > 12.0)].copy()
+    record.inputs.imu.gyro_frd[hung], record.inputs.imu.accel_frd[hung] = sample.gyro_frd, sample.accel_frd
+
+    estimate = estimated(record).estimate
+
+    assert not estimate.is_force_lost[kept(record, 0.0, 12.04)].any()
+    assert estimate.is_force_lost[record.after(12.07)].all()
+    assert not estimate.is_rate_lost[kept(record, 0.0, 12.49)].any()
+    assert estimate.is_rate_lost[record.after(12.52)].all()
+
+
+def test_a_force_that_is_no_number_is_lost_too(everything):
+    record = Record(**vars(everything))
+    record.inputs = everything.inputs.copy()
+    record.inputs.imu.accel_frd[record.t > 12.0] = np.nan
+
+    estimate = estimated(record).estimate
+
+    assert not estimate.is_force_lost[kept(record, 0.0, 12.04)].any()
+    assert estimate.is_force_lost[record.after(12.07)].all()
+
+
 def test_switched_on_in_the_air_it_still_finds_itself():
     flight = Flight(seconds=60.0, rest=-10.0, amplitude=(2.0, 2.0, 0.5))
     record = estimated(pretend(flight, Sensors(), seed=8))

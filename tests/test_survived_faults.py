@@ -5,7 +5,7 @@ import pytest
 
 from flight.modes import Arming
 from ground.missions.load import load as load_mission
-from tests.flying import column, flown
+from tests.flying import column, flown, hovering
 
 pytestmark = pytest.mark.slow
 SEEDS = range(31, 35)
@@ -73,6 +73,18 @@ def test_most_land_in_spite_of_an_accelerometer_that_is_off_by_a_fifth_of_gravit
     landed = column(scores, "landed")
     record_property("accelerometer off by 2 m/s2 in flight, landed", f"{landed.sum():g} of {len(landed)}")
     assert landed.mean() > 0.7
+
+
+@pytest.mark.parametrize(("fault", "seconds"), [("accel:stuck@15s", 4.0), ("imu:dropout@15s-15.4s", 0.4)])
+def test_what_carries_the_vehicle_is_not_learnt_from_an_accelerometer_that_hangs_or_is_silent(fault, seconds):
+    fleet = hovering(SEEDS, seconds=15.0, faults=(fault,), wind_m_s=3.0, turbulence="light")
+    learnt = fleet.commands.terms.hover_thrust.copy()
+
+    fleet.fly(seconds)
+
+    assert not np.any(fleet.commands.status.is_landed)
+    # Until it counts as hung, 50 ms of a second's time constant, a push wrong by three fifths may still be learnt.
+    assert fleet.commands.terms.hover_thrust == pytest.approx(learnt, rel=0.03)
 
 
 @pytest.mark.parametrize("fault", POSES)

@@ -46,13 +46,17 @@ def hover_share(state):
 
 @kernel
 def learn(state, params, airframe, command, inputs, is_free, dt):
-    """Compare the measured push along the thrust axis with the collective that flies; never on the ground."""
+    """Compare the push felt along the thrust axis with the collective that flies; never on the ground.
+
+    Of an accelerometer that is silent or hangs nothing is learnt: it would show the same push for any collective.
+    """
     flown = command.setpoint.thrust_sp - command.motors.unallocated_thrust
     state.thrust += step_share(dt, airframe.motor_lag_s) * (flown - state.thrust)
     push = command.estimate.accel_bias_frd[2] - inputs.imu.accel_frd[2]
+    is_felt = command.estimate.is_force_lost == 0 and math.isfinite(push)
     if not is_free:
         state.ratio += step_share(dt, params.lag_s) * (state.settled - state.ratio)
-    elif state.thrust * state.computed > params.gate * STANDARD_GRAVITY and math.isfinite(push):
+    elif state.thrust * state.computed > params.gate * STANDARD_GRAVITY and is_felt:
         seen = clamp(push / (state.thrust * state.computed), params.ratio_min, params.ratio_max)
         state.ratio += step_share(dt, params.lag_s) * (seen - state.ratio)
         state.settled += step_share(dt, params.settle_s) * (seen - state.settled)

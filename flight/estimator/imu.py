@@ -43,6 +43,12 @@ def is_hung(imu, params):
 
 
 @kernel
+def is_numb(imu, params):
+    """Tell whether nothing is known of the force any more: it hangs, or no sample has been credible for as long."""
+    return is_hung(imu, params) or imu.stale_s > params.accel_hung
+
+
+@kernel
 def is_deaf(imu, params):
     """Tell whether nothing is known of the rate any more."""
     return imu.stale_s > params.gyro_hung

@@ -3,7 +3,7 @@
 import math
 
 from flight.command import AIDS
-from flight.estimator import update
+from flight.estimator import imu, update
 from flight.estimator.layout import DRAG, MAG, MOCAP, POSITION, RANGE, TERRAIN, THETA, VELOCITY
 from flight.kernel import kernel
 from flight.quaternion import from_rotation_vector, normalize, put_quat, quat
@@ -18,6 +18,8 @@ def step(state, params, estimate, now_us):
     if state.pending.time_s == 0.0:
         spreads(state, params, estimate, now_us)
     trust(state, params, estimate, now_us)
+    estimate.is_rate_lost = 1 if state.imu.gyro_same_s > params.spin_time else 0
+    estimate.is_force_lost = 1 if imu.is_numb(state.imu, params) else 0
 
 
 @kernel
