@@ -296,6 +296,21 @@ def led_in(q_sp, seconds=1.0):
     return np.array(led), params.control.attitude
 
 
+def test_a_rate_that_nobody_sees_is_left_as_it_is():
+    flight = hovering(Level.RATE)
+    flight.setpoint.omega_sp_frd[:], flight.setpoint.thrust_sp = (1.0, -1.0, 0.5), 0.4
+    flight.fly(0.01)
+    assert np.all(flight.commands[0].terms.rate_p != 0.0)
+    flight.commands[0].estimate.is_rate_lost = 1
+    integral = flight.states[0].rate.integral_frd.copy()
+
+    flight.fly(0.2)
+
+    terms = flight.commands[0].terms
+    assert not np.any([terms.rate_p, terms.rate_d, terms.rate_ff])
+    assert np.all(flight.states[0].rate.integral_frd == integral)
+
+
 @pytest.mark.interpreted
 @pytest.mark.parametrize("degrees", [1.0, -20.0, 60.0])
 def test_an_attitude_is_led_in_without_overshoot_within_rate_and_braking(degrees):

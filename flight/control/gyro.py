@@ -4,14 +4,11 @@ from flight.control.rotor_notches import BANK, NOTCHES_PER_ROTOR, follow_rotors
 from flight.filters import FILTER, PASS, filtered, forget, lowpass, lowpass_delay, notch, notch_delay, tune
 from flight.kernel import kernel
 from flight.record import MAX_ROTORS, REAL, VECTOR, record
-from flight.vector import ZERO, is_finite, norm, put, vec
+from flight.vector import ZERO, is_finite, put, vec
 
-# told_frd is what the IMU said last and same_s for how long; raw_frd is the last rate that was a number; delay_s
-# how late the sensor and the fixed filters are.
+# raw_frd is the last rate that was a number; delay_s how late the sensor and the fixed filters are.
 STATE = record(
     delay_s=REAL,
-    told_frd=VECTOR,
-    same_s=REAL,
     raw_frd=VECTOR,
     omega_frd=VECTOR,
     omega_dot_frd=VECTOR,
@@ -26,7 +23,6 @@ STATE = record(
 def reset(state):
     """Forget all samples."""
     put(state.raw_frd, ZERO)
-    state.same_s = 0.0
     put(state.omega_frd, ZERO)
     put(state.omega_dot_frd, ZERO)
     forget(state.static.memory)
@@ -64,20 +60,12 @@ def delay(state):
 
 
 @kernel
-def watch(state, told_frd, dt):
-    """Time for how long the IMU has said the same: noise makes no two samples alike."""
-    state.same_s = state.same_s + dt if norm(told_frd - vec(state.told_frd)) == 0.0 else 0.0
-    put(state.told_frd, told_frd)
-
-
-@kernel
 def step(state, params, airframe, command, inputs, dt):
     """Filter this tick's rate, as the estimator believes it, and differentiate it."""
     follow_rotors(state.rotors, params, airframe, command, inputs, dt)
     sample = vec(command.estimate.omega_frd)
     if is_finite(sample):
         put(state.raw_frd, sample)
-    watch(state, vec(inputs.imu.gyro_frd), dt)
     before = vec(state.omega_frd)
     count = params.harmonics * airframe.rotor_count
     omega = denoised(state, count, vec(state.raw_frd))

@@ -85,7 +85,8 @@ def step(state, params, airframe, command, gyro, is_holding, dt):
     omega_dot_ff_frd = vec(setpoint.omega_dot_ff_frd)
     # What the late gyro would show now if the vehicle followed exactly.
     omega_sp_frd = vec(setpoint.omega_sp_frd) - delay(gyro) * omega_dot_ff_frd
-    if not is_holding and gyro.same_s <= params.blind_s:
+    is_seen = command.estimate.is_rate_lost == 0
+    if not is_holding and is_seen:
         integrate(state, params, airframe, omega_sp_frd - omega, command.motors, dt)
     kd = vec(params.kd)
     p_term = vec(params.kp) * (params.weight * omega_sp_frd - omega)
@@ -93,7 +94,7 @@ def step(state, params, airframe, command, gyro, is_holding, dt):
     d_term = -kd * vec(gyro.omega_dot_frd)
     # The D term brakes what is fed forward as well: give that back.
     ff_term = (Vec3(1.0, 1.0, 1.0) + kd) * vec(params.ff) * omega_dot_ff_frd
-    if gyro.same_s > params.blind_s:
+    if not is_seen:
         # Nobody sees the rotation: leave it as it is rather than push for ever.
         p_term, d_term, ff_term, omega = ZERO, ZERO, ZERO, ZERO
     put(terms.rate_p, p_term)

@@ -88,7 +88,6 @@ RATE = (
     row("RATE_LEAD", "rate.lead", "", 0.0, 0.0, 0.8, "part of the motor lag cancelled by a lead on the torque"),
     row("RATE_YAW_HZ", "rate.yaw_cutoff_hz", "Hz", 10.0, 0.0, 100.0, "low-pass of the yaw torque; 0: none"),
 )
-BLIND = (row("RATE_BLIND_T", "rate.blind_s", "s", 0.5, 0.005, 1.0, "the same gyro sample for longer tells nothing"),)
 FILTER = (
     row("FILT_GYRO_DELAY", "filter.gyro_delay_s", "s", 0.002, 0.0, 0.05, "how late gyro samples are before filtering"),
     row("FILT_GYRO_HZ", "filter.gyro_cutoff_hz", "Hz", 100.0, 0.0, 500.0, "gyro low-pass; 0: none", **STATIC),
@@ -103,4 +102,4 @@ FILTER = (
     row("FILT_RPM_AGE", "filter.rpm_age_s", "s", 0.1, 0.001, 10.0, "age at which measured rotor speeds are not used"),
 )
 # fmt: on
-ROWS: tuple[Param, ...] = (*POSITION, *VELOCITY, *THRUST, *UNSEEN, *ATTITUDE, *RATE, *BLIND, *FILTER)
+ROWS: tuple[Param, ...] = (*POSITION, *VELOCITY, *THRUST, *UNSEEN, *ATTITUDE, *RATE, *FILTER)

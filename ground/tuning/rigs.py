@@ -32,8 +32,6 @@ SAFE = {
     "POS_XY_P": 0.3, "POS_Z_P": 0.6, "HOVER_LAG": 0.3,
     "FILT_GYRO_HZ": 100.0, "FILT_D_HZ": 60.0, "VEL_D_HZ": 5.0, "RATE_YAW_HZ": 10.0,
 }  # fmt: skip
-# Noise-free samples may repeat themselves without anything being broken.
-NEVER_BLIND_S = 1e9
 ARRAYS = ("vehicles", "setups", "states", "params", "inputs", "commands")
 
 
@@ -73,7 +71,6 @@ class Rigs:
     def tune(self, params: np.recarray) -> "Rigs":
         """Give vehicles their parameters: one row for all, or one each; what they remember stays."""
         self.params[:] = params
-        self.params.control.rate.blind_s = NEVER_BLIND_S
         configure_all(self)
         return self
 
@@ -217,7 +214,6 @@ def settle(rigs: Rigs, airframe: Airframe) -> None:
         careful.set(name, value)
     rigs.params[:] = careful.params
     begin(rigs)
-    rigs.params.control.rate.blind_s = NEVER_BLIND_S
     for _ in range(HALTS):
         rigs.fly(script(round(SETTLE_S / HALTS / rigs.dt)), np.zeros(len(rigs), np.int64))
         halt(rigs)

@@ -22,7 +22,6 @@ from sim.refly import fly_again
 # Before arming nothing moves; this long the model may settle on its legs.
 LEAD_S = 0.5
 AFTER_S = 0.5
-NEVER_BLIND_S = 1e9
 
 
 @dataclass
@@ -71,7 +70,6 @@ def fly(stretch: Stretch, flight: Flight, x: Numbers, settings: dict[str, float]
         a.copy() for a in (stretch.pilot.states, stretch.pilot.command, stretch.pilot.params)
     )
     override(params, dict(settings))
-    params[0].control.rate.blind_s = NEVER_BLIND_S
     believe(state[0].estimator, stretch.flown[0].estimate)
     autopilot.configure(state[0], params[0])
     told = stretch.told.copy()
