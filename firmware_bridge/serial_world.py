@@ -13,7 +13,7 @@ from flight.modes import Arming
 
 # A tick waits this many periods for its sample, then goes on without.
 PATIENCE = 1.5
-SUPPLY_LEAST_MV = 4300
+SUPPLY_LEAST_MV, SUPPLY_MOST_MV = 4300, 5800
 # A plain number: the flag's own & takes longer than a whole sum.
 STALE = int(Flag.IMU_STALE)
 
@@ -107,7 +107,8 @@ class SerialWorld(BoardLine):
         """Return what the board has told to be wrong, as BridgeFault bits."""
         hello, last = self.hello, self.last
         supply_mv = self.slow[Slow.SUPPLY_MV]
-        found = BridgeFault.BOARD_VOLTAGE if 0 < supply_mv < SUPPLY_LEAST_MV else 0
+        is_supplied = supply_mv == 0 or SUPPLY_LEAST_MV <= supply_mv <= SUPPLY_MOST_MV
+        found = 0 if is_supplied else BridgeFault.BOARD_VOLTAGE
         found |= BridgeFault.RESTARTED if self.restarts else 0
         found |= BridgeFault.BUS if last and last.flags & STALE and not self.is_alone else 0
         found |= BridgeFault.STOPPED if self.was_armed and last and last.state != State.ARMED else 0

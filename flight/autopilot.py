@@ -45,7 +45,7 @@ def configure(state, params):
     control.configure(state.control, params.control, params.airframe, state.dt_filters_s)
     mixer.configure(state.mixer, params.mixer, params.airframe)
     estimator.configure(state.estimator, params.estimator, params.airframe)
-    supervisor.configure(state.supervisor, params.airframe, params.control.rate)
+    supervisor.configure(state.supervisor, params.airframe, state.control.rate.integral_max_frd[2])
 
 
 @kernel

@@ -5,7 +5,13 @@ import shlex
 
 import pytest
 
+from flight.airframe import load
+from flight.modes import Failsafe, Refusal
+from flight.supervisor.reasons import LIMITS
+from flight.supervisor.table import LATCHED
+from ground.commands import failsafe
 from ground.main import COMMANDS, main
+from logs.events import words
 from tests.conftest import ROOT
 
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -35,6 +41,41 @@ def test_every_link_of_a_page_leads_somewhere(page):
     broken = [link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()]
 
     assert not broken
+
+
+def cells(page: str, heading: str) -> list[list[str]]:
+    """Return the rows of the table under a heading, head and rule apart."""
+    part = (ROOT / "docs" / page).read_text().partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    lines = [line for line in part.splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[1:]]
+
+
+def test_the_page_of_failsafes_says_what_the_tables_say():
+    rows = {row[0]: row for row in cells("safety.md", "In the air")}
+    assert set(rows) == {words(bit.name) for bit in Failsafe}
+
+    for told in failsafe.failsafes(load("pi450")):
+        _, when, lasting, latched, overruled = rows[told["name"]]
+        bit = Failsafe[told["name"].upper().replace(" ", "_")]
+        (action,) = told["action"].values()
+        assert [*told["hold"], *told["action"]] == re.findall("`(.*?)`", lasting)[:2]
+        assert f"({action.split(' after ')[0]}" in lasting
+        assert (latched == "yes") == bool(LATCHED & bit)
+        assert overruled == ", ".join(told["overruled_by"])
+        assert when
+
+
+def test_the_page_of_refusals_names_each_with_its_parameters():
+    rows = cells("safety.md", "Before arming")
+    assert sorted(name for row in rows for name in row[0].split(", ")) == sorted(
+        words(r.name) for r in Refusal
+    )
+
+    for names, _, ids in rows:
+        limits = {
+            i for name in names.split(", ") for i in LIMITS.get(Refusal[name.upper().replace(" ", "_")], ())
+        }
+        assert limits <= set(re.findall("`(.*?)`", ids))
 
 
 def test_the_pages_show_every_command():

@@ -11,7 +11,7 @@ from firmware_bridge.serial_world import SerialWorld
 from firmware_bridge.wire import SerialWire
 from firmware_bridge.wiring import Wiring
 from flight.errors import LinkError
-from flight.inputs import INPUTS
+from flight.inputs import INPUTS, BridgeFault
 from flight.record import rows
 from tests.registers.mpu import LEVEL
 
@@ -56,6 +56,16 @@ def test_the_boards_receiver_and_battery_ride_along_with_the_samples():
     assert (pilot.is_kill_switch_on, pilot.is_arm_switch_on) == (0, 1)
     assert inputs.battery.voltage_v == pytest.approx(14.0, abs=0.05)
     assert inputs.imu.accel_frd == pytest.approx([0.0, 0.0, -9.80665])
+
+
+@pytest.mark.parametrize(("supply_mv", "fault"), [(0, 0), (4299, 1), (4300, 0), (5800, 0), (5801, 1)])
+def test_a_board_with_too_little_or_too_much_voltage_says_so(supply_mv, fault):
+    wire = Spoken({protocol.Slow.SUPPLY_MV: supply_mv})
+    world, inputs = SerialWorld(wire, 0.001), rows(INPUTS)[0]
+    for _ in range(protocol.SLOWS):
+        world.read(inputs)
+
+    assert inputs.system.bridge_faults == fault * BridgeFault.BOARD_VOLTAGE
 
 
 def test_an_older_board_is_told_apart_when_the_imu_is_elsewhere():

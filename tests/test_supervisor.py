@@ -7,7 +7,7 @@ import pytest
 
 from flight.inputs import Demand
 from flight.modes import Arming, Event, Failsafe, Mode, Refusal
-from flight.params import AIRFRAME, defaults
+from flight.params import AIRFRAME
 from flight.record import rows
 from flight.supervisor import supervisor
 from flight.supervisor.table import ARMING_TABLE, FORBIDDEN, MODE_TABLE, NEEDED, RANK, TROUBLES, Sign
@@ -260,7 +260,7 @@ def test_the_battery_is_judged_by_the_airframes_cells():
     f = ready()
     airframe = rows(AIRFRAME)[0]
     airframe.cells = 6.0
-    supervisor.configure(f.supervisor, airframe, defaults()[0].control.rate)
+    supervisor.configure(f.supervisor, airframe, 10.0)
     f.fly(8.0)
 
     # 16 V are plenty for four cells and nothing for six.

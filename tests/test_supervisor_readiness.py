@@ -53,6 +53,7 @@ LIMITS = [
     (lambda f, v: setattr(f.s.health, "late", v), 0.05, 1, Refusal.LOOP),
     (lambda f, v: setattr(f.p.battery, "critical_v", v), 3.5, 1, Refusal.THRESHOLDS),
     (lambda f, v: setattr(f.p.battery, "emergency_v", v), 3.4, 1, Refusal.THRESHOLDS),
+    (lambda f, v: setattr(f.p.arm, "cell_v", v), 3.4, -1, Refusal.THRESHOLDS),
     (lambda f, v: setattr(f.s.test, "left_s", v), 0.0, 1, Refusal.MOTOR_TEST),
 ]
 
@@ -71,7 +72,9 @@ def test_at_the_limit_it_arms_and_beyond_it_is_refused(case):
 
 STATES = [
     (lambda f: setattr(f.estimate, "is_attitude_valid", 0), Refusal.ESTIMATOR),
+    (lambda f: setattr(f.estimate, "v_ned", (0.0, math.nan, 0.0)), Refusal.ESTIMATOR),
     (lambda f: setattr(f.inputs.imu, "gyro_frd", (0.0, math.nan, 0.0)), Refusal.SENSOR),
+    (lambda f: setattr(f.inputs.imu, "accel_frd", (0.0, 0.0, math.nan)), Refusal.SENSOR),
     (lambda f: setattr(f.inputs.imu, "accel_frd", (0.0, 0.0, 0.0)), Refusal.SENSOR),
     (lambda f: setattr(f.inputs.imu, "t_us", 9_899_999), Refusal.SENSOR),
     (lambda f: setattr(f.inputs.pilot, "throttle", math.nan), Refusal.THROTTLE),

@@ -5,7 +5,6 @@ import math
 import numpy as np
 import pytest
 
-from flight import params
 from flight.modes import Failsafe
 from flight.params import AIRFRAME
 from flight.record import rows
@@ -24,9 +23,7 @@ def quad() -> ToyFlight:
     airframe.rotor_count, airframe.thrust_max_n, airframe.throttle_curve = 4, 8.0, 0.75
     airframe.inertia, airframe.motor_lag_s, airframe.cells = (0.01, 0.02, 0.03), 0.04, 3.0
     airframe.rotor_x[:4], airframe.rotor_y[:4] = (0.1, -0.2, 0.3, -0.4), (0.5, -0.6, -0.7, 0.8)
-    rate = params.defaults()[0].control.rate
-    rate.integral_max = (1.0, 2.0, 3.0)
-    supervisor.configure(f.s, airframe, rate)
+    supervisor.configure(f.s, airframe, 3.0)
     f.s.rotors.felt_s = 1.0
     return f
 

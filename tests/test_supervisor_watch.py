@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from flight import params
+from flight import autopilot
+from flight.airframe import load
 from flight.inputs import BridgeFault, Demand, LogState
 from flight.modes import WHY, Arming, Event, Failsafe, Level, Mode, Refusal, Why
 from flight.params import AIRFRAME
@@ -52,7 +53,7 @@ def quad(f: ToyFlight) -> ToyFlight:
     )
     airframe.motor_lag_s = 0.02
     airframe.rotor_x[:4], airframe.rotor_y[:4] = zip(*X_QUAD, strict=True)
-    supervisor.configure(f.supervisor, airframe, params.defaults()[0].control.rate)
+    supervisor.configure(f.supervisor, airframe, 10.0)
     return f
 
 
@@ -232,6 +233,16 @@ def test_a_yaw_integral_near_its_limit_is_told_of():
     assert raised(f.fly(3.5), Failsafe.YAW_LIMIT)
     f.command.terms.rate_i = (0.0, 0.0, 0.7 * f.supervisor.yaw_limit)
     assert not raised(f.fly(1.5), Failsafe.YAW_LIMIT)
+
+
+@pytest.mark.parametrize("name", ["pi450", "racer5"])
+def test_how_much_yaw_is_too_much_follows_what_the_rate_loop_may_integrate(name):
+    # A racer's rotors turn it with far more than RATE_YAW_ILIM, and its integral may reach a share of that.
+    pilot = autopilot.Autopilot(load(name).params, 1e-3)
+    state = pilot.states[0]
+
+    assert state.supervisor.yaw_limit == state.control.rate.integral_max_frd[2]
+    assert (state.supervisor.yaw_limit > 50.0) == (name == "racer5")
 
 
 def lying(f: ToyFlight, degrees: float = 45.0) -> ToyFlight:

@@ -5,7 +5,15 @@ from flight.kernel import kernel
 from flight.modes import Arming, Mode, Refusal
 from flight.quaternion import quat, tilt_of
 from flight.supervisor import fence
-from flight.supervisor.checks import MICRO, age_s, is_bridge_lost, is_pilot_there, is_piloted, when
+from flight.supervisor.checks import (
+    MICRO,
+    age_s,
+    is_bridge_lost,
+    is_pilot_there,
+    is_piloted,
+    is_sound,
+    when,
+)
 from flight.supervisor.energy import is_silent
 from flight.supervisor.health import BARO, MAG, MOCAP
 from flight.supervisor.table import MODE_TABLE, NEEDS
@@ -52,7 +60,8 @@ def is_imu_missing(state, params, inputs):
     imu = inputs.imu
     is_old = age_s(inputs.t_us, imu.t_us, True) > params.arm.imu_age_s
     is_frozen = state.health.frozen_s > params.health.frozen_s
-    return is_old or is_frozen or norm(vec(imu.accel_frd)) == 0.0 or not is_finite(vec(imu.gyro_frd))
+    accel, gyro = vec(imu.accel_frd), vec(imu.gyro_frd)
+    return is_old or is_frozen or norm(accel) == 0.0 or not (is_finite(accel) and is_finite(gyro))
 
 
 @kernel
@@ -115,9 +124,11 @@ def is_fence_wrong(state, params, estimate):
 
 
 @kernel
-def are_thresholds_wrong(battery):
-    """Tell whether the battery's three levels are out of order."""
-    return not battery.low_v >= battery.critical_v >= battery.emergency_v
+def are_thresholds_wrong(params):
+    """Tell whether the battery's levels are out of order, that of arming among them."""
+    battery = params.battery
+    is_ordered = battery.low_v >= battery.critical_v >= battery.emergency_v
+    return not (is_ordered and params.arm.cell_v >= battery.critical_v)
 
 
 @kernel
@@ -125,7 +136,7 @@ def sensor_refusals(state, params, inputs, estimate):
     """Return the reasons that sensors and estimate give."""
     health = state.health
     return (
-        when(not estimate.is_attitude_valid, Refusal.ESTIMATOR)
+        when(not (estimate.is_attitude_valid and is_sound(estimate)), Refusal.ESTIMATOR)
         | when(tilt_of(quat(estimate.q_ned_frd)) > params.arm.tilt, Refusal.TILT)
         | when(is_imu_missing(state, params, inputs), Refusal.SENSOR)
         | when(is_moving(params, estimate), Refusal.MOVING)
@@ -154,7 +165,7 @@ def system_refusals(state, params, inputs, estimate):
     """Return the reasons that power, computer, fence and the last flight give."""
     return (
         when(is_battery_bad(state, params), Refusal.BATTERY)
-        | when(are_thresholds_wrong(params.battery), Refusal.THRESHOLDS)
+        | when(are_thresholds_wrong(params), Refusal.THRESHOLDS)
         | when(state.health.late > params.health.late, Refusal.LOOP)
         | when(is_log_missing(params, inputs.system), Refusal.LOG)
         | when(inputs.system.bridge_faults != 0, Refusal.BRIDGE)

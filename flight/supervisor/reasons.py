@@ -40,7 +40,8 @@ REFUSALS: dict[Refusal, Told] = {
     R.HEIGHT: Told("the barometer is silent or contradicts the estimate", "shade it from sun and wind; wait"),
     R.STICKS: Told("a stick is off centre", "centre the sticks, trim the transmitter"),
     R.THRESHOLDS: Told(
-        "the battery's levels are out of order", "set BATT_LOW_V >= BATT_CRIT_V >= BATT_EMERG_V"
+        "the battery's levels are out of order",
+        "set BATT_LOW_V >= BATT_CRIT_V >= BATT_EMERG_V, and ARM_BATT_V at least BATT_CRIT_V",
     ),
     R.LOOP: Told("the flight loop is late too often", "end other programs on the flight computer"),
     R.LOG: Told("the flight is not being recorded", "make room on the disk; restart the recorder"),
@@ -65,7 +66,7 @@ LIMITS: dict[Refusal, tuple[str, ...]] = {
     R.PLACE: ("ARM_POS_RATIO",),
     R.HEIGHT: ("ARM_HGT_RATIO", "ARM_AID_AGE"),
     R.STICKS: ("ARM_STICK_MAX",),
-    R.THRESHOLDS: ("BATT_LOW_V", "BATT_CRIT_V", "BATT_EMERG_V"),
+    R.THRESHOLDS: ("BATT_LOW_V", "BATT_CRIT_V", "BATT_EMERG_V", "ARM_BATT_V"),
     R.LOOP: ("HLT_LATE",),
     R.LOG: ("ARM_NEED_LOG",),
     R.FENCE: ("FENCE_ALT_MAX", "FENCE_DIST_MAX"),
@@ -132,7 +133,7 @@ THRESHOLDS: dict[Failsafe, tuple[str, ...]] = {
     F.ROTOR_LOST: ("ROT_LOSS", "ROT_LOSS_T"),
     F.CRASHED: ("FLT_CRASH_ANG", "FLT_CRASH_VEL", "FLT_CRASH_ACC"),
     F.RUNAWAY: ("FLT_RUN_RATE", "FS_EARLY_T"),
-    F.FENCE_NEAR: ("FENCE_MARGIN", "FENCE_ACC", "FENCE_DELAY"),
+    F.FENCE_NEAR: ("FENCE_MARGIN", "FENCE_ACC", "FENCE_ACC_Z", "FENCE_DELAY"),
     F.FENCE: ("FENCE_ALT_MAX", "FENCE_DIST_MAX"),
     F.WIND: ("FLT_WIND_MAX",),
     F.FLIGHT_TIME: ("FLT_TIME_MAX",),

@@ -98,10 +98,10 @@ def reset(state, params):
 
 
 @kernel
-def configure(state, airframe, rate):
-    """Learn the battery's cells, what each rotor does, and how much yaw the rate loop may integrate."""
+def configure(state, airframe, yaw_limit):
+    """Learn the battery's cells, what each rotor does, and how much yaw the rate loop may integrate, rad/s2."""
     state.cells = airframe.cells
-    state.yaw_limit = rate.integral_max[2]
+    state.yaw_limit = yaw_limit
     rotors.configure(state.rotors, airframe)
 
 
