@@ -128,6 +128,25 @@ def sinking(p: Pretence) -> None:
     p.command.estimate.v_ned = (0.0, 0.0, 3.0)
 
 
+def just_enough(p: Pretence) -> None:
+    """Have a battery that falls towards its critical level in half a minute."""
+    s, battery = p.state, p.params.supervisor.battery
+    p.cell_v = float(battery.critical_v) + 0.05
+    s.told_v = s.cell_v = s.slow_v = p.cell_v
+    s.slower_v = p.cell_v + 0.05 * float(battery.slope_s) / 30.0
+
+
+def twisted(p: Pretence) -> None:
+    """Need all the yaw there is."""
+    p.state.yaw_limit, p.command.terms.rate_i = 1.0, (0.0, 0.0, 1.0)
+
+
+def spun(p: Pretence) -> None:
+    """Turn over right after the take-off."""
+    p.state.landing.airborne_s = 0.0
+    p.command.estimate.omega_frd = (99.0, 0.0, 0.0)
+
+
 def frozen(p: Pretence) -> None:
     """Let the IMU say the same for ever."""
     p.state.health.frozen_s = 1e9
@@ -147,12 +166,15 @@ GIVENS: dict[str, dict[str, Callable[[Pretence], object]]] = {
         "critical": lambda p: setattr(p, "cell_v", float(p.params.supervisor.battery.critical_v) - 0.02),
         "empty": lambda p: setattr(p, "cell_v", float(p.params.supervisor.battery.emergency_v) - 0.02),
         "silent": lambda p: setattr(p, "measures", False),
+        "reserve": just_enough,
     },
     "position": {"lost": lambda p: setattr(p.command.estimate, "is_position_valid", 0)},
     "height": {"lost": lambda p: setattr(p.command.estimate, "is_altitude_valid", 0)},
     "attitude": {"lost": lambda p: setattr(p.command.estimate, "is_attitude_valid", 0)},
     "numbers": {"lost": lambda p: setattr(p.command.estimate, "v_ned", (np.nan, 0.0, 0.0))},
     "fence": {"near": lambda p: fenced(p, 20.0, 20.0, 10.0), "outside": lambda p: fenced(p, -90.0, 9.0, 0.0)},
+    "takeoff": {"runaway": spun},
+    "yaw": {"limit": twisted},
     "rotor": {"lost": lambda p: setattr(p.state.rotors, "lost", 1)},
     "thrust": {"lost": sinking},
     "vibration": {"high": lambda p: setattr(p, "shaking", 90.0)},

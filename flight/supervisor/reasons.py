@@ -28,7 +28,10 @@ REFUSALS: dict[Refusal, Told] = {
     R.KILL_SWITCH: Told("the kill switch is on", "switch it off"),
     R.SENSOR: Told("the IMU sends nothing, zeros or always the same", "check its bus; restart"),
     R.MOVING: Told("it turns or travels", "keep it still"),
-    R.MODE: Told("the mode lacks what it needs", "wait for a position, or choose a mode that needs less"),
+    R.MODE: Told(
+        "the mode lacks what it needs",
+        "wait for a position (satellites need a compass for it), or choose a mode that needs less",
+    ),
     R.ARM_SWITCH: Told("the arming switch was on when it was switched on", "switch it off and on again"),
     R.KILLED: Told("it has been killed", "disarm it"),
     R.CALIBRATION: Told("gyro or accelerometer are far off", "calibrate them, with the vehicle still"),
