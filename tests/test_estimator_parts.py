@@ -272,7 +272,7 @@ def test_drag_depends_on_the_errors_it_depends_on():
         return -0.3 * np.array(rotate(conjugate(quat(nominal.q_ned_frd)), air)) + nominal.accel_bias_frd
 
     for i in range(2):
-        drag.fuse(states[0], PARAMS, i, 0.3, False)
+        drag.fuse(states[0], PARAMS, i, 0.3, 0.0, False)
         slope = [
             (force(disturbed(states, k, size)[0].nominal) - force(states[0].nominal))[i] / size
             for k in range(COUNT)

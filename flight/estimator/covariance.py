@@ -2,7 +2,7 @@
 
 import math
 
-from flight.estimator import wander
+from flight.estimator import gusts, wander
 from flight.estimator.imu import add_up, is_deaf, is_hung
 from flight.estimator.layout import (
     ACCEL_BIAS,
@@ -24,8 +24,6 @@ from flight.vector import Mat3, norm, vec
 CEILING_THETA = 3.3
 CEILING_V = 1e4
 CEILING_P = 1e8
-# EKF_WIND_WALK holds at this wind, in m/s.
-USUAL_WIND = 5.0
 
 
 @kernel
@@ -117,17 +115,6 @@ def propagate(filter, params, imu, pending, q_ned_frd):
 
 
 @kernel
-def gust(filter, params, wind_ne):
-    """Let the wind change as fast as its speed suggests: turbulence near the ground grows with the mean wind.
-
-    Dryden's model has standard deviations in proportion to the wind at 20 feet (MIL-F-8785C, 3.7.3).
-    """
-    walk = params.wind_walk * (params.wind_calm + math.hypot(wind_ne[0], wind_ne[1]) / USUAL_WIND)
-    filter.noise[WIND] = walk * walk
-    filter.noise[WIND + 1] = walk * walk
-
-
-@kernel
 def add_noise(filter, params, imu, turned, t):
     """Add the noise of the pending time and make the matrix symmetric again.
 
@@ -180,7 +167,7 @@ def step(state, params):
     pending = state.pending
     if pending.time_s < params.predict_dt:
         return
-    gust(state.filter, params, state.nominal.wind_ne)
+    gusts.spread(state.filter, params, state.gusts, state.nominal.wind_ne)
     force_ned = vec(pending.force_dv_ned) * (1.0 / pending.time_s)
     add_up(state.imu, params, rotate_back(quat(state.nominal.q_ned_frd), force_ned), pending.time_s)
     propagate(state.filter, params, state.imu, pending, quat(state.nominal.q_ned_frd))

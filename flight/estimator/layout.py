@@ -149,6 +149,8 @@ LATENESS = record(
 TREMOR = record(stage_ned=VECTOR, v_ned=VECTOR)
 # Thrust over mass as the throttles have it, and which part of it is felt.
 THRUST = record(told=REAL, scale=REAL)
+# Wind felt as drag, averaged, and as it was at the last look; power: how fast its square grows, m2/s3.
+GUSTS = record(mean_ned=VECTOR, before_ned=VECTOR, looked_s=REAL, power=REAL, has_mean=FLAG)
 # told_frd, other_frd: angular acceleration by the rotors and by all else.
 SPIN = record(told_frd=VECTOR, other_frd=VECTOR, omega_frd=VECTOR)
 POSE = record(last_ned=VECTOR, slack_p=REAL, slack_q=REAL, leap_ned=VECTOR, leaps=INTEGER, is_off=FLAG)
@@ -184,6 +186,7 @@ STATE = record(
     tremor=TREMOR,
     thrust=THRUST,
     spin=SPIN,
+    gusts=GUSTS,
     pose=POSE,
     mean_force_frd=VECTOR,
     a_ned=VECTOR,

@@ -121,6 +121,9 @@ PROCESS = (
     row("WIND_WALK", "wind_walk", 0.4, "m/s/rts", 0.0, 5.0, "how fast a wind of 5 m/s changes"),
     row("WIND_CALM", "wind_calm", 0.05, "", 0.0, 2.0, "share of EKF_WIND_WALK that is left in calm air"),
     row(
+        "GUST_TAU", "gust_tau", 20.0, "s", 1.0, 600.0, "averaging time of how fast the wind is felt to change"
+    ),
+    row(
         "STRAIN_TAU",
         "strain_tau",
         0.5,
@@ -248,7 +251,7 @@ DELAYS = (
 )
 AIDS = (
     row("AID_TIME", "aid_time", 1.0, "s", 0.05, 10.0, "an aid not accepted for this long is not healthy"),
-    row("DEAD_TIME", "dead_time", 15.0, "s", 1.0, 600.0, "how long dead reckoning may call itself valid"),
+    row("DEAD_TIME", "dead_time", 5.0, "s", 1.0, 600.0, "how long dead reckoning may call itself valid"),
     row(
         "RESET_TIME", "reset_time", 5.0, "s", 0.5, 60.0, "an aid rejected for this long is believed after all"
     ),
