@@ -133,8 +133,9 @@ class Stopwatch:
         self.row = rows(TIMING).view(np.ndarray)
         # Counted in place: copying them once a second would make that tick the slowest of all.
         self.work, self.latency = memoryview(self.row["work"][0]), memoryview(self.row["latency"][0])
-        self.heads = [self.row[n] for n in ("t_us", "ticks", "overruns", "work_max_us", "latency_max_us")]
-        self.work_max_us = self.latency_max_us = 0.0
+        names = ("t_us", "ticks", "overruns", "worked_us", "work_max_us", "latency_max_us")
+        self.heads = [self.row[name] for name in names]
+        self.worked_us = self.work_max_us = self.latency_max_us = 0.0
         self.ticks, self.told_us = 0, 0.0
         self.stand(standing)
 
@@ -149,6 +150,7 @@ class Stopwatch:
         """Count a tick, times in the monotonic clock's microseconds (sampled 0: none); say whether to tell now."""
         work = done_us - woke_us
         self.work[bisect_left(EDGES_US, work)] += 1
+        self.worked_us += work
         if work > self.work_max_us:
             self.work_max_us = work
         # A tick whose sample did not come has nothing to be late with.
@@ -163,7 +165,8 @@ class Stopwatch:
     def tell(self, t_us: int, overruns: int) -> np.ndarray:
         """Return everything counted so far as an array of one TIMING."""
         self.told_us = 1e-3 * time.monotonic_ns()
-        told = (t_us, self.ticks, overruns, round(self.work_max_us), round(self.latency_max_us))
+        sums = round(self.worked_us), round(self.work_max_us), round(self.latency_max_us)
+        told = (t_us, self.ticks, overruns, *sums)
         for head, value in zip(self.heads, told, strict=True):
             head[0] = value
         return self.row

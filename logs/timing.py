@@ -10,11 +10,12 @@ TOPIC = "loop_timing"
 BINS = 48
 # Thirds of an octave from 4 us to a quarter of a second; the last bin holds all that is above.
 EDGES_US = tuple(4.0 * 2.0 ** (k / 3.0) for k in range(BINS - 1))
-# core -1: any; work: from waking up to the command's leaving; latency: from the sample to the same.
+# core -1: any; work: from waking up to the command's leaving; latency: from the sample to the same; worked_us: the sum.
 TIMING = record(
     t_us=INTEGER,
     ticks=INTEGER,
     overruns=INTEGER,
+    worked_us=INTEGER,
     is_real=FLAG,
     is_prior=FLAG,
     is_locked=FLAG,

@@ -9,10 +9,13 @@ from flight.command import COMMAND
 from flight.inputs import INPUTS
 from flight.modes import Failsafe, Mode
 from flight.record import rows
+from ground.link.load import Load
 from ground.link.px4_modes import shown
 from ground.link.settings import Settings
 from ground.link.telemetry import Telemetry
 from ground.link.vehicle import Facts, Place
+from ground.rings import Ring
+from logs.timing import TIMING
 from tests.link_rig import through_the_wire
 
 HERE = Place(47.5, 8.5, 500.0)
@@ -32,7 +35,7 @@ def vehicle():
     return SimpleNamespace(
         command=command, inputs=rows(INPUTS)[0], here=HERE, home=HERE, facts=Facts(), settings=Settings(),
         t_us=7_000_000, is_armed=True, is_landed=False, mode=Mode.HOLD, shown_mode=shown(Mode.HOLD), cells=4.0,
-        rotors=4, happenings=[],
+        rotors=4, happenings=[], load=0.1234,
     )  # fmt: skip
 
 
@@ -53,6 +56,50 @@ def test_the_summary_fits_the_whole_vehicle_into_its_bytes(vehicle):
     assert (summary.heading, summary.target_heading) == (0, 135)
     assert (summary.groundspeed, summary.climb_rate, summary.throttle) == (20, 10, 40)
     assert summary.failure_flags == 128
+
+
+def test_the_loops_load_is_told_in_tenths_of_a_percent(vehicle):
+    assert told(vehicle, 1).load == 123
+
+
+def test_the_load_is_that_of_the_newest_second_and_of_a_loop_at_double_speed_twice_as_much():
+    ring = Ring(TIMING, 4)
+    load, hurried = Load(ring, 1.0), Load(ring, 2.0)
+    shares = []
+
+    try:
+        for t_us, worked_us in (
+            (1_000_000, 100_000),
+            (2_000_000, 400_000),
+            (500_000, 50_000),
+            (1_500_000, 300_000),
+        ):
+            row = rows(TIMING)
+            row["t_us"], row["worked_us"] = t_us, worked_us
+            ring.push(row[0])
+            load.look()
+            hurried.look()
+            shares.append((load.share, hurried.share))
+    finally:
+        ring.close()
+
+    # The third is of a loop that began anew: it tells nothing of a whole second yet.
+    assert shares == [(0.1, 0.2), (0.3, 0.6), (0.3, 0.6), (0.25, 0.5)]
+
+
+def test_a_loop_that_cannot_keep_up_is_fully_loaded():
+    ring = Ring(TIMING, 4)
+    load = Load(ring, 1.0)
+    row = rows(TIMING)
+    row["t_us"], row["worked_us"] = 1_000_000, 1_400_000
+
+    try:
+        ring.push(row[0])
+        load.look()
+    finally:
+        ring.close()
+
+    assert load.share == 1.0
 
 
 def test_an_attitude_is_told_before_there_is_a_setpoint(vehicle):

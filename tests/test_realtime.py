@@ -35,6 +35,7 @@ def test_percentiles_of_the_histograms_are_those_of_the_times():
             assert 1.0 <= told[name][key] / np.percentile(times, share) < 2.0 ** (1.0 / 3.0) + 0.01
         assert told[name]["max"] == pytest.approx(times.max(), abs=0.5)
     assert (told["ticks"], told["overruns"]) == (20_000, 3)
+    assert stopwatch.row["worked_us"][0] == pytest.approx(work.sum(), abs=0.5 + 1e-6 * work.sum())
 
 
 def test_a_tick_without_sample_is_late_for_nothing():

@@ -138,8 +138,9 @@ class SensorTelemetry:
             health &= ~SENSOR["AHRS"]
         battery = inputs.battery
         return mavlink.MAVLink_sys_status_message(
-            present, present, health & present, 0, min(65534, round(1e3 * float(battery.voltage_v))),
-            min(32767, round(100.0 * float(battery.current_a))), self.remaining(), 0, 0, 0, 0, 0, 0,
+            present, present, health & present, round(1e3 * self.vehicle.load),
+            min(65534, round(1e3 * float(battery.voltage_v))), min(32767, round(100.0 * float(battery.current_a))),
+            self.remaining(), 0, 0, 0, 0, 0, 0,
         )  # fmt: skip
 
     def is_well(self, group: str, aid: str | None) -> bool:

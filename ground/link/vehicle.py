@@ -15,6 +15,7 @@ from flight.inputs import DEMAND, Demand
 from flight.modes import Arming, Event, Mode
 from flight.parameter import Param, stored
 from flight.vector import Vec3
+from ground.link.load import Load
 from ground.link.opened import opened
 from ground.link.px4_modes import Px4Mode, shown
 from ground.link.settings import Settings
@@ -100,6 +101,7 @@ class Vehicle:
         self._snapshots = Reader(seats.snapshots, from_start=True)
         self._happenings = Reader(seats.happenings)
         self._params = Reader(seats.params, from_start=True)
+        self._load = Load(seats.timings, self.facts.speed)
         self._chosen = params.defaults()
         self._serial = int(time.time() * SERIALS_PER_S)
 
@@ -112,6 +114,7 @@ class Vehicle:
         chosen = self._params.newest() if self._params.waiting else None
         if chosen is not None:
             self._chosen = chosen
+        self._load.look()
         self.happenings = []
         for row in self._happenings.drain().tolist() if self._happenings.waiting else ():
             self._take_in(*row)
@@ -136,6 +139,11 @@ class Vehicle:
     def command(self) -> Any:
         """Return the newest command (flight.command.COMMAND): status, estimate, setpoint, motors."""
         return self._newest.command
+
+    @property
+    def load(self) -> float:
+        """Return the share of its time that the loop works."""
+        return self._load.share
 
     @property
     def is_flying(self) -> bool:
