@@ -9,6 +9,7 @@ from ground.link.fence_switch import FenceSwitch
 from ground.link.flight_commands import FlightCommands
 from ground.link.follow import Follow
 from ground.link.ftp import Ftp
+from ground.link.gaze import Gaze
 from ground.link.identity import Identity
 from ground.link.log_download import LogDownload
 from ground.link.log_stream import LogStreams
@@ -32,6 +33,7 @@ SERVICES: tuple[type[Microservice], ...] = (
     FlightCommands,
     MotorTests,
     Follow,
+    Gaze,
     Setpoints,
     Sticks,
     Failures,
