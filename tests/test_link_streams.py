@@ -11,7 +11,7 @@ from ground.link.dialect import mavlink as m
 from ground.link.frames import decoded
 from ground.link.identity import Identity
 from ground.link.missions import Missions
-from ground.link.service import ACCEPTED, Sender
+from ground.link.service import ACCEPTED, DENIED, Sender
 from ground.link.signing import Signing
 from ground.link.streams import DEFAULT_HZ, Streams
 from ground.link.switchboard import Switchboard
@@ -56,9 +56,11 @@ class Flight:
         self.random = np.random.default_rng(1)
         self.told = -1
         self.bytes = 0
+        self.came_s = []
 
     def transmit(self, data, address):
         self.bytes += len(data)
+        self.came_s.append(self.now_s)
         self.sent.append(decoded(SimpleNamespace(data=data)))
 
     def command(self, number, *parameters):
@@ -74,9 +76,11 @@ class Flight:
     def fly(self, seconds, is_alive=True):
         """Let time pass; return the messages that came."""
         self.sent.clear()
+        self.came_s.clear()
         end_s = self.now_s + seconds
         while self.now_s < end_s:
-            self.now_s += PASS_S + SPREAD_S * self.random.random()
+            spread_s = SPREAD_S * self.random.random()
+            self.now_s = max(self.now_s, min(self.now_s + PASS_S, self.streams.wakes_s)) + spread_s
             number = int((self.now_s - self.begun_s) / SNAPSHOT_S)
             if is_alive and number != self.told:
                 self.told = number
@@ -111,10 +115,26 @@ def test_a_message_comes_as_often_as_it_was_asked_for_and_never_says_the_same_tw
         assert len({stamp(message) for message in heard}) == len(heard)
 
 
+@pytest.mark.parametrize("late_s", [0.0, 0.001, 0.002, 0.003, 0.0039])
+def test_messages_come_evenly_however_their_times_lie_to_those_of_the_loop(flight, late_s):
+    flight.only("ATTITUDE", 50)
+    flight.fly(0.5)
+    flight.now_s += late_s
+
+    flight.fly(0.5)
+    flight.fly(4.0)
+
+    # The link is late by SPREAD_S at most.
+    gaps = np.diff(flight.came_s)
+    assert abs(gaps - 0.02).max() < 1.1 * SPREAD_S
+
+
 def test_what_the_loop_no_longer_says_is_not_told_again(flight):
     flight.only("ATTITUDE", 200)
     flight.fly(0.5)
 
+    # The newest that the loop said may not have been told yet.
+    assert len(flight.fly(0.5, is_alive=False)) <= 1
     assert flight.fly(1.0, is_alive=False) == []
     assert 190 <= len(flight.fly(1.0)) <= 210
 
@@ -142,6 +162,14 @@ def test_what_cannot_be_streamed_has_no_interval(flight):
     assert interval_us(flight, 31_999) == 0
     assert interval_us(flight, m.MAVLINK_MSG_ID_COMMAND_LONG) == 0
     assert interval_us(flight, m.MAVLINK_MSG_ID_HEARTBEAT) == 1_000_000
+
+
+def test_what_cannot_be_streamed_is_denied_without_a_word(flight):
+    flight.sent.clear()
+
+    assert flight.command(SET, m.MAVLINK_MSG_ID_ACTUATOR_CONTROL_TARGET, 20_000) == DENIED
+
+    assert not flight.sent
 
 
 def test_the_clock_that_is_told_is_that_of_the_stamps(flight, monkeypatch):

@@ -4,6 +4,7 @@ A microservice is a class in a file of its own that names the messages and comma
 `ground/link/services.py` lists them all. None of its methods may wait: what takes longer goes on in `tick`.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
@@ -79,12 +80,13 @@ class Microservice:
     (order, sender) that returns a MAV_RESULT, or None when it acknowledges later; `requestable`: message id to a
     method (order, sender) that sends it when REQUEST_MESSAGE asks, returning a MAV_RESULT; `capabilities`:
     MAV_PROTOCOL_CAPABILITY bits it stands for; `stands_for`: other components of this system whose messages of these
-    names it answers, too.
+    names it answers, too; `wakes_s`: when it wants its next tick, if that is sooner than the usual one.
     """
 
     messages: tuple[str, ...] = ()
     capabilities: int = 0
     stands_for: tuple[int, ...] = ()
+    wakes_s = math.inf
 
     def __init__(self, vehicle: Vehicle, link: Link) -> None:
         self.vehicle, self.link = vehicle, link

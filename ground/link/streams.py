@@ -62,6 +62,8 @@ class Schedule:
         # Spread over the first tenth of a second, so that not everything falls due at once.
         self.due = [(now_s + 0.1 * k / len(DEFAULT_HZ), n) for k, n in enumerate(DEFAULT_HZ)]
         heapq.heapify(self.due)
+        # The snapshot that each message last told of.
+        self.told: dict[int, int] = {}
 
     def set(self, number: int, interval_s: float | None, now_s: float) -> None:
         """Send a message every so often, None for never."""
@@ -72,14 +74,18 @@ class Schedule:
             self.due.append((now_s + interval_s, number))
         heapq.heapify(self.due)
 
-    def turn(self, now_s: float, send: Callable[[int], bool]) -> None:
+    def turn(self, now_s: float, newest: int, send: Callable[[int], bool]) -> None:
         """Let what is due be sent, each message once, and plan its next time: a short delay is caught up with.
 
-        Who waits longest comes first, and when `send` has no room all wait for it: on a slow line the fast messages
-        come less often, and the rare ones on time.
+        Who waits longest comes first, and when `send` has no room, or the loop has said nothing new for it, all wait
+        for it: on a slow line the fast messages come less often, and the rare ones on time.
         """
         done = []
-        while self.due and self.due[0][0] <= now_s and send(self.due[0][1]):
+        while self.due and self.due[0][0] <= now_s:
+            number = self.due[0][1]
+            if self.told.get(number) == newest or not send(number):
+                break
+            self.told[number] = newest
             done.append(heapq.heappop(self.due))
         for due_s, number in done:
             interval_s = self.interval_s[number]
@@ -99,6 +105,8 @@ class Streams(Microservice):
         self.telemetry.builders[42] = self.mission_current
         self.telemetry.flown = lambda: self.progress.command
         self.schedules: WeakKeyDictionary[Channel, Schedule] = WeakKeyDictionary()
+        # How many snapshots of the loop have been seen.
+        self.newest = 0
         self.requestable[MESSAGE_INTERVAL] = lambda order, sender: self.get_interval(
             order._replace(p1=order.p2), sender
         )
@@ -133,11 +141,17 @@ class Streams(Microservice):
     def tick(self, now: float) -> None:
         """Send what is due; each message is made once for all, and not before the loop has said something new."""
         self.telemetry.update()
-        if not (self.vehicle.is_flying and self.vehicle.is_new):
+        self.newest += self.vehicle.is_new
+        self.wakes_s = math.inf
+        if not self.vehicle.is_flying:
             return
         made: Made = {}
         for channel in self.link.channels:  # type: ignore[attr-defined]
-            self.schedule(channel).turn(now, partial(self.send, made, channel, now))
+            schedule = self.schedule(channel)
+            schedule.turn(now, self.newest, partial(self.send, made, channel, now))
+            # What is overdue waits for room or news, which no time is known of.
+            if schedule.due and schedule.due[0][0] > now:
+                self.wakes_s = min(self.wakes_s, schedule.due[0][0])
 
     def made(self, number: int) -> tuple[bytearray, int] | None:
         """Return a packed message, None when there is nothing to tell; one that fails must not stop the others."""
@@ -165,8 +179,11 @@ class Streams(Microservice):
         number, interval_us = order.p1, order.p2
         if number == HEARTBEAT and interval_us in (0.0, HEARTBEAT_US):
             return ACCEPTED
-        if not (math.isfinite(number) and math.isfinite(interval_us)) or int(number) not in self.known:
+        if not (math.isfinite(number) and math.isfinite(interval_us)):
             raise ValueError(f"message {number:g} at {interval_us:g} us cannot be streamed")
+        # Clients ask for whatever they might use: the answer says enough.
+        if int(number) not in self.known:
+            return DENIED
         if interval_us < DISABLED_US:
             raise ValueError(f"interval {interval_us:g} us; -1 is never, 0 as usual, else microseconds")
         self.pace(int(number), interval_us, sender.channel)

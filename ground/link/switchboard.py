@@ -147,7 +147,8 @@ class Switchboard:
 
     def pass_once(self, patience_s: float) -> None:
         """Wait for frames at most so long, deal with them, let every microservice do what is due."""
-        ready = self.wait(patience_s)
+        wakes_s = min((service.wakes_s for service in self.services), default=math.inf)
+        ready = self.wait(min(patience_s, max(0.0, wakes_s - time.monotonic())))
         self.vehicle.look()
         until_s = time.monotonic() + PASS_S
         for receive in ready:
@@ -166,7 +167,8 @@ class Switchboard:
 
     def wait(self, patience_s: float) -> list[Any]:
         """Return what to call for everything that has something."""
-        with selectors.DefaultSelector() as selector:
+        # The one kind that waits for less than a millisecond.
+        with selectors.SelectSelector() as selector:
             for transport in self.transports:
                 for file, receive in transport.files():
                     with suppress(ValueError, OSError):
