@@ -98,6 +98,52 @@ def test_a_mission_waits_turns_and_returns_as_its_items_say():
     assert np.linalg.norm(f.place[:2]) < 0.3
 
 
+def told(f: ToyFlight, *items: tuple) -> ToyFlight:
+    for i, item in enumerate(items):
+        f.ask(Demand.MISSION_ITEM, *item, index=i)
+    return f.ask(Demand.ARM).ask(Demand.MISSION_START)
+
+
+def waiting(seconds: float) -> tuple:
+    return (Item.DELAY, None, None, None, None, seconds)
+
+
+def test_a_mission_may_land_wait_on_the_ground_and_fly_on():
+    up, way = (Item.TAKEOFF, None, None, -3.0), (Item.WAYPOINT, 4.0, 0.0, -3.0)
+    f = told(flight(), up, way, (Item.LAND,), waiting(3.0), up, (Item.RETURN,))
+    f.until(lambda: f.status.mission_index == 3)
+    assert f.status.is_landed == 1
+
+    f.fly(2.9)
+    assert f.is_armed
+    assert f.command.motors.motor[:4].max() < 0.1
+    f.until(lambda: f.place[2] < -2.5)
+    f.until(lambda: not f.is_armed, 60.0)
+
+    assert [v for _, e, v in f.events if e == Event.ITEM_REACHED] == [0, 1, 2, 3, 4, 5]
+    assert np.linalg.norm(f.place[:2]) < 0.3
+
+
+def test_a_mission_that_begins_by_waiting_waits_on_the_ground_longer_than_who_only_armed():
+    f = told(flight(COM_DISARM_PRFLT=1.0), waiting(3.0), (Item.TAKEOFF, None, None, -3.0)).fly(2.5)
+
+    assert f.is_armed
+    assert f.place[2] == 0.0
+    f.until(lambda: f.place[2] < -2.5)
+
+
+def test_after_a_landing_on_its_way_a_mission_lifts_off_before_it_flies_to_a_place():
+    up, way = (Item.TAKEOFF, None, None, -3.0), (Item.WAYPOINT, 4.0, 0.0, -3.0)
+    f = told(flight(), up, (Item.LAND,), way, (Item.LAND,))
+    f.until(lambda: f.status.mission_index == 2)
+
+    f.until(lambda: f.place[2] < -1.0)
+    assert abs(f.place[0]) < 0.1
+    f.until(lambda: not f.is_armed, 60.0)
+
+    assert f.place[0] == pytest.approx(4.0, abs=0.3)
+
+
 @pytest.mark.parametrize("item", [(99.0, 0.0), (Item.WAYPOINT, math.nan, 0.0), (0.0,)])
 def test_items_that_make_no_sense_are_refused(item):
     f = flight().ask(Demand.MISSION_ITEM, *item, index=0).fly(0.02)

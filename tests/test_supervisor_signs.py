@@ -77,6 +77,11 @@ def test_standing_signs_say_what_is_so():
     assert found(lambda f: setattr(f.status, "mission_count", 1)) == base | Sign.MISSION
     assert found(lambda f: setattr(f.status, "is_home_set", 1)) == base | Sign.HOME
     assert found(lambda f: setattr(f.status, "is_done", 1)) == base | Sign.DONE
+    assert found(lambda f: setattr(f.s, "mode", Mode.MISSION)) == base | Sign.UNDERWAY
+    assert (
+        found(lambda f: (setattr(f.s, "mode", Mode.MISSION), setattr(f.status, "is_done", 1)))
+        == base | Sign.DONE
+    )
 
 
 def test_it_rests_after_a_flight_and_idles_before_one():

@@ -120,19 +120,18 @@ def kind_at(plan, index):
 
 @kernel
 def enter(state, params, command):
-    """Begin with the present item; a finished list begins anew; from the ground, lift off first."""
+    """Begin with the present item; a finished list begins anew."""
     plan = state.mission
     plan.is_lifting = 0
     if plan.index >= plan.count:
         start_at(plan, 0)
-    obey_orders(state)
-    kind = kind_at(plan, plan.index)
-    if command.status.is_landed and kind != Item.TAKEOFF and kind != Item.LAND:
-        plan.is_lifting = 1
-        down = command.estimate.p_ned[2] - params.takeoff_height
-        takeoff.start(state, params, command.estimate, down, 1)
-    else:
-        begin_item(state, params, command)
+    begin_item(state, params, command)
+
+
+@kernel
+def is_flown(kind):
+    """Tell whether an item is flown: others leave the ground, come down to it, or wait where the vehicle is."""
+    return kind != Item.TAKEOFF and kind != Item.LAND and kind != Item.DELAY
 
 
 @kernel
@@ -163,10 +162,22 @@ def obey_orders(state):
 
 @kernel
 def begin_item(state, params, command):
-    """Set out for the present item."""
+    """Begin the present item; from the ground, lift off first if it is to be flown."""
     plan = state.mission
     plan.is_moved = 0
     obey_orders(state)
+    if command.status.is_landed and is_flown(kind_at(plan, plan.index)):
+        plan.is_lifting = 1
+        down = command.estimate.p_ned[2] - params.takeoff_height
+        takeoff.start(state, params, command.estimate, down, 1)
+    else:
+        set_out(state, params, command)
+
+
+@kernel
+def set_out(state, params, command):
+    """Set out for the present item."""
+    plan = state.mission
     kind = kind_at(plan, plan.index)
     here = stopping_place(state.motion, params)
     place = Vec3(number(plan, 1, here.x), number(plan, 2, here.y), number(plan, 3, here.z))
@@ -265,6 +276,9 @@ def fly_item(state, params, command, dt):
     if kind == Item.RETURN:
         return_home.step(state, params, command, dt)
         return command.status.is_landed == 1
+    if kind == Item.DELAY and command.status.is_landed:
+        land.rest(state)
+        return state.phase_s >= number(plan, 5, 0.0)
     if kind == Item.LOITER_TURNS:
         orbit.step(state, params, dt)
         return orbit.turns(state) >= max(number(plan, 7, 1.0), 0.0)
@@ -306,6 +320,6 @@ def step(state, params, command, dt):
     elif plan.is_lifting:
         if takeoff.fly(state, params, command):
             plan.is_lifting = 0
-            begin_item(state, params, command)
+            set_out(state, params, command)
     elif fly_item(state, params, command, dt):
         finish_item(state, params, command)

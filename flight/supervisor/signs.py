@@ -44,6 +44,7 @@ def standing_signs(state, params, inputs, command):
         | when(status.mission_count > 0, Sign.MISSION)
         | when(status.is_home_set, Sign.HOME)
         | when(status.is_done, Sign.DONE)
+        | when(state.mode == Mode.MISSION and not status.is_done, Sign.UNDERWAY)
         | when(inputs.pilot.is_kill_switch_on and state.pilot_seen, Sign.KILL_SWITCH | Sign.KILL)
         | when(state.mode == Mode.RATE or state.mode == Mode.ANGLE, Sign.STICKS_ONLY)
     )

@@ -36,6 +36,7 @@ class Sign(IntEnum):
     DONE = 1 << 22
     ARMED = 1 << 23
     OVER = 1 << 24  # disarmed in this tick
+    UNDERWAY = 1 << 25  # a mission goes on; it may wait on the ground or land on its way
 
 
 S, D = Sign, Demand
@@ -53,8 +54,8 @@ ARMING_TABLE = np.array(
         (Arming.ARMED, S.DISARM_WISH | S.FORCED, 0, Arming.DISARMED, Event.DISARMED),
         (Arming.ARMED, S.DISARM_WISH | S.BY_SWITCH | S.STICKS_ONLY, 0, Arming.DISARMED, Event.DISARMED),
         (Arming.ARMED, S.DISARM_WISH, 0, Arming.ARMED, Event.DEMAND_REFUSED),
-        (Arming.ARMED, S.RESTED, 0, Arming.DISARMED, Event.DISARMED),
-        (Arming.ARMED, S.IDLE, 0, Arming.DISARMED, Event.DISARMED),
+        (Arming.ARMED, S.RESTED, S.UNDERWAY, Arming.DISARMED, Event.DISARMED),
+        (Arming.ARMED, S.IDLE, S.UNDERWAY, Arming.DISARMED, Event.DISARMED),
         (Arming.DISARMED, S.ARM_WISH, S.NOT_READY, Arming.ARMED, Event.ARMED),
         (Arming.DISARMED, S.ARM_WISH, 0, Arming.DISARMED, Event.ARMING_REFUSED),
         (Arming.KILLED, S.DISARM_WISH, S.KILL_SWITCH, Arming.DISARMED, Event.DISARMED),
