@@ -105,6 +105,23 @@ def test_another_version_and_rings_that_have_gone_are_told_in_a_line(vehicle):
         nameplate.reader(told | {"rings": {"snapshots": ["nobody", capacity, size]}}, "snapshots", SNAPSHOT)
 
 
+def test_a_vehicle_of_another_version_does_not_hide_the_others(vehicle, capsys, monkeypatch):
+    told = told_of(vehicle[1])
+    name, capacity, size = told["rings"]["timings"]
+    other = told | {"rings": told["rings"] | {"timings": [name, capacity, size - 8]}}
+    monkeypatch.setattr(nameplate, "flying", lambda: [other, told])
+
+    assert main(["watch", "--json"]) == 0
+
+    out, err = capsys.readouterr()
+    assert len(json.loads(out)["vehicles"]) == 1
+    assert "another version" in err
+
+    monkeypatch.setattr(nameplate, "flying", lambda: [other])
+
+    assert main(["watch"]) == 2
+
+
 def test_a_vehicle_of_another_user_says_how_to_see_it(vehicle, capsys, monkeypatch):
     def refuse(_: str) -> None:
         raise PermissionError(13, "Permission denied")

@@ -3,7 +3,7 @@
 import sys
 import time
 from argparse import ArgumentParser, Namespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ground import options, terminal
 
@@ -32,24 +32,41 @@ def run(arguments: Namespace) -> int:
     """Show the vehicle until it has ended, or once; return 0, also where nothing flies."""
     from flight.errors import ConfigError
     from ground import nameplate
-    from ground.watching import Watch, page
+    from ground.watching import page
 
     if arguments.every is not None and not arguments.every >= LEAST_S:
         raise ConfigError(f"--every {arguments.every:g}: out of range; allowed {LEAST_S:g} s and more")
-    plates = [p for p in nameplate.flying() if arguments.pid in (None, p["pid"])]
+    watches = opened([p for p in nameplate.flying() if arguments.pid in (None, p["pid"])])
     if arguments.json:
-        terminal.tell_json({"vehicles": [look_once(Watch(plate)) for plate in plates]})
-    elif not plates:
+        terminal.tell_json({"vehicles": [look_once(watch) for watch in watches]})
+    elif not watches:
         terminal.tell(
             "nothing flies here; quadloop serve and quadloop fly --world serial:PORT can be watched"
         )
-    elif len(plates) > 1:
-        terminal.tell(
-            "\n".join([*(page(look_once(Watch(p))) for p in plates), "--pid N watches one of them"])
-        )
+    elif len(watches) > 1:
+        terminal.tell("\n".join([*(page(look_once(w)) for w in watches), "--pid N watches one of them"]))
     else:
-        follow(Watch(plates[0]), arguments.every)
+        follow(watches[0], arguments.every)
     return 0
+
+
+def opened(plates: "list[dict[str, Any]]") -> "list[Watch]":
+    """Return those vehicles that can be watched, and say of the others why not; raise LinkError where that is all."""
+    from flight.errors import LinkError
+    from ground.watching import Watch
+
+    watches: list[Watch] = []
+    refused: list[LinkError] = []
+    for plate in plates:
+        try:
+            watches.append(Watch(plate))
+        except LinkError as error:
+            refused.append(error)
+    if refused and not watches:
+        raise refused[0]
+    for reason in refused:
+        terminal.complain(str(reason))
+    return watches
 
 
 def look_once(watch: "Watch") -> dict[str, object]:
