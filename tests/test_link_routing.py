@@ -1,5 +1,6 @@
 """What a client sends to others reaches them by the way they were heard on; what is for us is answered."""
 
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -7,11 +8,26 @@ import pytest
 from ground.link.channel import Channel
 from ground.link.dialect import mavlink as m
 from ground.link.missions import Missions
+from ground.link.service import Microservice
 from ground.link.signing import Signing
 from ground.link.switchboard import Switchboard
 from tests.link_rig import PretendedVehicle
 
 GROUND, OTHER_GROUND, CAMERA, VEHICLE = (255, 190), (252, 190), (1, 100), (1, 1)
+
+
+class Slow(Microservice):
+    """Takes a fifth of a second for each ping, by a clock of its own."""
+
+    messages = ("PING",)
+
+    def __init__(self, vehicle, link) -> None:
+        super().__init__(vehicle, link)
+        self.now_s, self.heard = time.monotonic(), []
+
+    def handle(self, message, sender, link):
+        self.now_s += 0.2
+        self.heard.append(sender.system)
 
 
 class Wire:
@@ -105,3 +121,22 @@ def test_a_command_for_the_planner_is_nobodys(board, tmp_path):
     send(board, GROUND, m.MAVLink_command_long_message(1, PLANNER, 300, 0, 0, 0, 0, 0, 0, 0, 0))
 
     assert reached(board) == set()
+
+
+def test_who_asks_for_much_leaves_time_for_others(board, monkeypatch):
+    board.install([Slow])
+    slow = board.service(Slow)
+    monkeypatch.setattr(time, "monotonic", lambda: slow.now_s)
+    ping = m.MAVLink_ping_message(0, 0, 1, 1)
+
+    for _ in range(50):
+        send(board, GROUND, ping)
+    send(board, OTHER_GROUND, ping)
+    at_once = list(slow.heard)
+    slow.now_s += 10.0
+    send(board, GROUND, ping)
+
+    # A second's worth at once, and while that was dealt with half of its time again.
+    assert at_once.count(GROUND[0]) == pytest.approx(10, abs=1)
+    assert at_once[-1] == OTHER_GROUND[0]
+    assert slow.heard[-1] == GROUND[0], "who was turned away is heard again later"

@@ -9,6 +9,8 @@ from ground.link.signing import Signing
 
 # A client may send this many frames a second, and this many at once.
 FRAMES_PER_S, FRAMES_AT_ONCE = 2000.0, 2000.0
+# What a client sends may take so many of the link's seconds a second to deal with, and so many at once.
+EFFORT_SHARE, EFFORT_AT_ONCE_S = 0.5, 1.0
 BYTES_PER_S = 2e6
 MOST_SYSTEMS = 64
 # Parameters and items that were asked for go before telemetry, which may fill a slow radio by itself.
@@ -70,6 +72,7 @@ class Channel:
         self.scanner = Scanner()
         self.sequence = 0
         self.inflow = Bucket(FRAMES_PER_S, FRAMES_AT_ONCE)
+        self.effort = Bucket(EFFORT_SHARE, EFFORT_AT_ONCE_S)
         self.outflow = Bucket(bytes_per_s, max(0.5 * bytes_per_s, 2 * LARGEST_FRAME))
         self.systems: OrderedDict[tuple[int, int], float] = OrderedDict()
         self.heard_s = 0.0
@@ -78,14 +81,24 @@ class Channel:
 
     def turns_away(self, now_s: float) -> bool:
         """Tell whether a client has sent too much for its next datagram to be looked at."""
-        is_over = self.inflow.filled(now_s) < 1.0
+        is_over = self.inflow.filled(now_s) < 1.0 or self.effort.filled(now_s) < 0.0
         self.dropped += is_over
         return is_over
+
+    def charge(self, seconds: float) -> None:
+        """Count what a frame took to deal with: who asks for much may ask less often."""
+        self.effort.level -= seconds
+
+    @property
+    def is_spent(self) -> bool:
+        """Tell whether a client has asked for so much that others have their turn first."""
+        return self.effort.level < 0.0
 
     def sort(self, data: bytes) -> list[Frame]:
         """Return the good frames among what arrived, as many as the client may send."""
         now_s = time.monotonic()
         frames = self.scanner.take(data, self.is_stream)
+        self.effort.filled(now_s)
         # What holds no frame counts as one: it takes as long to look at.
         allowed = int(self.inflow.take(max(1, len(frames)), now_s))
         self.dropped += max(0, len(frames) - allowed)

@@ -182,16 +182,24 @@ class Switchboard:
         """Deal with the frames of one channel."""
         channel, frames = received
         for frame in frames:
-            source = frame.source
-            if source == (self.system, self.component):
+            if channel.is_spent:
+                channel.dropped += 1
                 continue
-            system, component = frame.target
-            is_ours = system in (0, self.system) and component in (0, self.component)
-            is_answered = is_ours or (system == self.system and (frame.number, component) in self.stood_for)
-            if is_answered and frame.number in self.by_message:
-                self.deliver(frame, Sender(*source, channel))
-            if not is_ours or system == 0:
-                self.route(frame, channel, system, component)
+            begun_s = time.monotonic()
+            self.place(frame, channel)
+            channel.charge(time.monotonic() - begun_s)
+
+    def place(self, frame: Frame, channel: Channel) -> None:
+        """Deal with one frame: it is ours, somebody else's, or everybody's."""
+        source, (system, component) = frame.source, frame.target
+        if source == (self.system, self.component):
+            return
+        is_ours = system in (0, self.system) and component in (0, self.component)
+        is_answered = is_ours or (system == self.system and (frame.number, component) in self.stood_for)
+        if is_answered and frame.number in self.by_message:
+            self.deliver(frame, Sender(*source, channel))
+        if not is_ours or system == 0:
+            self.route(frame, channel, system, component)
 
     def deliver(self, frame: Frame, sender: Sender) -> None:
         """Give a message to the microservices that want it."""
