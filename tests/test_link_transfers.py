@@ -10,6 +10,7 @@ from flight.inputs import Demand
 from ground.link.dialect import mavlink as m
 from ground.link.missions import Missions
 from ground.link.transfers import GIVE_UP_S
+from ground.link.vehicle import Answer
 from tests.link_rig import CLIENT, ORIGIN, PretendedVehicle, board
 from tests.mission_rig import (
     AWAY,
@@ -109,6 +110,31 @@ def test_a_last_item_whose_answer_was_lost_is_answered_again(client):
     client.upload(MISSION)
 
     (ack,) = client.send(item_message(len(MISSION) - 1, HOME))
+
+    assert ack.type == m.MAV_MISSION_ACCEPTED
+
+
+def test_an_item_nobody_asked_for_is_no_success(client):
+    client.upload(MISSION)
+
+    (first,) = client.send(item_message(0, TAKEOFF))
+    (others,) = client.send(item_message(len(MISSION) - 1, HOME), OTHER)
+    client.send(m.MAVLink_mission_clear_all_message(1, 1, 0))
+    (cleared,) = client.send(item_message(len(MISSION) - 1, HOME))
+
+    assert [ack.type for ack in (first, others, cleared)] == [m.MAV_MISSION_ERROR] * 3
+    assert "nobody asked for item 5" in client.line.texts[-1]
+
+
+def test_a_last_item_that_comes_twice_waits_for_the_core_with_the_first(client, vehicle):
+    vehicle.is_silent = True
+    heard = client.send(m.MAVLink_mission_count_message(1, 1, 1, 0))
+    for _ in range(2):
+        heard = client.send(item_message(0, TAKEOFF))
+        assert heard == []
+
+    vehicle.replies = {serial + 1: Answer(True, "") for serial in range(len(vehicle.demands))}
+    (ack,) = client.pass_by()
 
     assert ack.type == m.MAV_MISSION_ACCEPTED
 

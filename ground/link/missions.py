@@ -16,7 +16,7 @@ from ground.link.plans import ALL, FENCE, MISSION, NAMES, RALLY, Plan, most
 from ground.link.progress import Progress
 from ground.link.saver import Saver
 from ground.link.service import WARNING, Link, Message, Microservice, Sender
-from ground.link.transfers import Upload
+from ground.link.transfers import Ended, Upload
 from ground.link.vehicle import Vehicle
 from ground.link.wire_items import WireItem, taken, told
 from ground.missions.items import COMMAND, FRAME, ItemError
@@ -71,7 +71,8 @@ class Missions(Microservice):
         self.core = CorePlans(vehicle, self.plans)
         self.progress = Progress(vehicle, link, self.plans)
         self.uploads: dict[Key, Upload] = {}
-        self.ended: dict[Key, int] = {}
+        # How the newest upload of each list ended.
+        self.ended: dict[int, Ended] = {}
         # Items asked for that a busy channel has no room for yet, and whether in whole numbers.
         self.owed: dict[tuple[Sender, int, int], bool] = {}
         self.now = 0.0
@@ -133,6 +134,7 @@ class Missions(Microservice):
             self.uploads.pop((sender, kind), None)
             self.refuse(sender, kind, M.MAV_MISSION_NO_SPACE, reason)
         elif count == 0:
+            self.ended.pop(kind, None)
             self.replace(sender, kind, Plan(kind))
         else:
             self.open(sender, kind, list(range(count)))
@@ -183,11 +185,13 @@ class Missions(Microservice):
 
     def take_stray(self, message: Message, sender: Sender) -> None:
         """Answer an item nobody asked for: the last one again, whose ACK was lost, or "go there now"."""
-        kind = message.mission_type
+        kind, ended = message.mission_type, self.ended.get(message.mission_type)
         if message.current == GO_THERE and kind == MISSION:
             self.acknowledge(sender, kind, self.progress.go_there(taken(message), sender))
-        else:
-            self.acknowledge(sender, kind, self.ended.get((sender, kind), M.MAV_MISSION_ERROR))
+        elif ended is None or (sender, message.seq) != (ended.partner, ended.place):
+            self.refuse(sender, kind, M.MAV_MISSION_ERROR, f"nobody asked for item {message.seq}")
+        elif ended.result is not None:
+            self.acknowledge(sender, kind, ended.result)
 
     def finish(self, key: Key, upload: Upload) -> None:
         """Put the whole list together and let the core have it."""
@@ -196,9 +200,11 @@ class Missions(Microservice):
         items |= upload.got
         plan = Plan(kind, [items[place] for place in sorted(items)])
         del self.uploads[key]
+        self.ended[kind] = Ended(sender, upload.places[-1])
         try:
             plan.check_whole()
         except ConfigError as error:
+            self.remember(kind, result_of(error))
             self.refuse(sender, kind, result_of(error), str(error))
         else:
             self.replace(sender, kind, plan)
@@ -215,20 +221,20 @@ class Missions(Microservice):
         if reason:
             self.plans[kind] = old
             self.core.tell(kind)
+            self.remember(kind, M.MAV_MISSION_ERROR)
             self.refuse(sender, kind, M.MAV_MISSION_ERROR, reason)
             return
         self.saver.is_due = True
         self.progress.renew(kind)
         if was_flown and self.plans[MISSION].items:
             self.progress.fly_from_start()
-        self.remember(sender, kind)
+        self.remember(kind, M.MAV_MISSION_ACCEPTED)
         self.acknowledge(sender, kind, M.MAV_MISSION_ACCEPTED)
 
-    def remember(self, sender: Sender, kind: int) -> None:
-        """Keep that an upload ended well, should its ACK get lost."""
-        self.ended[sender, kind] = M.MAV_MISSION_ACCEPTED
-        while len(self.ended) > MOST_UPLOADS:
-            del self.ended[next(iter(self.ended))]
+    def remember(self, kind: int, result: int) -> None:
+        """Keep how an upload ended, should its ACK get lost."""
+        if kind in self.ended:
+            self.ended[kind] = self.ended[kind]._replace(result=result)
 
     def end(self, key: Key, result: int) -> None:
         """Give an upload up; the old list stays."""
@@ -288,6 +294,7 @@ class Missions(Microservice):
         for kind in kinds:
             for key in [key for key in self.uploads if key[1] == kind]:
                 del self.uploads[key]
+            self.ended.pop(kind, None)
             self.plans[kind] = Plan(kind)
             self.core.tell(kind)
             self.progress.renew(kind)

@@ -5,6 +5,7 @@ https://mavlink.io/en/services/mission.html; the times are that page's.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ground.link.dialect import mavlink
 from ground.link.service import Message, Sender
@@ -65,6 +66,14 @@ class Upload:
     def is_stale(self, now: float) -> bool:
         """Tell whether the partner has gone."""
         return now - self.heard_s >= GIVE_UP_S
+
+
+class Ended(NamedTuple):
+    """How an upload ended and with which item, `result` None while the core thinks about it."""
+
+    partner: Sender
+    place: int
+    result: int | None = None
 
 
 @dataclass
