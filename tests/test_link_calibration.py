@@ -2,6 +2,7 @@
 
 import re
 import time
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,6 +12,8 @@ from scipy.spatial.transform import Rotation
 from flight.inputs import Demand
 from ground.link.calibration import Calibration
 from ground.link.dialect import mavlink as m
+from ground.link.flight_commands import FlightCommands
+from ground.link.motor_tests import MotorTests
 from ground.link.parameters import Parameters
 from ground.link.pastimes import Pastimes
 from ground.link.shell import Shell
@@ -94,6 +97,21 @@ def test_a_still_vehicle_calibrates_its_gyro_with_progress_to_the_end(service, l
     assert line.texts[-1] == "[cal] calibration done: gyro"
     assert progress == sorted(progress)
     assert progress[-1] == 100
+
+
+def test_no_motor_turns_on_a_vehicle_that_somebody_holds(service, vehicle, line):
+    arm = partial(FlightCommands(vehicle, line).arm, order(400, 1.0), CLIENT)
+    turn = partial(MotorTests(vehicle, line).test_motor, order(209, 1.0, 0.0, 10.0, 1.0), CLIENT)
+
+    asked(service, 0, 0, 0, 0, 1.0)
+    held = [arm(), turn(), list(vehicle.demands)]
+    asked(service, 0.0)
+    pass_by(service, 0.02)
+
+    assert held == [m.MAV_RESULT_TEMPORARILY_REJECTED, m.MAV_RESULT_TEMPORARILY_REJECTED, []]
+    assert "Arming denied: calibrating" in line.texts
+    assert (arm(), turn()) == (None, None)
+    assert [kind for kind, _, _ in vehicle.demands] == [Demand.ARM, Demand.MOTOR_TEST]
 
 
 def test_a_vehicle_that_is_moved_fails_and_says_why(service, vehicle, line):

@@ -73,6 +73,7 @@ class Calibration(Microservice):
     def begin(self, name: str) -> None:
         """Begin a calibration."""
         self.name, self.steps = name, STEPS[name]()
+        self.vehicle.is_calibrating = True
         self.deadline_us = self.vehicle.t_us + round(1e6 * LONGEST_S)
         self.due_us = 0
         self.say(f"calibration started: {VERSION} {name}")
@@ -104,6 +105,7 @@ class Calibration(Microservice):
 
     def tick(self, now: float) -> None:
         """Look at the newest sample."""
+        self.vehicle.is_calibrating = self.steps is not None
         if self.steps is None or not self.due_us <= self.vehicle.t_us:
             return
         if self.vehicle.is_armed:

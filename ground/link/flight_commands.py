@@ -9,7 +9,18 @@ from ground.link import px4_modes
 from ground.link.dialect import mavlink
 from ground.link.follow import Follow
 from ground.link.places import GLOBAL_ABOVE_HOME, GLOBAL_AMSL, amsl, as_meant, checked, local_place
-from ground.link.service import ACCEPTED, DENIED, NOTICE, WARNING, Link, Message, Microservice, Order, Sender
+from ground.link.service import (
+    ACCEPTED,
+    DENIED,
+    NOTICE,
+    REJECTED,
+    WARNING,
+    Link,
+    Message,
+    Microservice,
+    Order,
+    Sender,
+)
 from ground.link.telemetry import euler, floats
 from ground.link.vehicle import Vehicle
 
@@ -101,6 +112,9 @@ class FlightCommands(Microservice):
         """Arm (p1 1) or disarm (p1 0); a forced disarming stops the motors in the air too."""
         if order.p1 not in (0.0, 1.0):
             return self.refuse(sender, f"Arm denied: {order.p1:g}; 1 arms, 0 disarms")
+        if order.p1 == 1.0 and self.vehicle.is_calibrating:
+            self.refuse(sender, "Arming denied: calibrating")
+            return REJECTED
         if order.p1 == 1.0:
             self.ask(order, sender, Demand.ARM)
         else:

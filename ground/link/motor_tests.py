@@ -4,7 +4,7 @@ import math
 
 from flight.inputs import Demand
 from ground.link.dialect import mavlink
-from ground.link.service import DENIED, UNSUPPORTED, WARNING, Link, Microservice, Order, Sender
+from ground.link.service import DENIED, REJECTED, UNSUPPORTED, WARNING, Link, Microservice, Order, Sender
 from ground.link.vehicle import Vehicle
 
 PERCENT, PWM = 0, 1
@@ -30,9 +30,12 @@ class MotorTests(Microservice):
         self.link.say(f"Motor test denied: {reason}", WARNING, sender)
         return result
 
-    def ask(self, order: Order, sender: Sender, motor: int, ratio: float, seconds: float) -> None:
+    def ask(self, order: Order, sender: Sender, motor: int, ratio: float, seconds: float) -> int | None:
         """Have a motor, counted from 0, turned; the core's answer is the command's."""
+        if ratio > 0.0 and self.vehicle.is_calibrating:
+            return self.refuse(sender, "calibrating", REJECTED)
         self.link.settle(order, sender, self.vehicle.ask(Demand.MOTOR_TEST, (ratio, seconds), motor))
+        return None
 
     def test_motor(self, order: Order, sender: Sender) -> int | None:
         """Spin motor p1 (1 is the first) at p3 for p4 seconds; p2 says whether p3 is percent or a pulse width."""
@@ -43,8 +46,7 @@ class MotorTests(Microservice):
         ratio = 0.01 * order.p3 if order.p2 == PERCENT else 0.001 * (order.p3 - 1000.0)
         if not 0.0 <= ratio <= 1.0 or not 0.0 <= order.p4 <= LONGEST_S:
             return self.refuse(sender, f"throttle 0 to 100 %, 0 to {LONGEST_S:g} s")
-        self.ask(order, sender, int(order.p1) - 1, ratio, order.p4)
-        return None
+        return self.ask(order, sender, int(order.p1) - 1, ratio, order.p4)
 
     def test_actuator(self, order: Order, sender: Sender) -> int | None:
         """Spin the motor with output function x at p1, 0 to 1, for p2 seconds; NaN, or no time, stops it."""
@@ -58,5 +60,4 @@ class MotorTests(Microservice):
             value, seconds = 0.0, STOPPED_S
         if not 0.0 <= value <= 1.0 or not 0.0 < seconds <= LONGEST_S:
             return self.refuse(sender, f"0 to 1, for up to {LONGEST_S:g} s")
-        self.ask(order, sender, int(motor), value, seconds)
-        return None
+        return self.ask(order, sender, int(motor), value, seconds)

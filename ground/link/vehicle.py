@@ -97,6 +97,8 @@ class Vehicle:
         self.happenings: list[Happening] = []
         # Set while the link sends the vehicle after somebody.
         self.is_following = False
+        # Set while somebody turns the vehicle in his hands.
+        self.is_calibrating = False
         self.answers: OrderedDict[int, Answer] = OrderedDict()
         self._snapshots = Reader(seats.snapshots, from_start=True)
         self._happenings = Reader(seats.happenings)
