@@ -110,7 +110,11 @@ def test_orders_follow_from_the_worst_answer_and_the_clocks():
     def blind_for_a_moment(f: ToyFlight) -> None:
         f.s.watch.raised, f.s.watch.wrong_s[6] = Failsafe.ESTIMATOR, 2.9
 
+    def no_longer_blind(f: ToyFlight) -> None:
+        f.s.watch.raised, f.s.watch.wrong_s[6] = int(Failsafe.WIND), 9.0
+
     assert ordered(change=blind) == S.TIPPED
+    assert ordered(change=no_longer_blind) == 0
     assert ordered(change=blind_for_a_moment) == 0
     assert ordered() == ordered(LAND) == 0
     assert ordered(DISARM) == S.ORDER_DISARM

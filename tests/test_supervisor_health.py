@@ -74,6 +74,21 @@ def test_what_hangs_in_the_air_still_hangs_on_the_ground():
 
     assert h.frozen_s == pytest.approx(f.p.health.frozen_s + 2.0 * DT)
 
+    h.frozen_s = f.p.health.frozen_s
+    f.inputs.imu.gyro_frd = (1.1, 0.0, 0.0)
+    health.feel(h, f.p.health, f.inputs.imu, False, DT)
+    assert h.frozen_s == 0.0
+
+
+@pytest.mark.parametrize(("is_flying", "frozen_s"), [(True, DT), (False, 0.0)])
+def test_a_step_knows_whether_the_vehicle_flies(is_flying, frozen_s):
+    f = toy()
+    f.s.health.accel_before_frd = f.inputs.imu.accel_frd = (0.0, 0.0, -9.8)
+    f.inputs.imu.fresh, f.inputs.imu.gyro_frd = 1, (1.0, 0.0, 0.0)
+    health.step(f.s.health, f.p.health, f.inputs, f.estimate, True, is_flying, DT)
+
+    assert f.s.health.frozen_s == frozen_s
+
 
 def test_a_gyro_of_exactly_nothing_is_a_simulated_one_a_tiny_rate_is_not():
     for rate, frozen_s in ((0.0, 0.0), (1e-3, 0.5 + DT)):

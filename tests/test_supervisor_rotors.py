@@ -158,6 +158,18 @@ def test_what_a_silent_gyro_comes_back_with_is_no_acceleration_and_for_a_while_n
         assert bool(r.missing_s[0] > 0.0) == (felt == 3)
 
 
+def test_at_the_last_bit_of_its_wait_no_rotor_is_judged():
+    f = quad()
+    r, p = f.s.rotors, f.p.rotor
+    p.share, p.settle_s, r.felt_s = -1e9, 2.0 * DT, DT
+    r.thrust[:4] = 6.0
+    rotors.step(r, p, f.command.motors, f.estimate, 0.4, True, True, DT)
+    assert (r.felt_s, r.missing_s[0]) == (2.0 * DT, 0.0)
+
+    rotors.step(r, p, f.command.motors, f.estimate, 0.4, True, True, DT)
+    assert r.missing_s[0] == DT
+
+
 def test_yaw_says_nothing_about_rotors():
     f = quad()
     f.estimate.omega_frd = (1.0, 2.0, 99.0)
@@ -169,10 +181,10 @@ def test_yaw_says_nothing_about_rotors():
 
 def test_reset_trusts_every_rotor():
     r = quad().s.rotors
-    r.lost, r.fast[:], r.thrust[:], r.missing_s[:] = 2, 1.0, 1.0, 1.0
+    r.lost, r.fast[:], r.thrust[:], r.missing_s[:], r.felt_s = 2, 1.0, 1.0, 1.0, 9.0
     rotors.reset(r)
 
-    assert r.lost == 0
+    assert (r.lost, r.felt_s) == (0, 0.0)
     assert not np.any([r.fast, r.thrust, r.missing_s])
 
 

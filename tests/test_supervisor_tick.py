@@ -290,3 +290,24 @@ def test_motors_as_loud_as_can_be_are_numbers_still():
     f.command.motors.motor[:2] = math.inf, -math.inf
     supervisor.guard(f.s, f.command)
     assert not np.any(f.command.motors.motor)
+
+
+def test_an_imu_of_which_one_half_repeats_itself_hangs_in_the_air_only():
+    for f, frozen_s in ((up(), DT), (ready(), 0.0)):
+        f.inputs.imu.gyro_frd = (0.1, 0.2, 0.3)
+        assert ticked(f).s.health.frozen_s == frozen_s
+
+
+@pytest.mark.parametrize(("time_s", "is_felt"), [(2.5 * DT, True), (2.0 * DT, False)])
+def test_a_gyro_silent_for_half_the_time_of_a_lost_rotor_tells_nothing_about_rotors(time_s, is_felt):
+    f = up()
+    f.inputs.imu.fresh, f.p.rotor.time_s = 0, time_s
+
+    assert (ticked(f).s.rotors.felt_s > 0.0) == is_felt
+
+
+def test_before_hover_thrust_is_learnt_rotors_are_judged_by_the_chosen_one():
+    f = up()
+    f.command.terms.hover_thrust = 0.0
+
+    assert ticked(f).status.failsafes == 0
