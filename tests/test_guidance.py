@@ -27,6 +27,15 @@ def test_without_a_height_take_off_goes_to_the_usual_one():
     assert f.fly(6.0).place[2] == pytest.approx(-4.0, abs=0.05)
 
 
+def test_a_take_off_in_the_air_climbs_above_home_and_never_sinks():
+    f = flight(MIS_TAKEOFF_ALT=3.0).fly(0.1).ask(Demand.ARM).ask(Demand.TAKEOFF, 5.0).fly(6.0)
+
+    assert f.ask(Demand.TAKEOFF, 8.0).fly(6.0).place[2] == pytest.approx(-8.0, abs=0.05)
+    assert f.ask(Demand.TAKEOFF, 6.0).fly(6.0).place[2] == pytest.approx(-8.0, abs=0.05)
+    assert f.ask(Demand.TAKEOFF).fly(6.0).place[2] == pytest.approx(-8.0, abs=0.05)
+    assert f.mode == Mode.HOLD
+
+
 def test_motors_idle_until_they_have_spun_up():
     f = flight(TKO_SPOOL_T=1.0).fly(0.1).ask(Demand.ARM).ask(Demand.TAKEOFF, 5.0)
 

@@ -10,19 +10,32 @@ from ground.link.flight_commands import FlightCommands
 from ground.link.service import DENIED
 from tests.link_rig import CLIENT, Line, PretendedVehicle, order
 
-CHANGE_ALTITUDE = 186
+TAKE_OFF, CHANGE_ALTITUDE = 22, 186
 ABOVE_SEA, LOCAL, ABOVE_HOME = 0, 1, 3
 
 
 class Flying(PretendedVehicle):
     """A vehicle 10 m up."""
 
-    command = property(lambda self: SimpleNamespace(estimate=SimpleNamespace(p_ned=(5.0, 6.0, -10.0))))
+    command = property(
+        lambda self: SimpleNamespace(status=self.said, estimate=SimpleNamespace(p_ned=(5.0, 6.0, -10.0)))
+    )
 
 
 @pytest.fixture
 def commands(tmp_path):
     return FlightCommands(Flying(tmp_path), Line())
+
+
+@pytest.mark.parametrize(("is_landed", "height_m"), [(1, 15.0), (0, 25.0)])
+def test_a_take_off_climbs_above_the_ground_and_in_the_air_above_home(commands, is_landed, height_m):
+    commands.vehicle.said.is_landed = is_landed
+
+    commands.commands[TAKE_OFF](order(TAKE_OFF, 0, 0, 0, math.nan, math.nan, math.nan, 513.0), CLIENT)
+
+    ((kind, arguments, _),) = commands.vehicle.demands
+    assert kind == Demand.TAKEOFF
+    assert arguments == [pytest.approx(height_m, abs=0.01)]
 
 
 @pytest.mark.parametrize(("altitude_m", "frame"), [(513.0, ABOVE_SEA), (25.0, ABOVE_HOME)])

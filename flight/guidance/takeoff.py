@@ -28,13 +28,14 @@ def climb(state, params):
 
 @kernel
 def enter(state, params, inputs, command):
-    """Take the height from the demand, from the parameter otherwise."""
+    """Take the height from the demand, from the parameter otherwise; in the air, above home, and never sink for it."""
     demand = inputs.demand
     height = params.takeoff_height
     if demand.fresh and demand.kind == Demand.TAKEOFF and demand.uses & 1:
         height = demand.argument[0]
-    ground = command.estimate.p_ned[2] if command.status.is_landed else command.status.home_ned[2]
-    start(state, params, command.estimate, ground - height, command.status.is_landed)
+    here, is_landed = command.estimate.p_ned[2], command.status.is_landed
+    down = here - height if is_landed else min(here, command.status.home_ned[2] - height)
+    start(state, params, command.estimate, down, is_landed)
 
 
 @kernel

@@ -128,14 +128,15 @@ class FlightCommands(Microservice):
         return self.ask(order, sender, Demand.KILL)
 
     def take_off(self, order: Order, sender: Sender) -> int | None:
-        """Climb above where the vehicle stands; an altitude that lies below it is taken for a height."""
+        """Climb above the ground, in the air above home; an altitude that lies below it is taken for a height."""
         checked(order.x, order.y, order.z)
         if math.isnan(order.z):
             return self.ask(order, sender, Demand.TAKEOFF)
         here = self.vehicle.here
         if here is None:
             return self.refuse(sender, "Take-off denied: the position is not known yet")
-        height_m = amsl(self.vehicle, order.z, order.frame) - here.alt_amsl_m
+        floor = here if self.vehicle.is_landed else self.vehicle.home or here
+        height_m = amsl(self.vehicle, order.z, order.frame) - floor.alt_amsl_m
         if height_m < LOWEST_TAKEOFF_M <= order.z and order.frame in (None, 0, 5):
             height_m = order.z
             self.link.say(f"Take-off: {order.z:g} m AMSL is below ground, taken as height", NOTICE, sender)
