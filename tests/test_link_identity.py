@@ -6,17 +6,20 @@ import pytest
 
 from flight.airframe import load
 from flight.errors import ConfigError
+from flight.modes import Mode
 from ground.choice import Choice, as_kept, identity, link_settings
 from ground.link import parameter_file
 from ground.link.channel import Channel
 from ground.link.dialect import mavlink as m
 from ground.link.frames import decoded
+from ground.link.identity import Identity
 from ground.link.process import connected
 from ground.link.signing import Signing
 from ground.link.vehicle import Facts
 from ground.main import main
 from ground.seats import Seats
 from ground.session import Conditions
+from tests.link_rig import Line, PretendedVehicle
 
 CAPABILITIES = 520
 
@@ -86,6 +89,36 @@ def test_a_vehicle_speaks_and_listens_by_its_own_ids(vehicle):
 
     (beat,) = [message for message in vehicle.sent if message.get_type() == "HEARTBEAT"]
     assert (beat.get_srcSystem(), beat.get_srcComponent(), beat.autopilot) == (7, 3, m.MAV_AUTOPILOT_GENERIC)
+
+
+def beats(folder, *steps):
+    """Return whether armed and in which main mode each heartbeat says, as time passes and the loop does something."""
+    vehicle, line = PretendedVehicle(folder), Line()
+    vehicle.said.failsafes, line.channels = 0, []
+    identity, told = Identity(vehicle, line), []
+    for now_s, vehicle.said.arming, vehicle.said.mode in steps:
+        identity.tick(now_s)
+        heard = [x for x in line.taken() if x.get_type() == "HEARTBEAT"]
+        told.append(
+            [(bool(x.base_mode & m.MAV_MODE_FLAG_SAFETY_ARMED), x.custom_mode >> 16 & 255) for x in heard]
+        )
+    return told
+
+
+def test_the_heart_beats_every_second_and_when_armed_or_in_another_mode(tmp_path):
+    hold, pilot = int(Mode.HOLD), int(Mode.POSITION)
+
+    told = beats(
+        tmp_path,
+        (100.0, 0, hold), (100.5, 0, hold), (100.7, 1, hold), (101.0, 1, hold), (101.5, 1, pilot),
+        (101.55, 1, hold), (101.59, 1, hold), (101.61, 1, hold), (101.62, 1, hold), (102.62, 1, hold),
+    )  # fmt: skip
+
+    # Not sooner than a tenth of a second after the last.
+    assert told == [
+        [(False, 4)], [], [(True, 4)], [], [(True, 3)],
+        [], [], [(True, 4)], [], [(True, 4)],
+    ]  # fmt: skip
 
 
 def test_everyone_who_comes_is_greeted_once_however_many_were_there_before(vehicle):

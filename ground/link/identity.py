@@ -12,6 +12,8 @@ from ground.link.service import ACCEPTED, DENIED, NOTICE, Link, Message, Microse
 from ground.link.vehicle import Vehicle
 
 HEARTBEAT_S = 1.0
+# However often the mode changes.
+SOONEST_S = 0.1
 # Ours alone, so that nobody mistakes the vehicle for a PX4 board.
 VENDOR, PRODUCT = 0x514C, 1
 RELEASE_TYPE = 64  # alpha
@@ -41,7 +43,9 @@ class Identity(Microservice):
 
     def __init__(self, vehicle: Vehicle, link: Link) -> None:
         super().__init__(vehicle, link)
-        self.due_s = 0.0
+        self.due_s = self.beat_s = 0.0
+        # Whether it was armed, and the mode, when it last said so.
+        self.beaten = (False, -1)
         self.heard_s = 0.0
         self.greeted: WeakSet[Channel] = WeakSet()
         self.told_mode = -1
@@ -89,10 +93,8 @@ class Identity(Microservice):
             self.link.send(mavlink.MAVLink_timesync_message(max(1, self.vehicle.now_ns), message.ts1), sender)
 
     def tick(self, now: float) -> None:
-        """Beat once a second, greet newcomers, tell of a new mode at once."""
-        if now >= self.due_s:
-            self.due_s = max(self.due_s + HEARTBEAT_S, now)
-            self.link.broadcast(self.heartbeat())
+        """Beat, greet newcomers, tell of a new mode at once."""
+        self.beat(now)
         if self.vehicle.is_flying and self.vehicle.shown_mode.custom != self.told_mode:
             self.told_mode = self.vehicle.shown_mode.custom
             self.link.broadcast(self.current_mode())
@@ -100,6 +102,15 @@ class Identity(Microservice):
             if channel not in self.greeted and channel.heard_s:
                 self.greeted.add(channel)
                 self.greet(Sender(0, 0, channel))
+
+    def beat(self, now: float) -> None:
+        """Beat once a second, and at once when armed, disarmed or in another mode: who watches need not wait for it."""
+        state = self.vehicle.is_armed, self.vehicle.shown_mode.custom
+        is_news = state != self.beaten and now >= self.beat_s + SOONEST_S
+        if now >= self.due_s or is_news:
+            self.due_s = now + HEARTBEAT_S if is_news else max(self.due_s + HEARTBEAT_S, now)
+            self.beaten, self.beat_s = state, now
+            self.link.broadcast(self.heartbeat())
 
     def greet(self, newcomer: Sender) -> None:
         """Say who speaks."""
