@@ -2,6 +2,7 @@
 
 from flight.estimator import update
 from flight.estimator.layout import DRAG, GYRO_BIAS, VELOCITY
+from flight.estimator.thrust import is_carrying
 from flight.kernel import kernel
 from flight.modes import Arming
 from flight.vector import vec
@@ -17,13 +18,25 @@ def is_at_rest(state, params, status):
 
 
 @kernel
+def is_waiting(state, status):
+    """Tell whether the vehicle is armed and stands: rotors turn, but not for long nor fast enough to carry it."""
+    return status.arming == Arming.ARMED and status.is_landed and not is_carrying(state.thrust)
+
+
+@kernel
 def step(state, params, status, now_us):
-    """At rest fuse zero velocity and zero rate; in the air without any aid assume a moderate velocity."""
+    """At rest fuse zero velocity and zero rate; in the air without any aid assume a moderate velocity.
+
+    An accelerometer that steps between arming and take-off shows at once; else the vehicle would take off in motion.
+    """
     if is_at_rest(state, params, status):
         state.ground.take_off_z_m = state.nominal.p_ned[2]
         if 1e-6 * (now_us - state.rest_us) >= params.rest_period:
             state.rest_us = now_us
             stand(state, params)
+    elif is_waiting(state, status) and 1e-6 * (now_us - state.rest_us) >= params.rest_period:
+        state.rest_us = now_us
+        stay(state, params.idle_velocity_sd)
     elif is_alone(state, params, now_us) and 1e-6 * (now_us - state.alone_us) >= params.rest_period:
         state.alone_us = now_us
         assume(state, params)
@@ -39,18 +52,23 @@ def is_alone(state, params, now_us):
 @kernel
 def stand(state, params):
     """Fuse zero velocity and a gyro that shows nothing but its bias."""
-    filter = state.filter
+    stay(state, params.rest_velocity_sd)
     rate = vec(state.imu.gyro_mean_frd) - vec(state.nominal.gyro_bias_frd)
+    variance = params.rest_gyro_sd * params.rest_gyro_sd
+    for i in range(3):
+        update.clear(state.filter)
+        update.depend(state.filter, GYRO_BIAS + i, 1.0)
+        update.fuse(state.filter, update.pick(rate, i), variance, 1.0, ANY)
+
+
+@kernel
+def stay(state, sd):
+    """Fuse zero velocity."""
     v = vec(state.nominal.v_ned)
     for i in range(3):
-        update.clear(filter)
-        update.depend(filter, VELOCITY + i, 1.0)
-        variance = params.rest_velocity_sd * params.rest_velocity_sd
-        update.fuse(filter, -update.pick(v, i), variance, 1.0, ANY)
-        update.clear(filter)
-        update.depend(filter, GYRO_BIAS + i, 1.0)
-        variance = params.rest_gyro_sd * params.rest_gyro_sd
-        update.fuse(filter, update.pick(rate, i), variance, 1.0, ANY)
+        update.clear(state.filter)
+        update.depend(state.filter, VELOCITY + i, 1.0)
+        update.fuse(state.filter, -update.pick(v, i), sd * sd, 1.0, ANY)
 
 
 @kernel

@@ -457,6 +457,15 @@ AIDS = (
     row("DRAG_GATE", "drag_gate", 3.0, "sd", 1.0, 100.0, "innovation gate of the rotor-drag model"),
     row("DRAG_DT", "drag_period", 0.1, "s", 0.01, 1.0, "how often the rotor-drag model is asked"),
     row("REST_V_SD", "rest_velocity_sd", 0.02, "m/s", 1e-3, 1.0, "error of a velocity known to be zero"),
+    row(
+        "IDLE_V_SD",
+        "idle_velocity_sd",
+        0.1,
+        "m/s",
+        1e-3,
+        1.0,
+        "the same of a vehicle that is armed and stands",
+    ),
     row("REST_GYR_SD", "rest_gyro_sd", 0.003, "rad/s", 1e-5, 0.1, "error of a mean rate known to be zero"),
     row("REST_DT", "rest_period", 0.1, "s", 0.01, 1.0, "how often rest is used as a measurement"),
     row(

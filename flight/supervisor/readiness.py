@@ -72,10 +72,14 @@ def is_moving(params, estimate):
 
 
 @kernel
-def is_biased(params, estimate):
-    """Tell whether gyro or accelerometer are further off than a calibrated one can be."""
+def is_biased(health, params, estimate):
+    """Tell whether gyro or accelerometer are further off than a calibrated one can be.
+
+    What stands and is felt to accelerate has an accelerometer whose bias nobody has learnt yet.
+    """
     is_gyro_off = norm(vec(estimate.gyro_bias_frd)) > params.arm.gyro_bias
-    return is_gyro_off or norm(vec(estimate.accel_bias_frd)) > params.arm.accel_bias
+    accel_off = max(norm(vec(estimate.accel_bias_frd)), health.force)
+    return is_gyro_off or accel_off > params.arm.accel_bias
 
 
 @kernel
@@ -140,7 +144,7 @@ def sensor_refusals(state, params, inputs, estimate):
         | when(tilt_of(quat(estimate.q_ned_frd)) > params.arm.tilt, Refusal.TILT)
         | when(is_imu_missing(state, params, inputs), Refusal.SENSOR)
         | when(is_moving(params, estimate), Refusal.MOVING)
-        | when(is_biased(params, estimate), Refusal.CALIBRATION)
+        | when(is_biased(health, params, estimate), Refusal.CALIBRATION)
         | when(is_compass_implausible(health, params, inputs), Refusal.COMPASS)
         | when(is_place_in_doubt(health, params), Refusal.PLACE)
         | when(is_height_in_doubt(health, params, inputs), Refusal.HEIGHT)

@@ -19,7 +19,7 @@ def row(
 HEALTH = (
     row("ARM_STICK_MAX", "arm.stick", "", 0.25, 0.0, 1.0, "stick off centre that refuses arming"),
     row("ARM_GYR_BIAS", "arm.gyro_bias", "rad/s", 0.3, 0.0, 2.0, "larger gyro biases refuse arming"),
-    row("ARM_ACC_BIAS", "arm.accel_bias", "m/s2", 2.0, 0.0, 10.0, "the same of the accelerometer"),
+    row("ARM_ACC_BIAS", "arm.accel_bias", "m/s2", 1.0, 0.0, 10.0, "the same of the accelerometer"),
     row("ARM_MAG_LOW", "arm.field_low", "uT", 15.0, 0.0, 100.0, "weakest plausible magnetic field"),
     row("ARM_MAG_HIGH", "arm.field_high", "uT", 80.0, 0.0, 500.0, "strongest plausible field"),
     row("ARM_AID_AGE", "arm.aid_age_s", "s", 2.0, 0.1, 600.0, "compass or barometer silent for longer: gone"),

@@ -1,0 +1,53 @@
+"""Before it flies a vehicle stands, armed or not, and what its sensors say must agree with that."""
+
+import pytest
+
+from flight.command import COMMAND
+from flight.estimator import covariance, rest
+from flight.estimator.layout import NEVER, STATE, VELOCITY
+from flight.modes import Arming
+from flight.params import defaults
+from flight.record import rows
+
+PARAMS = defaults()[0].estimator
+NOW_US = 1_000_000
+
+
+def moved(arming, is_landed=1, thrust=0.0, still_s=0.0):
+    """Return the velocity that is left of a wrong 1 m/s north after one look at rest, and its standard deviation."""
+    state, status = rows(STATE)[0], rows(COMMAND)[0].status
+    covariance.begin(state.filter, PARAMS)
+    state.aided_us = state.aid.accepted_us[:] = NEVER
+    covariance.restart(state.filter, VELOCITY, 3, 1.0)
+    state.nominal.v_ned[0], state.imu.still_s, state.thrust.told = 1.0, still_s, thrust
+    status.arming, status.is_landed = arming, is_landed
+
+    rest.step(state, PARAMS, status, NOW_US)
+
+    return 1.0 + state.filter.error[VELOCITY], state.filter.covariance[VELOCITY, VELOCITY] ** 0.5
+
+
+def test_who_is_armed_and_stands_has_no_velocity():
+    v, sd = moved(Arming.ARMED)
+
+    assert v == pytest.approx(0.0, abs=0.02)
+    assert sd == pytest.approx(PARAMS.idle_velocity_sd, rel=0.02)
+
+
+def test_who_stands_disarmed_is_surer_of_it():
+    v, sd = moved(Arming.DISARMED, still_s=PARAMS.align_time)
+
+    assert v == pytest.approx(0.0, abs=0.001)
+    assert sd == pytest.approx(PARAMS.rest_velocity_sd, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        {"arming": Arming.ARMED, "is_landed": 0},
+        {"arming": Arming.ARMED, "thrust": 4.0},
+        {"arming": Arming.DISARMED, "still_s": 0.0},
+    ],
+)
+def test_who_flies_lifts_off_or_is_carried_may_move(case):
+    assert moved(**case) == (1.0, 1.0)
