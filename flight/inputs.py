@@ -121,7 +121,7 @@ class Demand(IntEnum):
     LAND = 8
     RETURN = 9
     HOLD = 10
-    MISSION_CLEAR = 11
+    MISSION_CLEAR = 11  # index: how many items stay
     # index: place; a0: Item, a1..a3: position, a4: yaw, a5: hold s, a6: speed m/s, a7: turns
     # of a JUMP: a1: the item to go on with, a2: how many times; of LOITER_TURNS: a5: radius m, as of ORBIT
     MISSION_ITEM = 12

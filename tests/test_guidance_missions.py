@@ -51,6 +51,23 @@ def test_the_square_is_flown_and_disarmed_within_a_minute_with_tight_corners():
     assert f.mode == Mode.HOLD
 
 
+def test_another_mission_takes_the_place_of_the_one_that_is_flown_without_a_stop():
+    f = flight()
+    square(f)
+    f.ask(Demand.ARM).ask(Demand.MISSION_START, index=0)
+    f.until(lambda: f.status.mission_index == 2).fly(1.0)
+
+    f.ask(Demand.MISSION_ITEM, Item.WAYPOINT, 5.0, 30.0, -12.0, index=0)
+    f.ask(Demand.MISSION_ITEM, Item.WAYPOINT, 0.0, 0.0, -12.0, index=1)
+    f.ask(Demand.MISSION_START, index=0).ask(Demand.MISSION_CLEAR, index=2)
+    modes = set()
+    f.until(lambda: modes.add(f.mode) or f.said(Event.MISSION_DONE), 60.0)
+
+    assert modes == {Mode.MISSION}
+    assert f.status.mission_count == 2
+    assert np.linalg.norm(f.place - (0.0, 0.0, -12.0)) < 0.5
+
+
 def test_a_mission_resumes_at_the_item_it_was_interrupted_at():
     f = flight()
     square(f)

@@ -82,7 +82,10 @@ def test_a_mission_uploaded_while_it_is_flown_begins_with_its_first_item(client)
 
     assert client.upload([TAKEOFF, AWAY]) == m.MAV_MISSION_ACCEPTED
 
-    assert client.vehicle.demands[-1] == (Demand.MISSION_START, [], 0)
+    told = client.vehicle.demands[-4:]
+    assert [kind for kind, _, _ in told[:2]] == [Demand.MISSION_ITEM] * 2
+    assert told[2:] == [(Demand.MISSION_START, [], 0), (Demand.MISSION_CLEAR, [], 2)]
+    assert client.told(Demand.MISSION_CLEAR)[:-1] == [([], 0)], "the one before the flight"
 
 
 def test_setting_home_by_an_item_happens_when_it_is_passed(client):

@@ -92,8 +92,8 @@ def go_on_with(plan, demand, status):
 def listen(plan, demand, status):
     """Change the list as the operator asks."""
     if demand.kind == Demand.MISSION_CLEAR:
-        plan.count = 0
-        plan.index = 0
+        plan.count = max(0, min(plan.count, demand.index))
+        plan.index = min(plan.index, plan.count)
     elif demand.kind == Demand.MISSION_ITEM:
         why = objection(demand, plan.count)
         if why == 0:

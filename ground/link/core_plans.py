@@ -40,14 +40,14 @@ class CorePlans:
         origin, home = self.vehicle.origin, self.vehicle.home
         return earth_of(origin, home.alt_amsl_m) if origin and home else None
 
-    def tell(self, kind: int, done: Done = ignored) -> None:
+    def tell(self, kind: int, done: Done = ignored, is_flown: bool = False) -> None:
         """Tell the core a list; `done` gets the reason of a refusal, later. Without a position it waits for one."""
         self.earth = self.earth or self.present_earth()
         if self.earth is None:
             done("")
         else:
             is_off = kind == FENCE and not self.is_fence_on
-            self.ask((Plan(kind) if is_off else self.plans[kind]).demands(self.earth), done)
+            self.ask((Plan(kind) if is_off else self.plans[kind]).demands(self.earth, is_flown), done)
 
     def ask(self, demands: list[ASK], done: Done = ignored) -> None:
         """Send demands and wait for their answers."""

@@ -213,10 +213,10 @@ class Missions(Microservice):
         """Let a list take the place of the old one, if the core takes it."""
         old, self.plans[kind] = self.plans[kind], plan
         self.core.is_fence_on = self.core.is_fence_on or kind == FENCE
-        was_flown = kind == MISSION and self.progress.is_flown
-        self.core.tell(kind, lambda reason: self.settle(sender, kind, old, reason, was_flown))
+        is_flown = kind == MISSION and self.progress.is_flown
+        self.core.tell(kind, lambda reason: self.settle(sender, kind, old, reason), is_flown)
 
-    def settle(self, sender: Sender, kind: int, old: Plan, reason: str, was_flown: bool) -> None:
+    def settle(self, sender: Sender, kind: int, old: Plan, reason: str) -> None:
         """Tell how an upload ended; what the core refused gives way to the old list."""
         if reason:
             self.plans[kind] = old
@@ -226,8 +226,6 @@ class Missions(Microservice):
             return
         self.saver.is_due = True
         self.progress.renew(kind)
-        if was_flown and self.plans[MISSION].items:
-            self.progress.fly_from_start()
         self.remember(kind, M.MAV_MISSION_ACCEPTED)
         self.acknowledge(sender, kind, M.MAV_MISSION_ACCEPTED)
 

@@ -63,9 +63,13 @@ class Plan:
         """Tell of each item whether it is obeyed in passing."""
         return [item.command in (*PASSED_OVER, SET_HOME, items.SPEED, items.JUMP) for item in self.items]
 
-    def demands(self, earth: Earth) -> list[ASK]:
-        """Return what the core has to be told to have this list and no other."""
-        return [(CLEARS[self.kind], (), 0), *self.again(earth)]
+    def demands(self, earth: Earth, is_flown: bool = False) -> list[ASK]:
+        """Return what the core has to be told to have this list and no other; who flies one goes on with this one."""
+        items_told = self.again(earth)
+        if is_flown and items_told:
+            # Without any items in between it would have to hold.
+            return [*items_told, (Demand.MISSION_START, (), 0), (Demand.MISSION_CLEAR, (), len(items_told))]
+        return [(CLEARS[self.kind], (), 0), *items_told]
 
     def again(self, earth: Earth) -> list[ASK]:
         """Return the same without forgetting how far a mission has been flown."""

@@ -141,10 +141,6 @@ class Progress:
         if kind == MISSION:
             self.place, self.is_begun, self.is_complete, self.is_due = 0, False, False, True
 
-    def fly_from_start(self) -> None:
-        """Go on with the first item of a mission that was uploaded in flight."""
-        self.vehicle.ask(Demand.MISSION_START, (), 0)
-
     def hear_current(self, message: Message, sender: Sender) -> None:
         """Obey MISSION_SET_CURRENT: go on with another item."""
         if self.has(message.seq, sender):
