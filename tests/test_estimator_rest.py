@@ -5,8 +5,10 @@ import pytest
 from flight.command import COMMAND
 from flight.estimator import covariance, rest
 from flight.estimator.layout import NEVER, STATE, VELOCITY
-from flight.modes import Arming
+from flight.modes import Arming, Event
 from flight.params import defaults
+from flight.physics import STANDARD_GRAVITY
+from flight.quaternion import from_euler, put_quat
 from flight.record import rows
 
 PARAMS = defaults()[0].estimator
@@ -16,6 +18,8 @@ NOW_US = 1_000_000
 def moved(arming, is_landed=1, thrust=0.0, still_s=0.0):
     """Return the velocity that is left of a wrong 1 m/s north after one look at rest, and its standard deviation."""
     state, status = rows(STATE)[0], rows(COMMAND)[0].status
+    put_quat(state.nominal.q_ned_frd, from_euler(0.0, 0.0, 1.0))
+    state.imu.accel_mean_frd[2] = -STANDARD_GRAVITY
     covariance.begin(state.filter, PARAMS)
     state.aided_us = state.aid.accepted_us[:] = NEVER
     covariance.restart(state.filter, VELOCITY, 3, 1.0)
@@ -51,3 +55,33 @@ def test_who_stands_disarmed_is_surer_of_it():
 )
 def test_who_flies_lifts_off_or_is_carried_may_move(case):
     assert moved(**case) == (1.0, 1.0)
+
+
+CONFUSED = {
+    "velocity": lambda nominal: nominal.v_ned.__setitem__(1, -3.0),
+    "tilt": lambda nominal: put_quat(nominal.q_ned_frd, from_euler(0.2, 0.0, 1.0)),
+    "gyro": lambda nominal: nominal.gyro_bias_frd.__setitem__(2, 0.19),
+    "accelerometer": lambda nominal: nominal.accel_bias_frd.__setitem__(0, 2.0),
+}
+
+
+@pytest.mark.parametrize("error", [None, *CONFUSED])
+def test_what_cannot_be_true_of_a_vehicle_that_stands_is_forgotten(error):
+    state, status = rows(STATE)[0], rows(COMMAND)[0].status
+    put_quat(state.nominal.q_ned_frd, from_euler(0.0, 0.0, 1.0))
+    covariance.begin(state.filter, PARAMS)
+    state.imu.still_s, state.imu.accel_mean_frd[2] = PARAMS.align_time, -STANDARD_GRAVITY
+    before = state.nominal.copy()
+    if error:
+        CONFUSED[error](state.nominal)
+
+    rest.step(state, PARAMS, status, NOW_US)
+
+    assert rest.is_confused(state, PARAMS) == 0
+    assert status.events[0] == (Event.ESTIMATOR_RESET if error else 0)
+    if error:
+        for name in ("v_ned", "gyro_bias_frd", "accel_bias_frd"):
+            assert abs(state.nominal[name]).max() < 1e-9
+        assert abs(state.nominal.q_ned_frd[1:3]).max() < 1e-9
+    else:
+        assert state.nominal == before

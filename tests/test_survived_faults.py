@@ -122,6 +122,7 @@ def test_gusts_do_not_pass_for_the_ground():
         ("pi450", "accel:noise=5@3s"),
         ("pi450", "accel:bias=0.5@8.7s"),
         ("pi450", "accel:bias=0.5@13s"),
+        ("pi450", "accel:bias=2@4.2s"),
         ("fma", "mocap:stuck@1.5s"),
         ("fma", "mocap:noise=0.2@0.9s"),
     ],

@@ -149,12 +149,15 @@ def add_up(imu, params, force_frd, t):
 
 @kernel
 def is_quiet(imu, params, bias_frd):
-    """Tell whether the newest sample looks like standing on the ground with the motors off."""
+    """Tell whether the newest sample looks like standing on the ground with the motors off.
+
+    A gyro whose mean is zero stands still whatever bias is believed of it: that may be what a crash has left.
+    """
     gyro_mean = vec(imu.gyro_mean_frd)
     accel_mean = vec(imu.accel_mean_frd)
     return (
         norm(vec(imu.gyro_frd) - gyro_mean) < params.still_gyro
-        and norm(gyro_mean - bias_frd) < params.still_rate
+        and min(norm(gyro_mean - bias_frd), norm(gyro_mean)) < params.still_rate
         and norm(vec(imu.accel_frd) - accel_mean) < params.still_accel
         and abs(norm(accel_mean) - STANDARD_GRAVITY) < params.still_accel
     )

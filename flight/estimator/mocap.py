@@ -55,13 +55,20 @@ def step(state, params, sample, now_us, status):
     if not is_first:
         update.note(state.aid, MOCAP, fuse(state, params, p_err, rotation_vector(turn), now_us), now_us)
         if not status.is_landed and doubt.is_strained(state.strain, params, BY_POSE, 6, now_us):
-            doubt.doubt_imu(state, params, params.pose_jump_time)
+            doubt.doubt_imu(state, params, refused_s(state.aid, now_us) + params.pose_jump_time)
     if is_first or update.is_failing(state.aid, MOCAP, now_us, params.reset_time):
         take_pose(state, params, p_err, turn, status)
         update.restart_aid(state.aid, MOCAP, now_us)
         if status.arming == Arming.ARMED or not is_first:
             say(status, Event.ESTIMATOR_RESET, float(Part.POSE.value))
     state.aided_us = max(state.aided_us, state.aid.accepted_us[MOCAP])
+
+
+@kernel
+def refused_s(aid, now_us):
+    """Return for how long poses have been refused without a break: what broke did so before the first of them."""
+    since_us = aid.failing_since_us[MOCAP]
+    return 1e-6 * (now_us - since_us) if since_us >= 0 else 0.0
 
 
 @kernel

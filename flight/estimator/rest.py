@@ -1,20 +1,52 @@
 """What standing still, or having no aid at all, says about the motion."""
 
-from flight.estimator import update
-from flight.estimator.layout import DRAG, GYRO_BIAS, VELOCITY
+from flight.command import say
+from flight.estimator import alignment, covariance, update
+from flight.estimator.layout import DRAG, GYRO_BIAS, POSITION, VELOCITY, Part
 from flight.estimator.thrust import is_carrying
 from flight.kernel import kernel
-from flight.modes import Arming
-from flight.vector import vec
+from flight.modes import Arming, Event
+from flight.quaternion import down_frd, put_quat, quat
+from flight.vector import ZERO, dot, norm, put, unit, vec
 
 # A gate that refuses nothing.
 ANY = 1e3
+# Gravity felt farther than this from the estimate's is a wrong tilt: 6 degrees.
+COS_TILTED = 0.9945
 
 
 @kernel
 def is_at_rest(state, params, status):
     """Tell whether the vehicle is disarmed and has stood still for a while."""
     return status.arming != Arming.ARMED and state.imu.still_s >= params.align_time
+
+
+@kernel
+def is_confused(state, params):
+    """Tell whether what the filter believes cannot be true of a vehicle that stands."""
+    nominal, imu = state.nominal, state.imu
+    is_moving = norm(vec(nominal.v_ned)) > params.rest_velocity_max
+    is_biased = norm(vec(nominal.accel_bias_frd)) > params.rest_accel_bias
+    is_turning = norm(vec(imu.gyro_mean_frd) - vec(nominal.gyro_bias_frd)) > params.still_rate
+    up_frd = unit(vec(imu.accel_mean_frd), ZERO)
+    is_tilted = -dot(down_frd(quat(nominal.q_ned_frd)), up_frd) < COS_TILTED
+    return is_moving or is_biased or is_turning or is_tilted
+
+
+@kernel
+def align_anew(state, params, now_us, status):
+    """Begin again with what standing tells: a crash leaves a motion that no sensor could follow.
+
+    Fused as an error of the velocity alone it would be shared out among tilt and biases, for minutes.
+    """
+    nominal = state.nominal
+    put_quat(nominal.q_ned_frd, alignment.level_attitude(vec(state.imu.accel_mean_frd)))
+    put(nominal.v_ned, ZERO)
+    put(nominal.gyro_bias_frd, vec(state.imu.gyro_mean_frd))
+    put(nominal.accel_bias_frd, ZERO)
+    alignment.finish(state, params, now_us)
+    covariance.restart(state.filter, POSITION, 3, params.rest_position_sd)
+    say(status, Event.ESTIMATOR_RESET, float(Part.COVARIANCE.value))
 
 
 @kernel
@@ -30,6 +62,8 @@ def step(state, params, status, now_us):
     An accelerometer that steps between arming and take-off shows at once; else the vehicle would take off in motion.
     """
     if is_at_rest(state, params, status):
+        if is_confused(state, params):
+            align_anew(state, params, now_us, status)
         state.ground.take_off_z_m = state.nominal.p_ned[2]
         if 1e-6 * (now_us - state.rest_us) >= params.rest_period:
             state.rest_us = now_us

@@ -161,7 +161,7 @@ PROCESS = (
     row(
         "JUMP_ACC",
         "jump_accel",
-        1.0,
+        0.5,
         "m/s2",
         0.0,
         5.0,
@@ -467,6 +467,17 @@ AIDS = (
         "the same of a vehicle that is armed and stands",
     ),
     row("REST_GYR_SD", "rest_gyro_sd", 0.003, "rad/s", 1e-5, 0.1, "error of a mean rate known to be zero"),
+    row(
+        "REST_V_MAX",
+        "rest_velocity_max",
+        1.0,
+        "m/s",
+        0.05,
+        100.0,
+        "standing still with a larger velocity it begins anew",
+    ),
+    row("REST_ACC_B", "rest_accel_bias", 1.5, "m/s2", 0.05, 10.0, "the same of the accelerometer's bias"),
+    row("REST_P_SD", "rest_position_sd", 10.0, "m", 0.1, 1000.0, "how far off the position may then be"),
     row("REST_DT", "rest_period", 0.1, "s", 0.01, 1.0, "how often rest is used as a measurement"),
     row(
         "RESET_SLEW",
