@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
-from flight.estimator import gusts
-from flight.estimator.layout import FILTER, GUSTS, WIND
+from flight.command import COMMAND
+from flight.estimator import covariance, drag, gusts
+from flight.estimator.layout import FILTER, GUSTS, STATE, WIND
 from flight.params import defaults
+from flight.quaternion import from_yaw, put_quat
 from flight.record import rows
 from flight.vector import Vec3
 
@@ -56,3 +58,21 @@ def test_the_wind_changes_as_fast_as_felt_and_no_slower_than_its_speed_suggests(
     gusts.spread(filter, PARAMS, state, (0.0, wind))
 
     assert np.sqrt(filter.noise[WIND : WIND + 2]) == pytest.approx(walk)
+
+
+def test_the_wind_felt_as_drag_is_the_wind_that_blows():
+    north, east, drag_n_s_m = 4.0, -1.0, 0.3
+    state, status, airframe = rows(STATE)[0], rows(COMMAND)[0].status, defaults()[0].airframe
+    airframe.mass_kg, airframe.rotor_drag = 1.0, (drag_n_s_m, drag_n_s_m, 0.0)
+    covariance.begin(state.filter, PARAMS)
+    # The nose to the east: body x is east, body y south.
+    put_quat(state.nominal.q_ned_frd, from_yaw(np.pi / 2.0))
+    state.nominal.v_ned, state.nominal.wind_ne = (2.0, 5.0, 0.0), (1.0, -2.0)
+    state.mean_force_frd = (-drag_n_s_m * (5.0 - east), drag_n_s_m * (2.0 - north), 0.0)
+    state.thrust.told, state.aided_us = 9.8, 900_000
+
+    drag.step(state, PARAMS, airframe, status, 1_000_000)
+
+    assert state.gusts.mean_ned == pytest.approx((north, east, 0.0), abs=1e-9)
+    assert 1.0 < 1.0 + state.filter.error[WIND] <= north
+    assert -2.0 < -2.0 + state.filter.error[WIND + 1] <= east

@@ -3,13 +3,14 @@
 import pytest
 
 from flight.command import COMMAND
-from flight.estimator import covariance, rest
+from flight.estimator import covariance, imu, rest
 from flight.estimator.layout import NEVER, STATE, VELOCITY
 from flight.modes import Arming, Event
 from flight.params import defaults
 from flight.physics import STANDARD_GRAVITY
 from flight.quaternion import from_euler, put_quat
 from flight.record import rows
+from flight.vector import Vec3
 
 PARAMS = defaults()[0].estimator
 NOW_US = 1_000_000
@@ -85,3 +86,15 @@ def test_what_cannot_be_true_of_a_vehicle_that_stands_is_forgotten(error):
         assert abs(state.nominal.q_ned_frd[1:3]).max() < 1e-9
     else:
         assert state.nominal == before
+
+
+@pytest.mark.parametrize(
+    ("turning", "bias", "is_quiet"),
+    [(0.0, 0.0, True), (0.19, 0.19, True), (0.0, 0.19, True), (0.19, 0.0, False), (0.19, -0.19, False)],
+)
+def test_a_gyro_stands_still_by_its_mean_or_by_what_is_left_of_it(turning, bias, is_quiet):
+    sample = rows(STATE)[0].imu
+    sample.gyro_frd[2] = sample.gyro_mean_frd[2] = turning
+    sample.accel_frd[2] = sample.accel_mean_frd[2] = -STANDARD_GRAVITY
+
+    assert imu.is_quiet(sample, PARAMS, Vec3(0.0, 0.0, bias)) == is_quiet
