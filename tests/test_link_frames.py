@@ -1,5 +1,6 @@
 """Frames are found in whatever arrives, by pymavlink's own packing as the outside truth."""
 
+import contextlib
 import random
 import socket
 import time
@@ -7,15 +8,15 @@ import time
 import pytest
 from pymavlink.dialects.v20 import common
 
-from flight.errors import ConfigError
+from flight.errors import ConfigError, LinkError
 from ground.link.channel import Channel
-from ground.link.clients import MOST_CLIENTS
+from ground.link.clients import AT_ONCE, MOST_CLIENTS, SILENCE_S
 from ground.link.dialect import mavlink
 from ground.link.endpoints import parts_of
 from ground.link.frames import Scanner, Stamp, decoded, numbered
 from ground.link.signing import Keys, Signing
 from ground.link.streams import Schedule
-from ground.link.udp import Udp
+from ground.link.udp import EACH_AT_ONCE, MOST_STRANGERS, Udp
 
 sender = mavlink.MAVLink(None, srcSystem=255, srcComponent=190)
 
@@ -213,24 +214,104 @@ def test_what_we_sign_pymavlink_believes(keys):
     assert reader.signing.goodsig_count == 1
 
 
-def test_a_thousand_strangers_do_not_crowd_out_a_client():
-    udp = Udp("udpin:127.0.0.1:0", None)
+def heard(udp):
+    """Return what one round brings: the channel and the second number of each frame."""
+    rounds = [received for _, receive in list(udp.files()) for received in receive()]
+    return [(channel, decoded(one).param2) for channel, frames in rounds for one in frames]
+
+
+@pytest.fixture
+def udp():
+    """Return a port for whoever comes."""
+    port = Udp("udpin:127.0.0.1:0", None)
+    yield port
+    port.close()
+
+
+@pytest.fixture
+def knock(udp):
+    """Return how to make a client of that port."""
+    with contextlib.ExitStack() as stack:
+
+        def made():
+            client = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            client.connect(udp.socket.getsockname())
+            return client
+
+        yield made
+
+
+def test_one_who_floods_a_port_takes_nothing_from_another_client(udp, knock):
+    flooder, client = knock(), knock()
+    for each in (flooder, client):
+        each.send(frame(0))
+    (flooding, _), (quiet, _) = heard(udp)
+    for k in range(30_000):
+        flooder.send(frame(1))
+        if k % 1500 == 0:
+            client.send(frame(2 + k // 1500))
+
+    found = heard(udp)
+
+    assert [number for channel, number in found if channel is quiet] == list(range(2, 22))
+    assert 0 < len([number for channel, number in found if channel is flooding]) <= EACH_AT_ONCE
+
+
+def test_a_flood_of_garbage_is_soon_not_looked_at_and_a_newcomer_behind_it_is_heard(udp, knock, monkeypatch):
+    now_s = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now_s)
+    flooder, newcomer = knock(), knock()
+    for _ in range(30):
+        for _ in range(100):
+            flooder.send(b"garbage")
+        heard(udp)
+
+    for _ in range(AT_ONCE + 10):
+        flooder.send(b"garbage")
+    newcomer.send(frame(7))
+
+    assert [number for _, number in heard(udp)] == [7]
+
+
+def test_a_second_vehicle_on_the_port_of_one_with_clients_is_refused(udp, knock):
+    knock().send(frame(1))
+    assert len(heard(udp)) == 1
+    assert udp.lines
+
+    with pytest.raises(LinkError, match="cannot listen"):
+        Udp(f"udpin:127.0.0.1:{udp.socket.getsockname()[1]}", None)
+
+
+def test_a_client_gone_silent_is_forgotten_with_its_line_and_may_come_again(udp, knock, monkeypatch):
+    client = knock()
+    client.send(frame(1))
+    assert len(heard(udp)) == 1
+
+    udp.tidy(time.monotonic() + SILENCE_S + 1.0)
+
+    assert not udp.channels
+    assert not udp.lines
+    client.send(frame(2))
+    assert [number for _, number in heard(udp)] == [2]
+
+
+def test_a_thousand_strangers_do_not_crowd_out_a_client(udp):
     place = udp.socket.getsockname()
     client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     client.sendto(frame(1), place)
-    assert len(udp.receive()) == 1
+    assert len(heard(udp)) == 1
 
     for k in range(300):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
             stranger.sendto(frame(k) if k % 2 else b"garbage", place)
-            udp.receive()
+            heard(udp)
     client.sendto(frame(2), place)
 
-    assert decoded(udp.receive()[0][1][0]).param2 == 2
-    assert len(udp.channels) == MOST_CLIENTS
+    assert [number for _, number in heard(udp)] == [2]
+    assert len(udp.channels) == len(udp.lines) == MOST_CLIENTS
+    assert len(udp.strangers) <= MOST_STRANGERS
     assert udp.refused > 100
     client.close()
-    udp.close()
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from ground.link.missions import Missions
 from ground.link.service import Microservice
 from ground.link.signing import Signing
 from ground.link.switchboard import Switchboard
+from ground.loop import MOST_DEMANDS
 from tests.link_rig import PretendedVehicle
 
 GROUND, OTHER_GROUND, CAMERA, VEHICLE = (255, 190), (252, 190), (1, 100), (1, 1)
@@ -30,6 +31,20 @@ class Slow(Microservice):
         self.heard.append(sender.system)
 
 
+class Asking(Microservice):
+    """Asks the core for something for each ping."""
+
+    messages = ("PING",)
+
+    def __init__(self, vehicle, link) -> None:
+        super().__init__(vehicle, link)
+        self.heard: list[int] = []
+
+    def handle(self, message, sender, link):
+        self.vehicle.asked += 1
+        self.heard.append(sender.system)
+
+
 class Wire:
     """Carries nothing; keeps what was to be carried."""
 
@@ -46,7 +61,7 @@ def board():
     """A switchboard with three clients, each heard once."""
     wires = {who: Wire() for who in (GROUND, OTHER_GROUND, CAMERA)}
     transport = SimpleNamespace(channels={who: wire.channel for who, wire in wires.items()})
-    made = Switchboard(SimpleNamespace(), [transport])
+    made = Switchboard(SimpleNamespace(asked=0), [transport])
     made.wires = wires
     for who in wires:
         send(made, who, m.MAVLink_heartbeat_message(6, 8, 0, 0, 0, 3))
@@ -140,3 +155,40 @@ def test_who_asks_for_much_leaves_time_for_others(board, monkeypatch):
     assert at_once.count(GROUND[0]) == pytest.approx(10, abs=1)
     assert at_once[-1] == OTHER_GROUND[0]
     assert slow.heard[-1] == GROUND[0], "who was turned away is heard again later"
+
+
+def test_who_asks_the_core_for_much_leaves_demands_for_others(board, monkeypatch):
+    now_s = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now_s)
+    board.install([Asking])
+    ping = m.MAVLink_ping_message(0, 0, 1, 1)
+
+    for _ in range(1500):
+        send(board, GROUND, ping)
+    send(board, OTHER_GROUND, ping)
+
+    heard = board.service(Asking).heard
+    # The core keeps 1024 demands waiting and obeys one a tick.
+    assert 400 < heard.count(GROUND[0]) < MOST_DEMANDS / 2
+    assert heard[-1] == OTHER_GROUND[0]
+
+
+def test_every_client_is_first_in_turn_though_one_takes_all_the_time(board, monkeypatch):
+    now_s = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now_s[0])
+    heard = []
+
+    def client(name, takes_s):
+        def receive():
+            heard.append(name)
+            now_s[0] += takes_s
+            yield board.wires[GROUND].channel, []
+
+        return receive
+
+    ready = [client("greedy", 1.0), client("quiet", 0.0), client("quieter", 0.0)]
+    for _ in range(30):
+        board.hear(ready)
+
+    assert heard.count("greedy") == 30
+    assert min(heard.count("quiet"), heard.count("quieter")) >= 10

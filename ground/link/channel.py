@@ -79,9 +79,13 @@ class Channel:
         self.began_s = time.monotonic()
         self.received = self.dropped = self.held_back = 0
 
-    def turns_away(self, now_s: float) -> bool:
+    def is_over(self, now_s: float) -> bool:
         """Tell whether a client has sent too much for its next datagram to be looked at."""
-        is_over = self.inflow.filled(now_s) < 1.0 or self.effort.filled(now_s) < 0.0
+        return self.inflow.filled(now_s) < 1.0 or self.effort.filled(now_s) < 0.0
+
+    def turns_away(self, now_s: float) -> bool:
+        """Tell whether a datagram that was read is not to be looked at, and count it."""
+        is_over = self.is_over(now_s)
         self.dropped += is_over
         return is_over
 

@@ -35,6 +35,8 @@ ANSWER_S = 1.0
 TIDY_S = 1.0
 # A pass lasts no longer than this, so that streams keep their rates.
 PASS_S = 0.002
+# The core obeys one demand a tick, whoever asked: so much of a client's time a frame costs that asks it for something.
+ASKING_S = 0.002
 TEXT_LENGTH = 50
 COMMAND_INT, COMMAND_LONG = 75, 76
 GLOBAL_FRAMES = (0, 3, 5, 6, 10, 11)
@@ -59,6 +61,7 @@ class Switchboard:
         self.requestable: dict[int, Any] = {}
         self.unsettled: list[tuple[Order, Sender, int, float]] = []
         self.tidied_s = 0.0
+        self.first = 0
         self.text_id = 0
         self.complained: set[str] = set()
         self.forwarded = 0
@@ -150,12 +153,7 @@ class Switchboard:
         wakes_s = min((service.wakes_s for service in self.services), default=math.inf)
         ready = self.wait(min(patience_s, max(0.0, wakes_s - time.monotonic())))
         self.vehicle.look()
-        until_s = time.monotonic() + PASS_S
-        for receive in ready:
-            for received in receive():
-                self.take(received)
-            if time.monotonic() > until_s:
-                break
+        self.hear(ready)
         now_s = time.monotonic()
         self.answer(now_s)
         for service in self.services:
@@ -164,6 +162,17 @@ class Switchboard:
             self.tidied_s = now_s
             for transport in self.transports:
                 transport.tidy(now_s)
+
+    def hear(self, ready: list[Any]) -> None:
+        """Deal with what arrived, until the pass's time is over; another is first each time, so all have their turn."""
+        self.first += 1
+        turn = self.first % max(1, len(ready))
+        until_s = time.monotonic() + PASS_S
+        for receive in ready[turn:] + ready[:turn]:
+            for received in receive():
+                self.take(received)
+                if time.monotonic() > until_s:
+                    return
 
     def wait(self, patience_s: float) -> list[Any]:
         """Return what to call for everything that has something."""
@@ -185,9 +194,9 @@ class Switchboard:
             if channel.is_spent:
                 channel.dropped += 1
                 continue
-            begun_s = time.monotonic()
+            begun_s, asked = time.monotonic(), self.vehicle.asked
             self.place(frame, channel)
-            channel.charge(time.monotonic() - begun_s)
+            channel.charge(time.monotonic() - begun_s + ASKING_S * (self.vehicle.asked != asked))
 
     def place(self, frame: Frame, channel: Channel) -> None:
         """Deal with one frame: it is ours, somebody else's, or everybody's."""

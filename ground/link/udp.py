@@ -2,8 +2,9 @@
 
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from flight.errors import LinkError
@@ -16,10 +17,18 @@ from ground.link.signing import Keys
 USUAL_SOURCE = {14550: 18570, 14540: 14580}
 # What a flood sends is read, not looked at, so that the buffer has room for what others send.
 READ_AT_ONCE = 2048
+# Of each client so many datagrams are looked at in a round, and the system keeps so many bytes of what it sends.
+EACH_AT_ONCE, EACH_WAITING = 32, 1 << 18
+# Those who have not said anything sensible yet, and how many of them are remembered.
+MOST_STRANGERS = 64
 
 
 class Udp(Clients):
-    """A UDP port; with a target it speaks without having been spoken to."""
+    """A UDP port; with a target it speaks without having been spoken to.
+
+    Every client has a connected socket of its own on the same port, which the system prefers for what that client
+    sends: a flood fills its own sender's buffer and nobody else's, and each has its turn in every round.
+    """
 
     def __init__(self, text: str, keys: Keys | None) -> None:
         super().__init__(text, keys)
@@ -29,6 +38,8 @@ class Udp(Clients):
         # Room for what a flood sends while this process waits for the processor; the system may give less.
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
         self.target: tuple[str, int] | None = None
+        self.lines: dict[Any, socket.socket] = {}
+        self.strangers: dict[Any, Channel] = {}
         if kind == "udpin":
             self._bind(text, (host, port))
             return
@@ -37,6 +48,8 @@ class Udp(Clients):
         self._bind_source(port)
         self.target = (resolved(text, host), port)
         self.channels[self.target] = self.made(self, self.target, text)
+        if kind == "udpout":
+            self.connect(self.target)
 
     def _bind(self, text: str, place: tuple[str, int]) -> None:
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
@@ -46,16 +59,21 @@ class Udp(Clients):
             raise LinkError(f"--mavlink {text}: cannot listen there: {error.strerror or error}") from None
 
     def _bind_source(self, port: int) -> None:
-        with suppress(OSError):
+        try:
             self.socket.bind(("0.0.0.0", USUAL_SOURCE.get(port, 0)))
+        except OSError:
+            self.socket.bind(("0.0.0.0", 0))
 
-    def files(self) -> Iterator[tuple[Any, Callable[[], list[Received]]]]:
-        """Yield what to watch, and what to do when it has something."""
+    def files(self) -> Iterator[tuple[Any, Callable[[], Iterable[Received]]]]:
+        """Yield what to watch, and what to do when it has something; who has sent too much is not listened to."""
         yield self.socket, self.receive
+        now_s = time.monotonic()
+        for address, line in list(self.lines.items()):
+            if not self.channels[address].is_over(now_s):
+                yield line, partial(self.hear, line)
 
-    def receive(self) -> list[Received]:
-        """Return what has arrived, a bounded part of it at a time."""
-        found: list[Received] = []
+    def receive(self) -> Iterator[Received]:
+        """Yield what those have sent who have no line of their own yet, a bounded part of it at a time."""
         looks = reads = 0
         while looks < AT_ONCE and reads < READ_AT_ONCE:
             try:
@@ -63,33 +81,76 @@ class Udp(Clients):
             except OSError:
                 break
             reads += 1
-            channel = self.channels.get(address)
-            if channel and channel.turns_away(time.monotonic()):
-                continue
-            looks += 1
-            channel = channel or self.made(self, address, f"{self.name} {address[0]}:{address[1]}")
-            frames = channel.sort(data)
-            if frames and self.admits(address, channel):
-                found.append((channel, frames))
-        return found
+            channel = self.known(address)
+            if not channel.turns_away(time.monotonic()):
+                looks += 1
+                yield from self.look(data, address, channel)
+
+    def hear(self, line: socket.socket) -> Iterator[Received]:
+        """Yield what a client has sent, a bounded part of it at a time."""
+        for _ in range(EACH_AT_ONCE):
+            try:
+                data, address = line.recvfrom(CHUNK)
+            except OSError:
+                break
+            channel = self.known(address)
+            if channel.turns_away(time.monotonic()):
+                break
+            yield from self.look(data, address, channel)
+
+    def known(self, address: Any) -> Channel:
+        """Return the channel of a client or of a stranger."""
+        channel = self.channels.get(address) or self.strangers.get(address)
+        if channel is None:
+            channel = self.made(self, address, f"{self.name} {address[0]}:{address[1]}")
+            self.strangers[address] = channel
+            if len(self.strangers) > MOST_STRANGERS:
+                del self.strangers[next(iter(self.strangers))]
+        return channel
+
+    def look(self, data: bytes, address: Any, channel: Channel) -> list[Received]:
+        """Return the good frames of a datagram, if its sender may stay; looking counts as work done for him."""
+        begun_s = time.monotonic()
+        frames = channel.sort(data)
+        channel.charge(time.monotonic() - begun_s)
+        return [(channel, frames)] if frames and self.admits(address, channel) else []
 
     def admits(self, address: Any, channel: Channel) -> bool:
         """Tell whether a client may stay; a new one takes the place of one gone silent, if there is none left."""
-        if address in self.channels:
-            return True
-        if len(self.channels) >= MOST_CLIENTS:
-            self.tidy(time.monotonic())
-        if len(self.channels) >= MOST_CLIENTS:
-            self.refused += 1
-            return False
-        self.channels[address] = channel
+        if address not in self.channels:
+            if len(self.channels) >= MOST_CLIENTS:
+                self.tidy(time.monotonic())
+            if len(self.channels) >= MOST_CLIENTS:
+                self.refused += 1
+                return False
+            self.strangers.pop(address, None)
+            self.channels[address] = channel
+            self.connect(address)
         return True
+
+    def connect(self, address: Any) -> None:
+        """Give a client a line of its own; where the system does not, it shares one with all."""
+        line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        line.setblocking(False)
+        try:
+            # Set after binding: a second vehicle on this port is refused as before.
+            for each in (self.socket, line):
+                each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, EACH_WAITING)
+            line.bind(self.socket.getsockname())
+            line.connect(address)
+        except OSError:
+            line.close()
+        else:
+            self.lines[address] = line
 
     def tidy(self, now_s: float) -> None:
         """Forget clients gone silent."""
         for address, channel in list(self.channels.items()):
             if address != self.target and now_s - channel.heard_s > SILENCE_S:
                 del self.channels[address]
+                if address in self.lines:
+                    self.lines.pop(address).close()
 
     def transmit(self, data: bytes, address: Any) -> None:
         """Send a datagram; what finds no way is lost, as datagrams are."""
@@ -98,7 +159,8 @@ class Udp(Clients):
 
     def close(self) -> None:
         """Close the port."""
-        self.socket.close()
+        for each in (self.socket, *self.lines.values()):
+            each.close()
 
 
 def resolved(text: str, host: str) -> str:

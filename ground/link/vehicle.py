@@ -86,6 +86,8 @@ class Vehicle:
     """
 
     is_new = True
+    # How many demands the core was sent.
+    asked = 0
 
     def __init__(self, seats: Seats, facts: Facts | None = None) -> None:
         self.facts = facts or Facts()
@@ -222,6 +224,7 @@ class Vehicle:
     def ask(self, kind: int, arguments: Sequence[float | None] = (), index: int = 0) -> int:
         """Send a demand to the core, None where an argument is not meant; return its serial for `answer`."""
         self._serial += 1
+        self.asked += 1
         row = np.zeros(1, DEMAND)
         uses = sum(1 << i for i, value in enumerate(arguments) if value is not None)
         padded = [0.0 if value is None else value for value in arguments] + [0.0] * (8 - len(arguments))
