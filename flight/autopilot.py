@@ -45,7 +45,8 @@ def configure(state, params):
     control.configure(state.control, params.control, params.airframe, state.dt_filters_s)
     mixer.configure(state.mixer, params.mixer, params.airframe)
     estimator.configure(state.estimator, params.estimator, params.airframe)
-    supervisor.configure(state.supervisor, params.airframe, state.control.rate.integral_max_frd[2])
+    yaw_limit = state.control.rate.integral_max_frd[2]
+    supervisor.configure(state.supervisor, params.airframe, yaw_limit, params.control.thrust.share_min)
 
 
 @kernel

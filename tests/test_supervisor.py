@@ -260,7 +260,7 @@ def test_the_battery_is_judged_by_the_airframes_cells():
     f = ready()
     airframe = rows(AIRFRAME)[0]
     airframe.cells = 6.0
-    supervisor.configure(f.supervisor, airframe, 10.0)
+    supervisor.configure(f.supervisor, airframe, 10.0, 0.05)
     f.fly(8.0)
 
     # 16 V are plenty for four cells and nothing for six.

@@ -61,14 +61,15 @@ def test_what_is_not_known_does_not_speak_against_standing_but_thrust_does():
     assert not landing.is_quiet(f.s.landing, f.p.land, f.estimate, 0.5)
 
 
-def test_no_thrust_for_long_is_spent_except_under_the_pilots_hand():
+def test_the_least_thrust_for_long_is_spent_except_under_the_pilots_hand():
     f = toy()
     ground, p = f.s.landing, f.p.land
+    landing.configure(ground, 0.05)
     ground.spent_s = 2.5
-    assert not landing.is_spent(ground, p, Mode.LAND, 0.0, 0.25)
+    assert not landing.is_spent(ground, p, Mode.LAND, 0.05, 0.25)
     assert ground.spent_s == 2.75
     assert landing.is_spent(ground, p, Mode.LAND, 0.0, 0.25)
-    for mode, thrust in ((Mode.ANGLE, 0.0), (Mode.LAND, 1e-9)):
+    for mode, thrust in ((Mode.ANGLE, 0.0), (Mode.LAND, 0.05 + 1e-9)):
         ground.spent_s = 9.0
         assert not landing.is_spent(ground, p, mode, thrust, 0.25)
         assert ground.spent_s == 0.0
@@ -144,7 +145,7 @@ def hovering(mode: Mode = Mode.LAND, thrust: float = 0.3, **chosen: float) -> To
     ground.airborne_s, f.estimate.p_ned = 50.0, (0.0, 0.0, -2.0)
     for name, value in chosen.items():
         setattr(ground, name, value)
-    landing.hover(ground, f.p.land, f.estimate, mode, thrust, 0.125)
+    landing.hover(ground, f.p.land, f.estimate, mode, HOVER * thrust, thrust, 0.125)
     return f
 
 

@@ -23,7 +23,7 @@ def quad() -> ToyFlight:
     airframe.rotor_count, airframe.thrust_max_n, airframe.throttle_curve = 4, 8.0, 0.75
     airframe.inertia, airframe.motor_lag_s, airframe.cells = (0.01, 0.02, 0.03), 0.04, 3.0
     airframe.rotor_x[:4], airframe.rotor_y[:4] = (0.1, -0.2, 0.3, -0.4), (0.5, -0.6, -0.7, 0.8)
-    supervisor.configure(f.s, airframe, 3.0)
+    supervisor.configure(f.s, airframe, 3.0, 0.05)
     f.s.rotors.felt_s = 1.0
     return f
 

@@ -53,7 +53,7 @@ def quad(f: ToyFlight) -> ToyFlight:
     )
     airframe.motor_lag_s = 0.02
     airframe.rotor_x[:4], airframe.rotor_y[:4] = zip(*X_QUAD, strict=True)
-    supervisor.configure(f.supervisor, airframe, 10.0)
+    supervisor.configure(f.supervisor, airframe, 10.0, 0.05)
     return f
 
 

@@ -10,11 +10,12 @@ from flight.vector import norm, norm_xy, put, vec
 
 STANDARD_GRAVITY = 9.80665
 # flown: has taken off since it was armed; airborne_s and rest_s count from the last take-off and landing;
-# spent_s: how long no thrust has been asked for.
+# least: the smallest collective the velocity loop asks for; spent_s: how long no more has been asked for.
 LANDING = record(
     is_landed=FLAG,
     has_flown=FLAG,
     quiet_s=REAL,
+    least=REAL,
     spent_s=REAL,
     lifting_s=REAL,
     airborne_s=REAL,
@@ -51,9 +52,9 @@ def is_quiet(landing, params, estimate, thrust_share):
 
 
 @kernel
-def is_spent(landing, params, mode, thrust_share, dt):
-    """Tell whether a landing has long asked for no thrust: whatever broken sensors say, nothing stays up on that."""
-    is_idle = thrust_share <= 0.0 and not (PILOTED >> mode) & 1
+def is_spent(landing, params, mode, thrust, dt):
+    """Tell whether a landing has long asked for the least thrust there is: whatever sensors say, nothing stays up on it."""
+    is_idle = thrust <= landing.least and not (PILOTED >> mode) & 1
     landing.spent_s = landing.spent_s + dt if is_idle else 0.0
     return landing.spent_s >= params.spent_s
 
@@ -85,10 +86,10 @@ def stand(landing, params, estimate, thrust_share, is_armed, dt):
 
 
 @kernel
-def hover(landing, params, estimate, mode, thrust_share, dt):
+def hover(landing, params, estimate, mode, thrust, thrust_share, dt):
     """Watch for the landing."""
     landing.airborne_s += dt
-    is_over = is_spent(landing, params, mode, thrust_share, dt)
+    is_over = is_spent(landing, params, mode, thrust, dt)
     landing.quiet_s = landing.quiet_s + dt if is_quiet(landing, params, estimate, thrust_share) else 0.0
     if landing.quiet_s >= params.quiet_s or is_over:
         landing.is_landed = 1
@@ -105,11 +106,16 @@ def hover_of(params, command):
 
 
 @kernel
+def thrust_of(command, is_armed):
+    """Return the last collective, or none if there was none."""
+    thrust = command.setpoint.thrust_sp
+    return thrust if is_armed and math.isfinite(thrust) else 0.0
+
+
+@kernel
 def thrust_share_of(params, command, is_armed):
     """Return the last collective as a share of hover thrust."""
-    if not (is_armed and math.isfinite(command.setpoint.thrust_sp)):
-        return 0.0
-    return command.setpoint.thrust_sp / hover_of(params, command)
+    return thrust_of(command, is_armed) / hover_of(params, command)
 
 
 @kernel
@@ -123,7 +129,13 @@ def step(landing, params, inputs, command, is_armed, dt):
     if landing.is_landed:
         stand(landing, params, estimate, share, is_armed, dt)
     else:
-        hover(landing, params, estimate, command.status.mode, share, dt)
+        hover(landing, params, estimate, command.status.mode, thrust_of(command, is_armed), share, dt)
+
+
+@kernel
+def configure(landing, thrust_least):
+    """Learn the smallest collective the velocity loop asks for."""
+    landing.least = thrust_least
 
 
 @kernel

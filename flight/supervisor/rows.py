@@ -216,7 +216,7 @@ LANDING = (
         3.0,
         0.5,
         30.0,
-        "no thrust for this long is landed, pilot modes apart",
+        "no more than THR_MIN for this long is landed, pilot modes apart",
     ),
     Param(
         "LND_FILTER_T",

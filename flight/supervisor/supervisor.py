@@ -98,10 +98,11 @@ def reset(state, params):
 
 
 @kernel
-def configure(state, airframe, yaw_limit):
-    """Learn the battery's cells, what each rotor does, and how much yaw the rate loop may integrate, rad/s2."""
+def configure(state, airframe, yaw_limit, thrust_least):
+    """Learn cells and rotors, how much yaw the rate loop may integrate, rad/s2, and the least collective in flight."""
     state.cells = airframe.cells
     state.yaw_limit = yaw_limit
+    landing.configure(state.landing, thrust_least)
     rotors.configure(state.rotors, airframe)
 
 
