@@ -1,6 +1,6 @@
 """Air speed from rotor drag: across the rotor axis the accelerometer feels nothing else (Martin & Salaün 2010)."""
 
-from flight.estimator import gusts, update
+from flight.estimator import doubt, gusts, update
 from flight.estimator.imu import is_hung
 from flight.estimator.layout import ACCEL_BIAS, DRAG, THETA, VELOCITY, WIND
 from flight.estimator.thrust import is_carrying
@@ -26,13 +26,14 @@ def step(state, params, airframe, status, now_us):
     is_aided = 1e-6 * (now_us - state.aided_us) < params.aid_time
     if since_s > LONGEST_GAP_S or not is_aided:
         gusts.forget(state.gusts)
+    is_doubted = doubt.is_doubted(state.strain, params, now_us)
     felt = Vec3(state.nominal.wind_ne[0], state.nominal.wind_ne[1], 0.0)
     for i in range(2):
         coefficient = airframe.rotor_drag[i] / max(airframe.mass_kg, 1e-3)
         if coefficient > 0.0:
             innovation = unexpected(state, i, coefficient)
             felt = felt + innovation / coefficient * along(state, i)
-            worst = max(worst, fuse(state, params, i, coefficient, innovation, is_aided))
+            worst = max(worst, fuse(state, params, i, coefficient, innovation, is_aided and not is_doubted))
     if is_aided:
         gusts.listen(state.gusts, params, felt, since_s)
     update.note(state.aid, DRAG, worst, now_us)

@@ -19,15 +19,18 @@ from flight.estimator.layout import (
     VELOCITY,
     Part,
 )
+from flight.filters import step_share
 from flight.geodesy import geodetic, local_ned
 from flight.kernel import kernel
-from flight.vector import Vec3, is_finite, norm, norm_xy, put, vec
+from flight.vector import ZERO, Vec3, is_finite, norm, norm_xy, put, vec
 
 FASTEST_M_S = 200.0
 HIGHEST_M = 20e3
 FIX_3D = 3
 # A vertical GPS velocity is about this much worse than a horizontal one.
 VERTICAL = 1.5
+# What a wrong heading turns aside is corrected within about this time, s.
+ASIDE_S = 0.5
 
 
 @kernel
@@ -88,7 +91,7 @@ def is_late(state, params, sample, now_us, status):
     """Tell whether how late the fix is must be found out before it is fused."""
     dt = doubt.since_last(state.strain, params, BANK_HEARD, now_us)
     lateness.listen(state, params, vec(sample.v_ned), sample.t_us, dt)
-    return not status.is_landed and lateness.is_in_dispute(state, params)
+    return not status.is_landed and lateness.is_in_dispute(state, params, now_us)
 
 
 @kernel
@@ -151,6 +154,8 @@ def fuse_velocity(state, params, sample, now_us, status):
     quick = params.gps_velocity_quick / params.gps_velocity_sd
     worst = 0.0
     dt = doubt.since_last(state.strain, params, GPS_HEARD, now_us)
+    follow_gain(state.strain, a_ned, dt)
+    aside = turned_aside(state, now_us)
     for i in range(3):
         update.on_velocity(state.filter, update.axis(i), state.past)
         update.depend(state.filter, SLOW_VELOCITY + i, 1.0)
@@ -159,22 +164,38 @@ def fuse_velocity(state, params, sample, now_us, status):
         shaken = params.gps_jitter * update.pick(a_ned, i)
         spread = sd * VERTICAL if i == 2 else sd
         ratio = fuse(state.filter, along, spread, quick * sd, shaken, params.gps_gate)
-        doubt.listen(state, params, BY_GPS + i, along, square(quick * sd) + square(shaken), dt)
+        variance = square(quick * sd) + square(shaken) + square(update.pick(aside, i))
+        doubt.listen(state, params, BY_GPS + i, along, variance, dt)
         worst = max(worst, ratio)
-    lag.doubt(state, params, BY_GPS, 3, dt)
+    lag.doubt(state, params, BY_GPS, 3, now_us, dt)
     update.note(state.aid, GPS_VELOCITY, worst, now_us)
     if worst <= 1.0:
         state.aided_us = now_us
-    # A heading in dispute explains the velocities by itself.
-    is_turned = update.is_failing(state.aid, MAG, now_us, 0.0)
-    if status.is_landed or is_turned:
+    if status.is_landed:
         doubt.forget(state.strain, BY_GPS, 3)
     if not lateness.is_hinted(state, params) and doubt.is_strained(state.strain, params, BY_GPS, 3, now_us):
         doubt.doubt_imu(state, params, params.jump_time)
+        lateness.forget(state.lateness)
     if update.is_failing(state.aid, GPS_VELOCITY, now_us, params.reset_time):
         covariance.restart(state.filter, VELOCITY, 3, sd)
         put(state.nominal.v_ned, vec(state.nominal.v_ned) + innovation)
         update.announce(state, GPS_VELOCITY, Part.VELOCITY, now_us, status)
+
+
+@kernel
+def follow_gain(strain, a_ned, dt):
+    """Add up the velocity gained, and forget it as corrections would."""
+    gain = vec(strain.gain_ned)
+    put(strain.gain_ned, gain + dt * a_ned - step_share(dt, ASIDE_S) * gain)
+
+
+@kernel
+def turned_aside(state, now_us):
+    """Return by how much the velocity is off if the heading is: the late gain, turned as the compass says."""
+    if not update.is_failing(state.aid, MAG, now_us, 0.0):
+        return ZERO
+    gain = vec(state.strain.gain_ned)
+    return state.mag.off_rad * Vec3(-gain.y, gain.x, 0.0)
 
 
 @kernel

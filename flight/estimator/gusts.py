@@ -34,24 +34,31 @@ def listen(gusts, params, felt_ned, dt):
         gusts.looked_s = 0.0
         put(gusts.mean_ned, felt_ned)
         put(gusts.before_ned, felt_ned)
+        put(gusts.earlier_ned, felt_ned)
     mean = vec(gusts.mean_ned)
     put(gusts.mean_ned, mean + step_share(dt, MEAN_S) * (felt_ned - mean))
     gusts.looked_s += dt
     if gusts.looked_s >= LOOK_S:
         change = norm_xy(vec(gusts.mean_ned) - vec(gusts.before_ned))
         power = 0.5 * change * change / KEPT_S
+        gusts.earlier_power = gusts.power
+        put(gusts.earlier_ned, vec(gusts.before_ned))
         gusts.power += step_share(gusts.looked_s, params.gust_tau) * (power - gusts.power)
         gusts.looked_s = 0.0
         put(gusts.before_ned, vec(gusts.mean_ned))
 
 
 @kernel
-def spread(filter, params, gusts, wind_ne):
-    """Let the wind change as fast as it was felt to, at least as fast as its mean speed suggests.
+def power_of(params, gusts, wind_ne):
+    """Return how fast the square of the wind's change grows in m2/s3: as felt, at least as its mean speed suggests.
 
     Dryden's model has standard deviations in proportion to the wind at 20 feet (MIL-F-8785C, 3.7.3).
     """
     walk = params.wind_walk * (params.wind_calm + math.hypot(wind_ne[0], wind_ne[1]) / USUAL_WIND)
-    power = max(walk * walk, gusts.power)
-    filter.noise[WIND] = power
-    filter.noise[WIND + 1] = power
+    return max(walk * walk, gusts.power)
+
+
+@kernel
+def spread(filter, params, gusts, wind_ne):
+    """Let the wind change."""
+    filter.noise[WIND] = filter.noise[WIND + 1] = power_of(params, gusts, wind_ne)

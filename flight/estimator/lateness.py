@@ -102,9 +102,21 @@ def is_hinted(state, params):
 
 
 @kernel
-def is_in_dispute(state, params):
+def forget(bank):
+    """Hold nothing against any delay, and no difference of velocities for known."""
+    bank.is_heard = 0
+    for k in range(LATENESSES):
+        bank.cost[k] = 0.0
+        bank.misfit[k] = 0.0
+
+
+@kernel
+def is_in_dispute(state, params, now_us):
     """Tell whether GPS seems far later than assumed; take the right delay as soon as it stands out."""
     bank = state.lateness
+    # What an inertial unit found wrong has done to the motion remembered is not lateness.
+    if 1e-6 * (now_us - state.strain.doubted_us) < params.doubt_wait:
+        return False
     is_odd = cost_of(bank, state.nominal.lag_s) > params.late_sure
     lag_s, sd = likely(bank)
     # What no delay explains is not lateness.
@@ -112,7 +124,7 @@ def is_in_dispute(state, params):
     if not is_odd or not fits:
         return False
     if sd < 0.5 * LATENESS_STEP_S and weighted(bank, bank.misfit) < params.late_misfit:
-        state.nominal.lag_s = lag_s
+        state.nominal.lag_s = state.nominal.lag_calm_s = lag_s
         covariance.restart(state.filter, LAG, 1, 0.5 * LATENESS_STEP_S)
         return False
     return True

@@ -49,6 +49,7 @@ NOMINAL = record(
     gps_slow_v_ned=VECTOR,
     gps_slow_p_ned=VECTOR,
     lag_s=REAL,
+    lag_calm_s=REAL,
     lag_least_s=REAL,
     lag_most_s=REAL,
     terrain_z_m=REAL,
@@ -132,8 +133,9 @@ GPS = record(
     started_us=INTEGER,
     has_origin=FLAG,
 )
-# Means of normalized innovations that betray a broken IMU (GPS velocity, motion capture), and when heard.
-STRAIN = record(lean=("f8", STRAINS), heard_us=("i8", 3), doubted_us=INTEGER)
+# Means of normalized innovations that betray a broken IMU (GPS velocity, motion capture), and when heard; gain_ned:
+# velocity gained of late.
+STRAIN = record(lean=("f8", STRAINS), heard_us=("i8", 3), doubted_us=INTEGER, gain_ned=VECTOR)
 # At each delay of the bank: the slow part of the velocities' difference, the square of its last quick part, what speaks
 # against the delay, and how badly it fits.
 LATENESS = record(
@@ -149,8 +151,16 @@ LATENESS = record(
 TREMOR = record(stage_ned=VECTOR, v_ned=VECTOR)
 # Thrust over mass as the throttles have it, and which part of it is felt.
 THRUST = record(told=REAL, scale=REAL)
-# Wind felt as drag, averaged, and as it was at the last look; power: how fast its square grows, m2/s3.
-GUSTS = record(mean_ned=VECTOR, before_ned=VECTOR, looked_s=REAL, power=REAL, has_mean=FLAG)
+# Wind felt as drag, averaged, and as it was at the last two looks; *power: how fast its square grows, m2/s3.
+GUSTS = record(
+    mean_ned=VECTOR,
+    before_ned=VECTOR,
+    earlier_ned=VECTOR,
+    looked_s=REAL,
+    power=REAL,
+    earlier_power=REAL,
+    has_mean=FLAG,
+)
 # told_frd, other_frd: angular acceleration by the rotors and by all else.
 SPIN = record(told_frd=VECTOR, other_frd=VECTOR, omega_frd=VECTOR)
 POSE = record(last_ned=VECTOR, slack_p=REAL, slack_q=REAL, leap_ned=VECTOR, leaps=INTEGER, is_off=FLAG)
@@ -158,7 +168,13 @@ COURSE = record(
     felt_ned=VECTOR, seen_ned=VECTOR, sine=REAL, cosine=REAL, weight=REAL, t_us=INTEGER, has_last=FLAG
 )
 MAGNETIC = record(
-    last_ut_frd=VECTOR, mean_ut_frd=VECTOR, norm_ut=REAL, inclination=REAL, fused_us=INTEGER, has_mean=FLAG
+    last_ut_frd=VECTOR,
+    mean_ut_frd=VECTOR,
+    norm_ut=REAL,
+    inclination=REAL,
+    off_rad=REAL,
+    fused_us=INTEGER,
+    has_mean=FLAG,
 )
 GROUND = record(
     has_range=FLAG,

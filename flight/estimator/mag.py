@@ -94,6 +94,8 @@ def step(state, params, sample, now_us, status):
     field_ned = rotate(quat(state.past.q_ned_frd), field_frd)
     dip_change = state.mag.inclination - inclination(field_ned)
     ratio = disturbance(state.mag, params, field_ned, math.sqrt(tilt_variance(state.filter)))
+    # A strange strength or dip tells no heading.
+    state.mag.off_rad = heading_error(field_ned, params.mag_declination) if ratio <= 1.0 else 0.0
     if ratio <= 1.0:
         ratio = fuse(state.filter, params, field_ned)
         fuse_dip(state.filter, params, field_ned, dip_change)

@@ -156,6 +156,15 @@ PROCESS = (
     ),
     row("DOUBT_WAIT", "doubt_wait", 2.0, "s", 0.0, 60.0, "least time between two doubts of the IMU"),
     row("JUMP_TIME", "jump_time", 0.7, "s", 0.05, 10.0, "how long ago a doubted IMU may have changed"),
+    row(
+        "DOUBT_TIME",
+        "doubt_time",
+        10.0,
+        "s",
+        0.0,
+        600.0,
+        "how long after a doubt drag judges the IMU and no lag is learnt",
+    ),
     row("JUMP_GYR", "jump_gyro", 0.1, "rad/s", 0.0, 1.0, "step of gyro bias allowed for when in doubt"),
     row("JUMP_TILT", "jump_tilt", 0.05, "rad", 0.0, 1.0, "turn of attitude allowed for when in doubt"),
     row(

@@ -53,7 +53,7 @@ def is_quiet(landing, params, estimate, thrust_share):
 
 @kernel
 def is_spent(landing, params, mode, thrust, dt):
-    """Tell whether a landing has long asked for the least thrust there is: whatever sensors say, nothing stays up on it."""
+    """Tell whether a landing has long asked for the least thrust: whatever sensors say, nothing stays up on that."""
     is_idle = thrust <= landing.least and not (PILOTED >> mode) & 1
     landing.spent_s = landing.spent_s + dt if is_idle else 0.0
     return landing.spent_s >= params.spent_s

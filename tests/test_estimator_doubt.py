@@ -1,0 +1,120 @@
+"""Once the IMU is doubted, what was blamed on others before is taken back, and drag judges the accelerometer."""
+
+import numpy as np
+import pytest
+
+from flight.command import COMMAND
+from flight.estimator import covariance, doubt, drag, gps, gusts, lag, lateness
+from flight.estimator.layout import ACCEL_BIAS, BY_GPS, LAG, MAG, NEVER, STATE, VELOCITY, WIND
+from flight.params import defaults
+from flight.record import rows
+from flight.vector import Vec3
+
+PERIOD_S = 0.1
+NOW_US = 60_000_000
+PARAMS = defaults()[0].estimator
+
+
+def flying(doubted_s: float = 1e6) -> np.void:
+    """Return an estimator that knows its attitude, `doubted_s` after it last doubted the IMU."""
+    state = rows(STATE)[0]
+    covariance.begin(state.filter, PARAMS)
+    state.nominal.q_ned_frd[0] = 1.0
+    state.strain.doubted_us = NOW_US - int(1e6 * doubted_s)
+    for i in range(len(state.aid.failing_since_us)):
+        state.aid.failing_since_us[i] = NEVER
+    return state
+
+
+def felt(state: np.void, north: float, seconds: float) -> None:
+    """Let a wind from the south be felt for some seconds."""
+    for _ in range(round(seconds / PERIOD_S)):
+        gusts.listen(state.gusts, PARAMS, Vec3(north, 0.0, 0.0), PERIOD_S)
+    state.nominal.wind_ne[0] = north
+
+
+def test_a_step_that_was_taken_for_a_gust_is_no_wind_any_more():
+    state = flying()
+    felt(state, 2.0, 12.0)
+    power = state.gusts.power
+    felt(state, 9.0, 2.0)
+    state.filter.covariance[WIND, VELOCITY] = state.filter.covariance[VELOCITY, WIND] = 0.01
+
+    doubt.doubt_imu(state, PARAMS, 0.7)
+
+    assert state.nominal.wind_ne[0] == pytest.approx(2.0, abs=0.01)
+    assert state.gusts.power == power
+    assert state.gusts.has_mean == 0
+    # It may have blown otherwise since: for two looks and a mean at most.
+    walk = PARAMS.wind_walk * (PARAMS.wind_calm + 2.0 / gusts.USUAL_WIND)
+    variance = state.filter.covariance[WIND, WIND]
+    assert walk**2 * gusts.LOOK_S < variance < walk**2 * (2.0 * gusts.LOOK_S + gusts.MEAN_S)
+    assert state.filter.covariance[WIND, VELOCITY] == 0.0
+
+
+def test_a_wind_never_felt_is_left_alone():
+    state = flying()
+    state.nominal.wind_ne[0] = 3.0
+
+    doubt.doubt_imu(state, PARAMS, 0.7)
+
+    assert state.nominal.wind_ne[0] == 3.0
+
+
+def test_a_lag_learnt_while_innovations_leaned_is_taken_back_and_none_is_learnt_in_doubt():
+    state = flying()
+    state.nominal.lag_s = 0.1
+    lag.doubt(state, PARAMS, BY_GPS, 3, NOW_US, 0.1)
+    state.strain.lean[BY_GPS] = 2.0 * PARAMS.lag_strain
+    state.nominal.lag_s = 0.4
+    before = state.filter.covariance[LAG, LAG]
+    lag.doubt(state, PARAMS, BY_GPS, 3, NOW_US, 0.1)
+    assert state.filter.covariance[LAG, LAG] > before
+
+    doubt.doubt_imu(state, PARAMS, 0.7)
+    state.strain.doubted_us = NOW_US
+    lag.doubt(state, PARAMS, BY_GPS, 3, NOW_US, 0.1)
+
+    assert state.nominal.lag_s == 0.1
+    assert state.filter.covariance[LAG, LAG] == PARAMS.lag_sd**2
+
+
+def test_a_late_gps_is_not_looked_for_while_a_broken_imu_is_being_found():
+    for doubted_s, disputed in ((0.5 * PARAMS.doubt_wait, False), (2.0 * PARAMS.doubt_wait, True)):
+        state = flying(doubted_s)
+        state.lateness.variance = 1.0
+        # All speaks for one of two delays, and they are beside each other.
+        state.lateness.cost[:] = 100.0
+        state.lateness.cost[2:4] = 0.0
+        assert lateness.is_in_dispute(state, PARAMS, NOW_US) == disputed
+
+
+@pytest.mark.parametrize(("doubted_s", "is_judged"), [(1.0, True), (1e6, False)])
+def test_drag_judges_the_accelerometer_only_in_doubt(doubted_s, is_judged):
+    state, status, airframe = flying(doubted_s), rows(COMMAND)[0].status, defaults()[0].airframe
+    airframe.mass_kg, airframe.rotor_drag = 1.0, (0.3, 0.3, 0.0)
+    # In still air a vehicle that hovers feels 1 m/s2 forwards: neither wind nor motion explain it well.
+    covariance.restart(state.filter, WIND, 2, 0.1)
+    covariance.restart(state.filter, ACCEL_BIAS, 3, 0.5)
+    state.mean_force_frd = (1.0, 0.0, -9.8)
+    state.thrust.told, state.aided_us = 9.8, NOW_US - 100_000
+
+    drag.step(state, PARAMS, airframe, status, NOW_US)
+
+    learnt = state.filter.error[ACCEL_BIAS]
+    assert (0.1 < learnt < 1.0) if is_judged else learnt == 0.0
+
+
+def test_a_disputed_heading_explains_what_was_gained_of_late_turned_aside():
+    state = flying()
+    state.mag.off_rad = 0.2
+    gps.follow_gain(state.strain, Vec3(2.0, 0.0, 1.0), 0.1)
+    assert gps.turned_aside(state, NOW_US).y == 0.0
+
+    state.aid.failing_since_us[MAG] = NOW_US - 1
+    aside = gps.turned_aside(state, NOW_US)
+
+    assert (aside.x, aside.y, aside.z) == pytest.approx((0.0, 0.2 * 0.2, 0.0))
+    for _ in range(50):
+        gps.follow_gain(state.strain, Vec3(0.0, 0.0, 0.0), 0.1)
+    assert abs(gps.turned_aside(state, NOW_US).y) < 1e-3
