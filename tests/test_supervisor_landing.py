@@ -61,17 +61,17 @@ def test_what_is_not_known_does_not_speak_against_standing_but_thrust_does():
     assert not landing.is_quiet(f.s.landing, f.p.land, f.estimate, 0.5)
 
 
-def test_the_least_thrust_for_long_is_spent_except_under_the_pilots_hand():
+def test_thrust_that_carries_nothing_for_long_is_spent_except_under_the_pilots_hand():
     f = toy()
     ground, p = f.s.landing, f.p.land
     landing.configure(ground, 0.05)
     ground.spent_s = 2.5
-    assert not landing.is_spent(ground, p, Mode.LAND, 0.05, 0.25)
+    assert not landing.is_spent(ground, p, Mode.LAND, 0.05, 0.4, 0.25)
     assert ground.spent_s == 2.75
-    assert landing.is_spent(ground, p, Mode.LAND, 0.0, 0.25)
-    for mode, thrust in ((Mode.ANGLE, 0.0), (Mode.LAND, 0.05 + 1e-9)):
+    assert landing.is_spent(ground, p, Mode.LAND, 0.1, below(0.25), 0.25)
+    for mode, thrust, share in ((Mode.ANGLE, 0.0, 0.0), (Mode.LAND, 0.05 + 1e-9, 0.25)):
         ground.spent_s = 9.0
-        assert not landing.is_spent(ground, p, mode, thrust, 0.25)
+        assert not landing.is_spent(ground, p, mode, thrust, share, 0.25)
         assert ground.spent_s == 0.0
 
 
@@ -214,7 +214,7 @@ def test_every_mode_of_the_sticks_may_idle_in_the_air_and_time_on_the_ground_add
     for mode in (Mode.RATE, Mode.ANGLE, Mode.ALTITUDE, Mode.POSITION):
         f = toy()
         f.s.landing.spent_s = 9.0
-        assert not landing.is_spent(f.s.landing, f.p.land, mode, 0.0, DT)
+        assert not landing.is_spent(f.s.landing, f.p.land, mode, 0.0, 0.0, DT)
     f = toy()
     f.s.landing.rest_s = 1.0
     landing.stand(f.s.landing, f.p.land, f.estimate, 0.0, True, DT)

@@ -149,9 +149,18 @@ def test_a_room_is_flown_through_although_a_sensor_breaks_on_the_way(airframe, f
     assert not column(scores, "crashed").any()
 
 
-def test_a_landing_ends_although_the_accelerometer_hangs():
+@pytest.mark.parametrize(
+    ("mission", "airframe", "turbulence", "fault"),
+    [("room", "fma", "none", "accel:stuck@13.3s"), ("rounds", "pi450", "moderate", "accel:stuck@6.8s")],
+)
+def test_a_landing_ends_although_the_accelerometer_hangs(mission, airframe, turbulence, fault):
     fleet, scores = flown(
-        load_mission("room"), SEEDS, airframe="fma", faults=("accel:stuck@13.3s",), seconds=60.0
+        load_mission(mission),
+        range(31, 43),
+        airframe=airframe,
+        turbulence=turbulence,
+        faults=(fault,),
+        seconds=60.0,
     )
 
     assert all(column(scores, "landed"))

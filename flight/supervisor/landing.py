@@ -10,7 +10,7 @@ from flight.vector import norm, norm_xy, put, vec
 
 STANDARD_GRAVITY = 9.80665
 # flown: has taken off since it was armed; airborne_s and rest_s count from the last take-off and landing;
-# least: the smallest collective the velocity loop asks for; spent_s: how long no more has been asked for.
+# least: the smallest collective the velocity loop asks for; spent_s: how long thrust has carried nothing.
 LANDING = record(
     is_landed=FLAG,
     has_flown=FLAG,
@@ -52,9 +52,10 @@ def is_quiet(landing, params, estimate, thrust_share):
 
 
 @kernel
-def is_spent(landing, params, mode, thrust, dt):
-    """Tell whether a landing has long asked for the least thrust: whatever sensors say, nothing stays up on that."""
-    is_idle = thrust <= landing.least and not (PILOTED >> mode) & 1
+def is_spent(landing, params, mode, thrust, thrust_share, dt):
+    """Tell whether thrust has long been too little, or the least there is: nothing stays up then, whatever is felt."""
+    is_little = thrust <= landing.least or thrust_share < params.spent_thrust
+    is_idle = is_little and not (PILOTED >> mode) & 1
     landing.spent_s = landing.spent_s + dt if is_idle else 0.0
     return landing.spent_s >= params.spent_s
 
@@ -89,7 +90,7 @@ def stand(landing, params, estimate, thrust_share, is_armed, dt):
 def hover(landing, params, estimate, mode, thrust, thrust_share, dt):
     """Watch for the landing."""
     landing.airborne_s += dt
-    is_over = is_spent(landing, params, mode, thrust, dt)
+    is_over = is_spent(landing, params, mode, thrust, thrust_share, dt)
     landing.quiet_s = landing.quiet_s + dt if is_quiet(landing, params, estimate, thrust_share) else 0.0
     if landing.quiet_s >= params.quiet_s or is_over:
         landing.is_landed = 1

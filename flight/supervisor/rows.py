@@ -216,7 +216,17 @@ LANDING = (
         3.0,
         0.5,
         30.0,
-        "no more than THR_MIN for this long is landed, pilot modes apart",
+        "thrust of THR_MIN or below LND_SPENT_THR for this long is landed, pilot modes apart",
+    ),
+    Param(
+        "LND_SPENT_THR",
+        "supervisor.land.spent_thrust",
+        None,
+        "",
+        0.25,
+        0.0,
+        0.6,
+        "share of hover thrust on which nothing stays up",
     ),
     Param(
         "LND_FILTER_T",
