@@ -69,6 +69,16 @@ def test_a_heading_is_taken_while_holding_and_on_the_way(mode):
     assert angle_between(f.command.setpoint.yaw_sp, 2.0) < 1e-6
 
 
+def test_who_no_longer_asks_for_a_heading_gives_a_mission_its_own_back():
+    f = mission(up(), way(0.0, 100.0)).ask(Demand.MISSION_START).fly(3.0).ask(Demand.YAW, -1.0).fly(4.0)
+    assert angle_between(f.command.setpoint.yaw_sp, -1.0) < 1e-6
+
+    f.ask(Demand.YAW).fly(6.0)
+
+    assert angle_between(f.command.setpoint.yaw_sp, math.radians(90.0)) < 0.01
+    assert not f.status.is_done
+
+
 def test_a_heading_means_nothing_to_an_orbit():
     assert refused(up().ask(Demand.ORBIT).ask(Demand.YAW, 1.0), Demand.YAW, Why.NOT_IN_MODE)
 

@@ -1,6 +1,6 @@
 """Go to a place with a heading and a speed, and stay there."""
 
-from flight.guidance.leg import fly_leg, is_within, set_leg
+from flight.guidance.leg import face, fly_leg, is_within, set_leg
 from flight.guidance.shaping import stopping_place
 from flight.inputs import Demand
 from flight.kernel import kernel
@@ -23,7 +23,7 @@ def enter(state, params, inputs, command):
         return
     goal = Vec3(asked(demand, 0, here.x), asked(demand, 1, here.y), asked(demand, 2, here.z))
     set_leg(state, params, goal, asked(demand, 4, 0.0))
-    state.leg.yaw = asked(demand, 3, state.motion.yaw)
+    face(state.leg, asked(demand, 3, state.motion.yaw))
 
 
 @kernel

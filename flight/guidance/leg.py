@@ -7,13 +7,20 @@ from flight.kernel import kernel
 from flight.record import REAL, VECTOR, record
 from flight.vector import Vec3, norm, norm_xy, put, unit, vec
 
-LEG = record(goal_ned=VECTOR, way_ned=VECTOR, speed=REAL, yaw=REAL)
+# own_yaw: the heading it goes back to when nobody asks for another any more.
+LEG = record(goal_ned=VECTOR, way_ned=VECTOR, speed=REAL, yaw=REAL, own_yaw=REAL)
 
 
 @kernel
 def usual_speed(state, params):
     """Return the speed of legs that do not name one."""
     return state.asked_speed if state.asked_speed > 0.0 else params.cruise
+
+
+@kernel
+def face(leg, yaw):
+    """Give a leg its heading."""
+    leg.yaw = leg.own_yaw = yaw
 
 
 @kernel
@@ -24,9 +31,9 @@ def set_leg(state, params, goal_ned, speed):
     put(leg.goal_ned, goal_ned)
     put(leg.way_ned, unit(way, NORTH))
     leg.speed = min(speed if speed > 0.0 else usual_speed(state, params), params.speed_xy)
-    leg.yaw = state.motion.yaw
+    face(leg, state.motion.yaw)
     if params.yaw_mode == 1 and norm_xy(way) > params.journey:
-        leg.yaw = math.atan2(way.y, way.x)
+        face(leg, math.atan2(way.y, way.x))
 
 
 @kernel

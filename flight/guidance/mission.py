@@ -4,7 +4,7 @@ import math
 
 from flight.command import refuse, say
 from flight.guidance import land, orbit, return_home, takeoff
-from flight.guidance.leg import enter_phase, fly_leg, is_within, set_leg, usual_speed
+from flight.guidance.leg import enter_phase, face, fly_leg, is_within, set_leg, usual_speed
 from flight.guidance.shaping import plan_stop, plan_to_yaw_rate, stopping_place
 from flight.inputs import Demand
 from flight.kernel import kernel
@@ -192,7 +192,7 @@ def set_out(state, params, command):
     else:
         goal = Vec3(place.x, place.y, here.z) if kind == Item.LAND else place
         set_leg(state, params, goal, number(plan, 6, 0.0))
-        state.leg.yaw = number(plan, 4, state.leg.yaw)
+        face(state.leg, number(plan, 4, state.leg.yaw))
 
 
 @kernel

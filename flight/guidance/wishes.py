@@ -39,8 +39,7 @@ def change_yaw(state, demand, mode):
         return NOT_IN_MODE
     state.is_yaw_asked = demand.uses & 1
     state.asked_yaw = demand.argument[0]
-    if state.is_yaw_asked:
-        state.leg.yaw = state.asked_yaw
+    state.leg.yaw = state.asked_yaw if state.is_yaw_asked else state.leg.own_yaw
     return 0
 
 
