@@ -6,6 +6,7 @@ import numpy as np
 
 from ground.link.dialect import mavlink as m
 from ground.link.fence_switch import FenceSwitch
+from ground.link.gaze import Gaze
 from ground.link.missions import Missions
 from tests.link_rig import CLIENT, ORIGIN, Line, order
 
@@ -51,11 +52,10 @@ class Plans(Line):
 
     def __init__(self) -> None:
         super().__init__()
-        self.missions: Missions | None = None
+        self.services: dict = {}
 
     def service(self, kind):
-        assert kind is Missions
-        return self.missions
+        return self.services[kind]
 
 
 class Client:
@@ -63,7 +63,8 @@ class Client:
 
     def __init__(self, vehicle) -> None:
         self.vehicle, self.line = vehicle, Plans()
-        self.service = self.line.missions = Missions(vehicle, self.line)
+        self.service = self.line.services[Missions] = Missions(vehicle, self.line)
+        self.gaze = self.line.services[Gaze] = Gaze(vehicle, self.line)
         self.service.tick(0.0)
         self.line.taken()
 

@@ -63,8 +63,11 @@ def test_it_looks_away_when_told_so(gaze, number, kind):
     look_at(gaze, 50.0)
     assert headings(gaze, 3)
 
+    gaze.vehicle.demands.clear()
     assert gaze.commands[number](order(number, kind), CLIENT) == ACCEPTED
 
+    # Nothing asked for: the mode's own heading again.
+    assert gaze.vehicle.demands == [(Demand.YAW, [], 0)]
     assert not headings(gaze, 3)
 
 

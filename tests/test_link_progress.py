@@ -9,7 +9,18 @@ from flight.inputs import Demand
 from flight.modes import Event, Mode
 from ground.link.dialect import mavlink as m
 from tests.link_rig import CLIENT, PretendedVehicle, order
-from tests.mission_rig import AWAY, MISSION, TAKEOFF, Client, item, item_message
+from tests.mission_rig import (
+    AWAY,
+    LAT,
+    LON,
+    METRE,
+    MISSION,
+    MISSION_FRAME,
+    TAKEOFF,
+    Client,
+    item,
+    item_message,
+)
 
 
 @pytest.fixture
@@ -94,6 +105,78 @@ def test_setting_home_by_an_item_happens_when_it_is_passed(client):
     fly(client, (0, None), (2, 0))
 
     assert len(client.told(Demand.SET_HOME)) == 1
+
+
+EAST = item(195, x=LAT, y=LON + 1000 * METRE)
+AHEAD = item(197, frame=MISSION_FRAME, x=0, y=0)
+OLDER = [item(80, 3.0, y=LON + 1000 * METRE), item(201, 3.0, y=LON + 1000 * METRE), EAST]
+
+
+@pytest.mark.parametrize("region", OLDER)
+@pytest.mark.parametrize("end", [AHEAD, item(201), item(80, 1.0), item(196)])
+def test_the_nose_turns_to_a_region_of_interest_on_the_legs_after_it(client, region, end):
+    assert client.upload([TAKEOFF, region, AWAY, AWAY, end, AWAY]) == m.MAV_MISSION_ACCEPTED
+    seen = []
+
+    for steps in (((0, None),), ((2, 0),), ((3, 2),), ((5, 3),)):
+        fly(client, *steps)
+        seen.append(client.gaze.place)
+
+    assert seen[0] is None
+    assert seen[1] == seen[2] == pytest.approx((0.0, 677.0), abs=3.0)
+    assert seen[3] is None
+
+
+def test_a_jump_back_to_a_region_of_interest_looks_there_again(client):
+    jump = item(177, 1.0, 1.0, frame=MISSION_FRAME, x=0, y=0)
+    client.upload([TAKEOFF, EAST, AWAY, AHEAD, AWAY, jump, AWAY])
+
+    fly(client, (0, None), (2, 0), (4, 2))
+    assert client.gaze.place is None
+    reached = fly(client, (2, 4))
+
+    assert client.gaze.place is not None
+    assert reached == [4, 1]
+
+
+def test_a_region_of_interest_that_is_no_place_is_refused(client):
+    assert client.upload([TAKEOFF, item(195, x=950_000_000), AWAY]) == m.MAV_MISSION_INVALID_PARAM5_X
+    assert client.upload([TAKEOFF, item(201, 2.0, 3.0), item(197, frame=MISSION_FRAME), AWAY]) == 0
+
+
+def current_at(client, wanted, places):
+    """Upload a mission with these items marked as the current one; return the MAV_MISSION_RESULT."""
+    heard = client.send(m.MAVLink_mission_count_message(1, 1, len(wanted), 0))
+    while heard[-1].get_type() != "MISSION_ACK":
+        place = heard[-1].seq
+        heard = client.send(item_message(place, wanted[place], current=int(place in places)))
+        heard = heard or client.pass_by()
+    return heard[-1].type
+
+
+def test_a_mission_begins_with_the_item_marked_as_the_current_one(client):
+    orders_first = [item(178, 1.0, 7.0, frame=MISSION_FRAME, x=0, y=0), TAKEOFF, AWAY, AWAY]
+
+    assert current_at(client, orders_first, {2}) == m.MAV_MISSION_ACCEPTED
+
+    assert client.vehicle.demands[-1] == (Demand.MISSION_SET, [], 2)
+    # The loop says where it is a little later; what was left out is not told as reached.
+    assert fly(client, (0, None), (2, None), (3, 2)) == [2]
+
+
+def test_a_mission_whose_first_item_is_the_current_one_is_not_moved(client):
+    assert current_at(client, MISSION, {0}) == m.MAV_MISSION_ACCEPTED
+
+    assert not client.told(Demand.MISSION_SET)
+
+
+def test_a_mission_uploaded_while_another_is_flown_goes_on_with_the_item_marked(client):
+    client.upload(MISSION)
+    fly(client, (2, 0))
+
+    current_at(client, [TAKEOFF, AWAY, AWAY], {1})
+
+    assert client.told(Demand.MISSION_START) == [([], 1)]
 
 
 def test_an_item_marked_go_there_is_flown_at_once(client):

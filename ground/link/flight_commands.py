@@ -8,6 +8,7 @@ from flight.modes import Mode
 from ground.link import px4_modes
 from ground.link.dialect import mavlink
 from ground.link.follow import Follow
+from ground.link.missions import Missions
 from ground.link.places import GLOBAL_ABOVE_HOME, GLOBAL_AMSL, amsl, as_meant, checked, local_place
 from ground.link.service import (
     ACCEPTED,
@@ -115,6 +116,8 @@ class FlightCommands(Microservice):
         if order.p1 == 1.0 and self.vehicle.is_calibrating:
             self.refuse(sender, "Arming denied: calibrating")
             return REJECTED
+        if order.p1 == 1.0 and self.vehicle.mode == Mode.MISSION and not self.may_fly_mission(sender):
+            return REJECTED
         if order.p1 == 1.0:
             self.ask(order, sender, Demand.ARM)
         else:
@@ -157,7 +160,17 @@ class FlightCommands(Microservice):
             return self.refuse(sender, f"Mode denied: {main}/{sub} is none; see AVAILABLE_MODES")
         if mode == Mode.TAKEOFF:
             return self.ask(order, sender, Demand.TAKEOFF)
+        return self.enter(order, sender, mode)
+
+    def enter(self, order: Order, sender: Sender, mode: Mode) -> int | None:
+        """Ask for a mode; a mission must be one that may be flown."""
+        if mode == Mode.MISSION and not self.may_fly_mission(sender):
+            return DENIED
         return self.ask(order, sender, Demand.MODE, (float(mode),))
+
+    def may_fly_mission(self, sender: Sender) -> bool:
+        """Tell whether the mission may be flown; say why when it may not."""
+        return bool(self.link.service(Missions).may_fly(sender))  # type: ignore[attr-defined]
 
     def set_standard_mode(self, order: Order, sender: Sender) -> int | None:
         """Change to one of MAVLink's own modes, p1."""
@@ -241,7 +254,7 @@ class FlightCommands(Microservice):
         if order.p1 == 0.0:
             return self.ask(order, sender, Demand.HOLD)
         if order.p1 == 1.0:
-            return self.ask(order, sender, Demand.MODE, (float(Mode.MISSION),))
+            return self.enter(order, sender, Mode.MISSION)
         return self.refuse(sender, f"Pause denied: {order.p1:g}; 0 pauses, 1 goes on")
 
     def guide(self, order: Order, sender: Sender) -> int | None:

@@ -6,8 +6,11 @@ from flight.inputs import Demand
 from flight.modes import Mode
 from ground.link.dialect import mavlink
 from ground.link.places import local_place
+from ground.link.regions import is_look, is_look_away
 from ground.link.service import ACCEPTED, DENIED, WARNING, Link, Microservice, Order, Sender
 from ground.link.vehicle import Vehicle
+from ground.link.wire_items import WireItem
+from ground.missions.items import Earth
 
 PERIOD_S = 0.25
 # Nearer than this a place has no bearing.
@@ -46,10 +49,26 @@ class Gaze(Microservice):
         self.place = north, east
         return ACCEPTED
 
-    def look_away(self, _: Order, sender: Sender) -> int:
+    def look_away(self, *_: object) -> int:
         """Look where the flight leads."""
+        if self.place is not None and self.may_turn:
+            self.vehicle.ask(Demand.YAW)
         self.place = None
         return ACCEPTED
+
+    def pass_item(self, item: WireItem, earth: Earth) -> None:
+        """Do what an item of the mission says that the vehicle has come past."""
+        if is_look_away(item):
+            self.look_away()
+        elif is_look(item):
+            north, east, _ = earth.place(item.as_meant())
+            self.place = (north, east) if north is not None and east is not None else self.place
+
+    @property
+    def may_turn(self) -> bool:
+        """Tell whether the vehicle flies so that its nose may point anywhere."""
+        vehicle = self.vehicle
+        return vehicle.mode in LOOKING and not (vehicle.is_landed or vehicle.is_following)
 
     def tick(self, now: float) -> None:
         """Turn while the vehicle holds, goes somewhere or flies its mission; forget the place with the flight."""
@@ -59,8 +78,7 @@ class Gaze(Microservice):
         if self.place is None or now < self.due_s:
             return
         self.due_s = now + PERIOD_S
-        vehicle = self.vehicle
-        if vehicle.mode in LOOKING and not (vehicle.is_landed or vehicle.is_following):
+        if self.may_turn:
             self.turn(*self.place)
 
     def turn(self, north: float, east: float) -> None:

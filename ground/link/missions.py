@@ -8,14 +8,14 @@ from collections.abc import Callable
 from functools import partial
 
 from flight.errors import ConfigError
-from ground.link import mission_file
+from ground.link import feasible, mission_file
 from ground.link.core_plans import CorePlans
 from ground.link.dialect import mavlink
 from ground.link.pace import has_room
 from ground.link.plans import ALL, FENCE, MISSION, NAMES, RALLY, Plan, most
 from ground.link.progress import Progress
 from ground.link.saver import Saver
-from ground.link.service import WARNING, Link, Message, Microservice, Sender
+from ground.link.service import DENIED, WARNING, Link, Message, Microservice, Order, Sender
 from ground.link.transfers import Ended, Upload
 from ground.link.vehicle import Vehicle
 from ground.link.wire_items import WireItem, taken, told
@@ -27,8 +27,8 @@ FIRST_PARAMETER = M.MAV_MISSION_INVALID_PARAM1 - 1
 MOST_UPLOADS = 8
 ITEM_BYTES = 50
 MOST_OWED = 64
-# An item whose `current` is 2 is ArduPilot's way to say "go there now".
-GO_THERE = 2
+# An item whose `current` is 1 is the one to begin with; 2 is ArduPilot's way to say "go there now".
+BEGIN_HERE, GO_THERE = 1, 2
 Key = tuple[Sender, int]
 
 
@@ -77,7 +77,7 @@ class Missions(Microservice):
         self.owed: dict[tuple[Sender, int, int], bool] = {}
         self.now = 0.0
         self.commands[M.MAV_CMD_DO_SET_MISSION_CURRENT] = self.progress.set_current
-        self.commands[M.MAV_CMD_MISSION_START] = self.progress.start
+        self.commands[M.MAV_CMD_MISSION_START] = self.start
         self.requestable[M.MAVLINK_MSG_ID_MISSION_CURRENT] = self.progress.answer
         self.answers: dict[str, Callable[[Message, Sender], None]] = {
             "MISSION_COUNT": self.begin,
@@ -178,6 +178,8 @@ class Missions(Microservice):
             self.refuse(sender, upload.kind, result_of(error), f"item {message.seq}: {error}")
             return
         is_taken = upload.take(message.seq, item, is_float, self.now)
+        if is_taken and message.current == BEGIN_HERE:
+            upload.start = message.seq
         if upload.expected is None:
             self.finish(key, upload)
         elif is_taken or message.seq > (upload.expected or 0):
@@ -198,7 +200,7 @@ class Missions(Microservice):
         sender, kind = key
         items: dict[int, WireItem] = dict(enumerate(self.plans[kind].items)) if upload.is_part else {}
         items |= upload.got
-        plan = Plan(kind, [items[place] for place in sorted(items)])
+        plan = Plan(kind, [items[place] for place in sorted(items)], upload.start)
         del self.uploads[key]
         self.ended[kind] = Ended(sender, upload.places[-1])
         try:
@@ -209,11 +211,34 @@ class Missions(Microservice):
         else:
             self.replace(sender, kind, plan)
 
+    def objection(self) -> str:
+        """Return why the mission may not be flown now, nothing when it may."""
+        earth = self.core.present_earth()
+        fence = self.plans[FENCE] if self.core.is_fence_on else Plan(FENCE)
+        return feasible.objection(self.vehicle, self.plans[MISSION], fence, earth) if earth else ""
+
+    def may_fly(self, sender: Sender) -> bool:
+        """Tell whether the mission may be flown; say why when it may not."""
+        reason = self.objection()
+        if reason:
+            self.link.say(f"Mission denied: {reason}", WARNING, sender)
+        return not reason
+
+    def start(self, order: Order, sender: Sender) -> int | None:
+        """Obey MAV_CMD_MISSION_START."""
+        return self.progress.start(order, sender) if self.may_fly(sender) else DENIED
+
     def replace(self, sender: Sender, kind: int, plan: Plan) -> None:
-        """Let a list take the place of the old one, if the core takes it."""
+        """Let a list take the place of the old one, if the core takes it; one that is flown must be one to fly."""
         old, self.plans[kind] = self.plans[kind], plan
         self.core.is_fence_on = self.core.is_fence_on or kind == FENCE
         is_flown = kind == MISSION and self.progress.is_flown
+        reason = self.objection() if is_flown else ""
+        if reason:
+            self.plans[kind] = old
+            self.remember(kind, M.MAV_MISSION_ERROR)
+            self.refuse(sender, kind, M.MAV_MISSION_ERROR, reason)
+            return
         self.core.tell(kind, lambda reason: self.settle(sender, kind, old, reason), is_flown)
 
     def settle(self, sender: Sender, kind: int, old: Plan, reason: str) -> None:
@@ -228,6 +253,9 @@ class Missions(Microservice):
         self.progress.renew(kind)
         self.remember(kind, M.MAV_MISSION_ACCEPTED)
         self.acknowledge(sender, kind, M.MAV_MISSION_ACCEPTED)
+        wrong = self.objection() if self.plans[MISSION].items and kind in (MISSION, FENCE) else ""
+        if wrong:
+            self.link.say(f"The mission cannot be flown: {wrong}", WARNING)
 
     def remember(self, kind: int, result: int) -> None:
         """Keep how an upload ended, should its ACK get lost."""

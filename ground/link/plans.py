@@ -11,6 +11,7 @@ from flight.guidance.mission import MOST_ITEMS
 from flight.guidance.wishes import MOST_RALLY_POINTS
 from flight.inputs import Demand, Fence
 from ground.link.dialect import mavlink
+from ground.link.regions import ROIS, is_look
 from ground.link.wire_items import WireItem
 from ground.missions import items
 from ground.missions.items import Earth, ItemError
@@ -20,12 +21,14 @@ MISSION, FENCE, RALLY, ALL = 0, 1, 2, 255
 NAMES = {MISSION: "mission", FENCE: "fence", RALLY: "rally"}
 MOST_FENCE_POINTS = 128
 ASK = tuple[Demand, tuple[float | None, ...], int]
-# Cameras, gimbals, servos and regions of interest: there is nothing here to move, so the vehicle flies past them.
+# Cameras, gimbals and servos: there is nothing here to move, so the vehicle flies past them.
 PASSED_OVER = (
-    *(80, 181, 183, 187, 189, 195, 196, 197, 201, 203, 204, 205, 206, 211, 214),
+    *(181, 183, 187, 189, 203, 204, 205, 206, 211, 214),
     *(530, 531, 532, 1000, 1001, 2000, 2001, 2003, 2500, 2501),
 )
 SET_HOME = mavlink.MAV_CMD_DO_SET_HOME
+# What the link does as the vehicle passes.
+LINKED = (SET_HOME, *ROIS)
 HERE = 1.0
 # Where older fence files begin: kept and read back, but RETURN goes home.
 RETURN_POINT = 5000
@@ -41,6 +44,8 @@ class Plan:
 
     kind: int
     items: list[WireItem] = field(default_factory=list)
+    # The item marked as the current one: a mission begins with it.
+    start: int = 0
 
     @cached_property
     def identity(self) -> int:
@@ -61,15 +66,17 @@ class Plan:
 
     def orders(self) -> list[bool]:
         """Tell of each item whether it is obeyed in passing."""
-        return [item.command in (*PASSED_OVER, SET_HOME, items.SPEED, items.JUMP) for item in self.items]
+        return [item.command in (*PASSED_OVER, *LINKED, items.SPEED, items.JUMP) for item in self.items]
 
     def demands(self, earth: Earth, is_flown: bool = False) -> list[ASK]:
         """Return what the core has to be told to have this list and no other; who flies one goes on with this one."""
         items_told = self.again(earth)
         if is_flown and items_told:
             # Without any items in between it would have to hold.
-            return [*items_told, (Demand.MISSION_START, (), 0), (Demand.MISSION_CLEAR, (), len(items_told))]
-        return [(CLEARS[self.kind], (), 0), *items_told]
+            begin = (Demand.MISSION_START, (), self.start)
+            return [*items_told, begin, (Demand.MISSION_CLEAR, (), len(items_told))]
+        begins_later = [(Demand.MISSION_SET, (), self.start)] if self.start else []
+        return [(CLEARS[self.kind], (), 0), *items_told, *begins_later]
 
     def again(self, earth: Earth) -> list[ASK]:
         """Return the same without forgetting how far a mission has been flown."""
@@ -86,7 +93,10 @@ def check_mission_item(item: WireItem) -> None:
     if item.command == SET_HOME:
         if item.p1 != HERE:
             check_coordinates(item)
-    elif item.command not in PASSED_OVER:
+    elif is_look(item):
+        # Its height makes no difference to the nose.
+        check_coordinates(item._replace(frame=items.RELATIVE[0]))
+    elif item.command not in (*PASSED_OVER, *ROIS):
         items.checked(item.as_meant())
 
 
@@ -135,7 +145,7 @@ CLEARS = {MISSION: Demand.MISSION_CLEAR, FENCE: Demand.FENCE_CLEAR, RALLY: Deman
 
 def leg_of(item: WireItem, earth: Earth) -> Leg:
     """Return what the vehicle flies for an item."""
-    is_flown = item.command not in (*PASSED_OVER, SET_HOME)
+    is_flown = item.command not in (*PASSED_OVER, *LINKED)
     return items.leg_of(item.as_meant(), earth) if is_flown else items.nothing()
 
 

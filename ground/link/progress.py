@@ -5,11 +5,13 @@ from typing import Any
 from flight.inputs import Demand
 from flight.modes import Event, Mode
 from ground.link.dialect import mavlink
+from ground.link.gaze import Gaze
 from ground.link.plans import FENCE, HERE, MISSION, RALLY, SET_HOME, Plan, earth_of
+from ground.link.regions import ROIS
 from ground.link.service import ACCEPTED, DENIED, WARNING, Link, Message, Order, Sender
 from ground.link.vehicle import Vehicle
 from ground.link.wire_items import WireItem
-from ground.missions.items import ItemError, leg_of
+from ground.missions.items import JUMP, Earth, ItemError, leg_of
 
 IN_MISSION, NOT_IN_MISSION = 1, 2
 M = mavlink
@@ -22,7 +24,8 @@ class Progress:
         self.vehicle, self.link, self.plans = vehicle, link, plans
         self.told: tuple[int, ...] = ()
         self.is_due = True
-        self.place = 0
+        # The first item not yet told as reached; awaited while the core has yet to hear that it goes on there.
+        self.place, self.is_awaited = 0, False
         self.is_begun = False
         self.is_complete = False
 
@@ -79,12 +82,12 @@ class Progress:
 
     def tick(self) -> None:
         """Tell what has been reached, and the present item when it changes; once a second it comes as a stream."""
-        self.follow()
         for happening in self.vehicle.happenings:
             if happening.code == Event.ITEM_REACHED:
                 self.reach(int(happening.value))
             elif happening.code == Event.MISSION_DONE:
                 self.is_complete = True
+        self.follow()
         self.pass_orders()
         present = (self.current, self.count, self.state, *self.identities)
         if present != self.told or self.is_due:
@@ -97,8 +100,21 @@ class Progress:
             if self.is_complete and int(self.status.mission_index) < self.count:
                 self.is_complete = False
             self.is_begun = True
-        if int(self.status.mission_index) < self.place:
-            self.place = int(self.status.mission_index)
+        index = int(self.status.mission_index)
+        if index >= self.place:
+            self.is_awaited = False
+        elif not self.is_awaited:
+            self.place = self.landed_on(index)
+
+    def landed_on(self, index: int) -> int:
+        """Return the item that a jump named which led back to this one: orders in between were obeyed again."""
+        orders = self.plans[MISSION].orders()
+        targets = sorted(int(item.p1) for item in self.plans[MISSION].items if item.command == JUMP)
+        return next((place for place in targets if place <= index and all(orders[place:index])), index)
+
+    def expect(self, place: int) -> None:
+        """Count from an item that the core is told to go on with."""
+        self.place, self.is_awaited, self.is_complete = place, True, False
 
     def reach(self, place: int) -> None:
         """Tell that an item is reached, those obeyed on the way to it before."""
@@ -121,25 +137,33 @@ class Progress:
 
     def pass_by(self, place: int) -> None:
         """Tell that an item was obeyed; one that sets home does so now."""
-        item = self.plans[MISSION].items[place]
+        item, earth = self.plans[MISSION].items[place], self.earth
         if item.command == SET_HOME:
-            self.set_home(item)
+            self.set_home(item, earth)
+        elif item.command in ROIS and earth:
+            self.link.service(Gaze).pass_item(item, earth)  # type: ignore[attr-defined]
         self.link.broadcast(M.MAVLink_mission_item_reached_message(place))
         self.place = place + 1
 
-    def set_home(self, item: WireItem) -> None:
-        """Set home where an item says: here, or at its place."""
+    @property
+    def earth(self) -> Earth | None:
+        """Return where metres are counted from, None while it is not known."""
         origin, home = self.vehicle.origin, self.vehicle.home
-        if item.p1 == HERE or origin is None or home is None:
+        return earth_of(origin, home.alt_amsl_m) if origin and home else None
+
+    def set_home(self, item: WireItem, earth: Earth | None) -> None:
+        """Set home where an item says: here, or at its place."""
+        if item.p1 == HERE or earth is None:
             self.vehicle.ask(Demand.SET_HOME)
             return
-        north, east, height = earth_of(origin, home.alt_amsl_m).place(item.as_meant())
+        north, east, height = earth.place(item.as_meant())
         self.vehicle.ask(Demand.SET_HOME, (north, east, None if height is None else -height))
 
     def renew(self, kind: int) -> None:
         """Begin to count anew with another mission."""
         if kind == MISSION:
-            self.place, self.is_begun, self.is_complete, self.is_due = 0, False, False, True
+            self.expect(self.plans[MISSION].start)
+            self.is_begun, self.is_due = False, True
 
     def hear_current(self, message: Message, sender: Sender) -> None:
         """Obey MISSION_SET_CURRENT: go on with another item."""
@@ -156,7 +180,7 @@ class Progress:
 
     def go_on_with(self, place: int) -> int:
         """Ask the core to go on with an item."""
-        self.place, self.is_complete = place, False
+        self.expect(place)
         return self.vehicle.ask(Demand.MISSION_SET, (), place)
 
     def set_current(self, order: Order, sender: Sender) -> int | None:
@@ -173,17 +197,17 @@ class Progress:
         place = order.p1 if order.p1 >= 0.0 else float(self.current)
         if not self.has(place, sender):
             return DENIED
-        self.place, self.is_complete = int(place), False
+        self.expect(int(place))
         self.link.settle(order, sender, self.vehicle.ask(Demand.MISSION_START, (), int(place)))
         return None
 
     def go_there(self, item: WireItem, sender: Sender) -> int:
         """Fly to an item's place now, as ArduPilot's clients ask; return a MAV_MISSION_RESULT."""
-        origin, home = self.vehicle.origin, self.vehicle.home
-        if origin is None or home is None:
+        earth = self.earth
+        if earth is None:
             return M.MAV_MISSION_ERROR
         try:
-            leg = leg_of(item.as_meant()._replace(p1=None, p4=None), earth_of(origin, home.alt_amsl_m))
+            leg = leg_of(item.as_meant()._replace(p1=None, p4=None), earth)
         except ItemError as error:
             self.link.say(f"Go there denied: {error}", WARNING, sender)
             return M.MAV_MISSION_INVALID

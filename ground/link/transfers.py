@@ -29,6 +29,8 @@ class Upload:
     got: dict[int, WireItem] = field(default_factory=dict)
     is_float: bool = False
     tries: int = 0
+    # The item marked as the current one.
+    start: int = 0
 
     def __post_init__(self) -> None:
         self.asked_s = self.heard_s = self.now
