@@ -15,6 +15,7 @@ from flight.inputs import DEMAND, Demand
 from flight.modes import Arming, Event, Mode
 from flight.parameter import Param, stored
 from flight.vector import Vec3
+from ground.link.clock import Clock
 from ground.link.load import Load
 from ground.link.opened import opened
 from ground.link.px4_modes import Px4Mode, shown
@@ -27,8 +28,6 @@ REFUSALS = (Event.ARMING_REFUSED, Event.MODE_REFUSED, Event.DEMAND_REFUSED)
 MOST_ANSWERS = 1024
 # Serials of demands count up from the clock, so that a link that was restarted does not mistake old answers for new.
 SERIALS_PER_S = 1000
-# A loop that says nothing for longer stands still.
-LATEST_S = 0.5
 
 
 class Happening(NamedTuple):
@@ -105,6 +104,7 @@ class Vehicle:
         self._snapshots = Reader(seats.snapshots, from_start=True)
         self._happenings = Reader(seats.happenings)
         self._params = Reader(seats.params, from_start=True)
+        self._clock = Clock(self.facts.speed)
         self._load = Load(seats.timings, self.facts.speed)
         self._chosen = params.defaults()
         self._serial = int(time.time() * SERIALS_PER_S)
@@ -115,6 +115,7 @@ class Vehicle:
         self.is_new = newest is not None
         if newest is not None:
             self._bytes[:] = newest
+            self._clock.hear(self.t_us, float(self._newest.wall_s))
         chosen = self._params.newest() if self._params.waiting else None
         if chosen is not None:
             self._chosen = chosen
@@ -162,8 +163,7 @@ class Vehicle:
     @property
     def now_ns(self) -> int:
         """Return nanoseconds since the vehicle was switched on, at this moment and not at the newest tick."""
-        since_s = min(max(time.time() - float(self._newest.wall_s), 0.0), LATEST_S)
-        return 1000 * self.t_us + round(1e9 * self.facts.speed * since_s)
+        return self._clock.at_ns(time.time())
 
     @property
     def boot_unix_s(self) -> float:
