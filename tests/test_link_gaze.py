@@ -11,8 +11,8 @@ from ground.link.gaze import Gaze
 from ground.link.service import ACCEPTED, DENIED
 from tests.link_rig import CLIENT, ORIGIN, Line, PretendedVehicle, order
 
-SET_ROI, LOCATION, NONE = 201, 195, 197
-ABOUT_ROI_NONE, ABOUT_ROI_LOCATION = 0, 3
+SET_ROI, NAV_ROI, LOCATION, ALONG, NONE = 201, 80, 195, 196, 197
+ABOUT_ROI_NONE, ABOUT_ROI_NEXT, ABOUT_ROI_LOCATION = 0, 1, 3
 METRES_PER_DEGREE = 111_170.0
 
 
@@ -48,7 +48,9 @@ def look_at(gaze, north_m, east_m=100.0, number=LOCATION, p1=0.0):
     return gaze.commands[number](order(number, p1, 0, 0, 0, lat_deg, lon_deg, ORIGIN.alt_amsl_m), CLIENT)
 
 
-@pytest.mark.parametrize(("number", "kind"), [(LOCATION, 0), (SET_ROI, ABOUT_ROI_LOCATION)])
+@pytest.mark.parametrize(
+    ("number", "kind"), [(LOCATION, 0), (SET_ROI, ABOUT_ROI_LOCATION), (NAV_ROI, ABOUT_ROI_LOCATION)]
+)
 def test_the_nose_follows_a_place_while_the_vehicle_moves(gaze, number, kind):
     assert look_at(gaze, 50.0, number=number, p1=kind) == ACCEPTED
     assert headings(gaze) == [pytest.approx(0.0, abs=1.0)]
@@ -58,7 +60,9 @@ def test_the_nose_follows_a_place_while_the_vehicle_moves(gaze, number, kind):
     assert headings(gaze) == [pytest.approx(-45.0, abs=1.0)]
 
 
-@pytest.mark.parametrize(("number", "kind"), [(NONE, 0), (SET_ROI, ABOUT_ROI_NONE)])
+@pytest.mark.parametrize(
+    ("number", "kind"), [(NONE, 0), (ALONG, 0), (SET_ROI, ABOUT_ROI_NONE), (NAV_ROI, ABOUT_ROI_NEXT)]
+)
 def test_it_looks_away_when_told_so(gaze, number, kind):
     look_at(gaze, 50.0)
     assert headings(gaze, 3)

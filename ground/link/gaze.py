@@ -6,7 +6,7 @@ from flight.inputs import Demand
 from flight.modes import Mode
 from ground.link.dialect import mavlink
 from ground.link.places import local_place
-from ground.link.regions import is_look, is_look_away
+from ground.link.regions import ENDS, is_look, is_look_away
 from ground.link.service import ACCEPTED, DENIED, WARNING, Link, Microservice, Order, Sender
 from ground.link.vehicle import Vehicle
 from ground.link.wire_items import WireItem
@@ -28,12 +28,14 @@ class Gaze(Microservice):
         self.commands = {
             mavlink.MAV_CMD_DO_SET_ROI_LOCATION: self.look_at,
             mavlink.MAV_CMD_DO_SET_ROI_NONE: self.look_away,
+            mavlink.MAV_CMD_DO_SET_ROI_WPNEXT_OFFSET: self.look_away,
             mavlink.MAV_CMD_DO_SET_ROI: self.look,
+            mavlink.MAV_CMD_NAV_ROI: self.look,
         }
 
     def look(self, order: Order, sender: Sender) -> int:
         """Obey the old command, whose p1 says what is meant."""
-        if order.p1 == mavlink.MAV_ROI_NONE:
+        if order.p1 in ENDS:
             return self.look_away(order, sender)
         if order.p1 == mavlink.MAV_ROI_LOCATION:
             return self.look_at(order, sender)

@@ -10,6 +10,8 @@ LOCATION, ALONG, NONE = (
     m.MAV_CMD_DO_SET_ROI_WPNEXT_OFFSET,
     m.MAV_CMD_DO_SET_ROI_NONE,
 )
+# The next waypoint is where the flight leads anyway.
+ENDS = (m.MAV_ROI_NONE, m.MAV_ROI_WPNEXT)
 ROIS = (*ROI, LOCATION, ALONG, NONE)
 
 
@@ -19,6 +21,5 @@ def is_look(item: WireItem) -> bool:
 
 
 def is_look_away(item: WireItem) -> bool:
-    """Tell whether an item ends looking at a place; the next waypoint is where the flight leads anyway."""
-    ends = m.MAV_ROI_NONE, m.MAV_ROI_WPNEXT
-    return item.command in (ALONG, NONE) or (item.command in ROI and item.p1 in ends)
+    """Tell whether an item ends looking at a place."""
+    return item.command in (ALONG, NONE) or (item.command in ROI and item.p1 in ENDS)
