@@ -16,6 +16,7 @@ from ground.link.endpoints import parts_of
 from ground.link.frames import Scanner, Stamp, decoded, numbered
 from ground.link.signing import Keys, Signing
 from ground.link.streams import Schedule
+from ground.link.tcp import Tcp
 from ground.link.udp import EACH_AT_ONCE, MOST_STRANGERS, Udp
 
 sender = mavlink.MAVLink(None, srcSystem=255, srcComponent=190)
@@ -255,6 +256,26 @@ def test_one_who_floods_a_port_takes_nothing_from_another_client(udp, knock):
 
     assert [number for channel, number in found if channel is quiet] == list(range(2, 22))
     assert 0 < len([number for channel, number in found if channel is flooding]) <= EACH_AT_ONCE
+
+
+def test_one_who_floods_a_tcp_server_takes_nothing_from_another_and_loses_nothing_itself(monkeypatch):
+    now_s = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now_s)
+    server = Tcp("tcpin:127.0.0.1:0", None)
+    flooder, client = (socket.create_connection(server.socket.getsockname()) for _ in range(2))
+    while len(server.channels) < 2:
+        server.accept()
+    flooder.sendall(b"".join(frame(2) for _ in range(1500)))
+    client.sendall(frame(1))
+
+    first = [number for _, number in heard(server)]
+    rest = [number for _ in range(40) for _, number in heard(server)]
+
+    assert first.count(1) == 1
+    assert 0 < first.count(2) < 200
+    assert first.count(2) + rest.count(2) == 1500
+    for each in (flooder, client, server):
+        each.close()
 
 
 def test_a_flood_of_garbage_is_soon_not_looked_at_and_a_newcomer_behind_it_is_heard(udp, knock, monkeypatch):

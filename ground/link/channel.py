@@ -99,7 +99,7 @@ class Channel:
         return self.effort.level < 0.0
 
     def sort(self, data: bytes) -> list[Frame]:
-        """Return the good frames among what arrived, as many as the client may send."""
+        """Return the good frames among what arrived, as many as the client may send; looking is work done for him."""
         now_s = time.monotonic()
         frames = self.scanner.take(data, self.is_stream)
         self.effort.filled(now_s)
@@ -112,6 +112,7 @@ class Channel:
             self.heard_s = now_s
         for frame in frames:
             self.meet(frame.source, now_s)
+        self.charge(time.monotonic() - now_s)
         return frames
 
     def meet(self, source: tuple[int, int], now_s: float) -> None:

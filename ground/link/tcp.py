@@ -7,12 +7,14 @@ from functools import partial
 from typing import Any
 
 from flight.errors import LinkError
-from ground.link.clients import AT_ONCE, CHUNK, MOST_CLIENTS, SILENCE_S, Clients, Received
+from ground.link.clients import AT_ONCE, MOST_CLIENTS, SILENCE_S, Clients, Received
 from ground.link.endpoints import parts_of
 from ground.link.signing import Keys
 
 # What may wait for a slow reader before frames are dropped.
 MOST_WAITING = 1 << 18
+# Of each client so much is read in a round.
+EACH_AT_ONCE = 4096
 
 
 class Tcp(Clients):
@@ -32,10 +34,12 @@ class Tcp(Clients):
         self.waiting: dict[socket.socket, bytearray] = {}
 
     def files(self) -> Iterator[tuple[Any, Callable[[], list[Received]]]]:
-        """Yield what to watch, and what to do when it has something."""
+        """Yield what to watch, and what to do when it has something; who has sent too much waits."""
         yield self.socket, self.accept
-        for connection in list(self.channels):
-            yield connection, partial(self.receive, connection)
+        now_s = time.monotonic()
+        for connection, channel in list(self.channels.items()):
+            if not channel.is_over(now_s):
+                yield connection, partial(self.receive, connection)
 
     def accept(self) -> list[Received]:
         """Let clients in, as many as there is room for."""
@@ -66,7 +70,7 @@ class Tcp(Clients):
     def receive(self, connection: socket.socket) -> list[Received]:
         """Return what a client sent; forget one that has hung up."""
         try:
-            data = connection.recv(CHUNK)
+            data = connection.recv(EACH_AT_ONCE)
         except BlockingIOError:
             return []
         except OSError:

@@ -109,10 +109,8 @@ class Udp(Clients):
         return channel
 
     def look(self, data: bytes, address: Any, channel: Channel) -> list[Received]:
-        """Return the good frames of a datagram, if its sender may stay; looking counts as work done for him."""
-        begun_s = time.monotonic()
+        """Return the good frames of a datagram, if its sender may stay."""
         frames = channel.sort(data)
-        channel.charge(time.monotonic() - begun_s)
         return [(channel, frames)] if frames and self.admits(address, channel) else []
 
     def admits(self, address: Any, channel: Channel) -> bool:
