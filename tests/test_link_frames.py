@@ -303,6 +303,43 @@ def test_a_second_vehicle_on_the_port_of_one_with_clients_is_refused(udp, knock)
         Udp(f"udpin:127.0.0.1:{udp.socket.getsockname()[1]}", None)
 
 
+def test_where_nobody_listens_any_more_nothing_wakes_the_link(udp, knock):
+    client = knock()
+    client.send(frame(1))
+    ((channel, _),) = heard(udp)
+    place = client.getsockname()
+    client.close()
+
+    channel.forward(b"anybody there?")
+    assert not heard(udp)
+
+    assert not udp.lines
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as again:
+        again.bind(place)
+        again.connect(udp.socket.getsockname())
+        for number in (2, 3):
+            again.send(frame(number))
+            assert heard(udp) == [(channel, number)]
+    assert udp.lines
+
+
+def test_who_is_told_unasked_gets_a_line_when_it_answers():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ground:
+        ground.bind(("127.0.0.1", 0))
+        udp = Udp(f"udpout:127.0.0.1:{ground.getsockname()[1]}", None)
+        (channel,) = udp.channels.values()
+        channel.forward(b"hello")
+        _, place = ground.recvfrom(100)
+        assert not udp.lines
+
+        for number in (1, 2):
+            ground.sendto(frame(number), place)
+            assert heard(udp) == [(channel, number)]
+
+        assert list(udp.lines) == [udp.target]
+        udp.close()
+
+
 def test_a_client_gone_silent_is_forgotten_with_its_line_and_may_come_again(udp, knock, monkeypatch):
     client = knock()
     client.send(frame(1))

@@ -48,8 +48,6 @@ class Udp(Clients):
         self._bind_source(port)
         self.target = (resolved(text, host), port)
         self.channels[self.target] = self.made(self, self.target, text)
-        if kind == "udpout":
-            self.connect(self.target)
 
     def _bind(self, text: str, place: tuple[str, int]) -> None:
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
@@ -91,6 +89,10 @@ class Udp(Clients):
         for _ in range(EACH_AT_ONCE):
             try:
                 data, address = line.recvfrom(CHUNK)
+            except ConnectionRefusedError:
+                # Nobody listens there any more; the system would say so for every datagram that is sent.
+                self.disconnect(line)
+                break
             except OSError:
                 break
             channel = self.known(address)
@@ -123,6 +125,7 @@ class Udp(Clients):
                 return False
             self.strangers.pop(address, None)
             self.channels[address] = channel
+        if address not in self.lines:
             self.connect(address)
         return True
 
@@ -142,13 +145,18 @@ class Udp(Clients):
         else:
             self.lines[address] = line
 
+    def disconnect(self, line: socket.socket) -> None:
+        """Take a client's line back: should it speak again, it gets another."""
+        self.lines = {address: each for address, each in self.lines.items() if each is not line}
+        line.close()
+
     def tidy(self, now_s: float) -> None:
         """Forget clients gone silent."""
         for address, channel in list(self.channels.items()):
             if address != self.target and now_s - channel.heard_s > SILENCE_S:
                 del self.channels[address]
                 if address in self.lines:
-                    self.lines.pop(address).close()
+                    self.disconnect(self.lines[address])
 
     def transmit(self, data: bytes, address: Any) -> None:
         """Send a datagram; what finds no way is lost, as datagrams are."""
