@@ -55,7 +55,7 @@ def test_the_wind_changes_as_fast_as_felt_and_no_slower_than_its_speed_suggests(
     filter, state = rows(FILTER)[0], rows(GUSTS)[0]
     state.power = felt * felt
 
-    gusts.spread(filter, PARAMS, state, (0.0, wind))
+    gusts.spread(filter, PARAMS, state, Vec3(0.0, wind, 0.0))
 
     assert np.sqrt(filter.noise[WIND : WIND + 2]) == pytest.approx(walk)
 
@@ -67,7 +67,7 @@ def test_the_wind_felt_as_drag_is_the_wind_that_blows():
     covariance.begin(state.filter, PARAMS)
     # The nose to the east: body x is east, body y south.
     put_quat(state.nominal.q_ned_frd, from_yaw(np.pi / 2.0))
-    state.nominal.v_ned, state.nominal.wind_ne = (2.0, 5.0, 0.0), (1.0, -2.0)
+    state.nominal.v_ned, state.nominal.wind_ned = (2.0, 5.0, 0.0), (1.0, -2.0, 0.0)
     state.mean_force_frd = (-drag_n_s_m * (5.0 - east), drag_n_s_m * (2.0 - north), 0.0)
     state.thrust.told, state.aided_us = 9.8, 900_000
 

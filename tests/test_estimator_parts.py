@@ -74,7 +74,8 @@ def difference(true, nominal):
     """Return the error vector that leads from the nominal to the true state."""
     turn = rotation_vector(quat(true.q_ned_frd) * conjugate(quat(nominal.q_ned_frd)))
     parts = [true[name] - nominal[name] for name in ("v_ned", "p_ned", "gyro_bias_frd", "accel_bias_frd")]
-    slow = [true[name] - nominal[name] for name in ("wind_ne", "gps_slow_v_ned", "gps_slow_p_ned")]
+    wind = (true.wind_ned - nominal.wind_ned)[:2]
+    slow = [wind, *(true[name] - nominal[name] for name in ("gps_slow_v_ned", "gps_slow_p_ned"))]
     last = [true[name] - nominal[name] for name in ("lag_s", "terrain_z_m")]
     return np.concatenate([turn, *parts, [true.baro_offset_m - nominal.baro_offset_m], *slow, last])
 
@@ -264,11 +265,11 @@ def test_a_late_velocity_depends_on_the_errors_it_depends_on():
 
 def test_drag_depends_on_the_errors_it_depends_on():
     states = vehicle(v=Vec3(4.0, 1.0, -2.0))
-    states[0].nominal.wind_ne[:] = (1.0, -2.0)
+    states[0].nominal.wind_ned[:2] = (1.0, -2.0)
     size = 1e-6
 
     def force(nominal):
-        air = Vec3(*nominal.v_ned) - Vec3(nominal.wind_ne[0], nominal.wind_ne[1], 0.0)
+        air = Vec3(*nominal.v_ned) - Vec3(*nominal.wind_ned)
         return -0.3 * np.array(rotate(conjugate(quat(nominal.q_ned_frd)), air)) + nominal.accel_bias_frd
 
     for i in range(2):

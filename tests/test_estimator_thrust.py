@@ -61,7 +61,7 @@ def test_it_stands_in_along_the_rotor_axis_and_as_drag_across_it():
     model.told, model.scale = 10.0, 0.9
     put_quat(state.nominal.q_ned_frd, from_euler(0.0, 0.0, 1.5707963))
     put(state.nominal.v_ned, Vec3(3.0, 0.0, 0.0))
-    state.nominal.wind_ne[0] = 1.0
+    state.nominal.wind_ned[0] = 1.0
     force = thrust.stand_in(state, airframe)
 
     # Heading east, moving north at 2 m/s through the air: that is to the left.

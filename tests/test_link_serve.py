@@ -12,7 +12,7 @@ from itertools import pairwise
 import pytest
 
 from ground.link.dialect import mavlink
-from tests.served import NAN, Client, Served
+from tests.served import NAN, Client, Served, is_ready
 
 pytestmark = pytest.mark.slow
 ACCEPTED, REJECTED, DENIED, UNSUPPORTED = 0, 1, 2, 3
@@ -250,4 +250,20 @@ def test_killing_link_and_recorder_costs_the_loop_not_one_tick(served, client):
 
     assert client.receive("HEARTBEAT", where=lambda h: h.base_mode & 128, timeout_s=30.0)
     assert -client.position().z == pytest.approx(5.0, abs=0.5)
+    come_down(client)
+
+
+def test_killed_in_the_air_it_finds_itself_on_the_ground_and_flies_again(client, record_property):
+    fly_up(client)
+    assert client.command(ARM, 0, 21196) == ACCEPTED
+    killed_s = client.position().time_boot_ms
+    assert client.receive("HEARTBEAT", where=lambda h: not h.base_mode & 128)
+
+    assert client.receive("SYS_STATUS", where=lambda s: not is_ready(s))
+    assert client.receive("SYS_STATUS", where=is_ready, timeout_s=60.0), client.texts
+
+    record_property(
+        "killed at 5 m, ready to arm after, s", 1e-3 * (client.position().time_boot_ms - killed_s)
+    )
+    fly_up(client)
     come_down(client)

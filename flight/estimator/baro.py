@@ -55,8 +55,7 @@ def step(state, params, sample, now_us, status):
 @kernel
 def blow(state, params):
     """Let the offset have changed with the dynamic pressure, of which nobody knows how much reaches the inside."""
-    wind = Vec3(state.nominal.wind_ne[0], state.nominal.wind_ne[1], 0.0)
-    air = vec(state.nominal.v_ned) - wind
+    air = vec(state.nominal.v_ned) - vec(state.nominal.wind_ned)
     stagnation_m = 0.5 * dot(air, air) / STANDARD_GRAVITY
     sd = params.baro_air * (stagnation_m - state.stagnation_m)
     state.stagnation_m = stagnation_m

@@ -167,7 +167,7 @@ def step(state, params):
     pending = state.pending
     if pending.time_s < params.predict_dt:
         return
-    gusts.spread(state.filter, params, state.gusts, state.nominal.wind_ne)
+    gusts.spread(state.filter, params, state.gusts, vec(state.nominal.wind_ned))
     force_ned = vec(pending.force_dv_ned) * (1.0 / pending.time_s)
     add_up(state.imu, params, rotate_back(quat(state.nominal.q_ned_frd), force_ned), pending.time_s)
     propagate(state.filter, params, state.imu, pending, quat(state.nominal.q_ned_frd))

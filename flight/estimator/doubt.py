@@ -9,10 +9,10 @@ import math
 
 from flight.estimator import covariance, gusts, update
 from flight.estimator.imu import is_hung
-from flight.estimator.layout import ACCEL_BIAS, COUNT, GYRO_BIAS, LAG, POSITION, THETA, VELOCITY, WIND
+from flight.estimator.layout import ACCEL_BIAS, COUNT, GYRO_BIAS, POSITION, THETA, VELOCITY, WIND
 from flight.kernel import kernel
 from flight.quaternion import quat, rotate
-from flight.vector import clamp, cross, vec
+from flight.vector import Vec3, clamp, cross, put, vec
 
 
 @kernel
@@ -135,23 +135,15 @@ def is_doubted(strain, params, now_us):
 
 
 @kernel
-def take_lag_back(state, params):
-    """Go back to the lag that fitted while nothing leaned: not the aid is late but the inertial unit wrong."""
-    state.nominal.lag_s = state.nominal.lag_calm_s
-    covariance.restart(state.filter, LAG, 1, params.lag_sd)
-
-
-@kernel
 def take_wind_back(state, params):
     """Go back to the wind of a few seconds ago: an accelerometer that has stepped since was taken for a gust."""
     felt, nominal = state.gusts, state.nominal
     if not felt.has_mean:
         return
-    wind = vec(felt.earlier_ned)
-    nominal.wind_ne[0], nominal.wind_ne[1] = wind.x, wind.y
+    put(nominal.wind_ned, Vec3(felt.earlier_ned[0], felt.earlier_ned[1], 0.0))
     felt.power = felt.earlier_power
     time_s = gusts.LOOK_S + felt.looked_s + gusts.MEAN_S
-    power = gusts.power_of(params, felt, nominal.wind_ne)
+    power = gusts.power_of(params, felt, vec(nominal.wind_ned))
     covariance.restart(state.filter, WIND, 2, math.sqrt(power * time_s))
     gusts.forget(felt)
 
@@ -163,5 +155,4 @@ def doubt_imu(state, params, ago_s):
         return
     doubt_gyro(state, params, ago_s)
     doubt_accel(state, params, ago_s)
-    take_lag_back(state, params)
     take_wind_back(state, params)

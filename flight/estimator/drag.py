@@ -6,7 +6,7 @@ from flight.estimator.layout import ACCEL_BIAS, DRAG, THETA, VELOCITY, WIND
 from flight.estimator.thrust import is_carrying
 from flight.kernel import kernel
 from flight.quaternion import quat, rotate
-from flight.vector import Vec3, cross, dot, vec
+from flight.vector import cross, dot, vec
 
 # A larger spread switches the model off.
 OFF_SD = 9.0
@@ -27,7 +27,7 @@ def step(state, params, airframe, status, now_us):
     if since_s > LONGEST_GAP_S or not is_aided:
         gusts.forget(state.gusts)
     is_doubted = doubt.is_doubted(state.strain, params, now_us)
-    felt = Vec3(state.nominal.wind_ne[0], state.nominal.wind_ne[1], 0.0)
+    felt = vec(state.nominal.wind_ned)
     for i in range(2):
         coefficient = airframe.rotor_drag[i] / max(airframe.mass_kg, 1e-3)
         if coefficient > 0.0:
@@ -48,8 +48,7 @@ def along(state, i):
 @kernel
 def air(state):
     """Return the velocity through the air."""
-    wind = Vec3(state.nominal.wind_ne[0], state.nominal.wind_ne[1], 0.0)
-    return vec(state.nominal.v_ned) - wind
+    return vec(state.nominal.v_ned) - vec(state.nominal.wind_ned)
 
 
 @kernel

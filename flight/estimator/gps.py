@@ -167,7 +167,8 @@ def fuse_velocity(state, params, sample, now_us, status):
         variance = square(quick * sd) + square(shaken) + square(update.pick(aside, i))
         doubt.listen(state, params, BY_GPS + i, along, variance, dt)
         worst = max(worst, ratio)
-    lag.doubt(state, params, BY_GPS, 3, now_us, dt)
+    if not doubt.is_doubted(state.strain, params, now_us):
+        lag.doubt(state, params, BY_GPS, 3, dt)
     update.note(state.aid, GPS_VELOCITY, worst, now_us)
     if worst <= 1.0:
         state.aided_us = now_us
@@ -175,6 +176,7 @@ def fuse_velocity(state, params, sample, now_us, status):
         doubt.forget(state.strain, BY_GPS, 3)
     if not lateness.is_hinted(state, params) and doubt.is_strained(state.strain, params, BY_GPS, 3, now_us):
         doubt.doubt_imu(state, params, params.jump_time)
+        lag.take_back(state, params)
         lateness.forget(state.lateness)
     if update.is_failing(state.aid, GPS_VELOCITY, now_us, params.reset_time):
         covariance.restart(state.filter, VELOCITY, 3, sd)

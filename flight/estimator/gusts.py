@@ -49,16 +49,16 @@ def listen(gusts, params, felt_ned, dt):
 
 
 @kernel
-def power_of(params, gusts, wind_ne):
+def power_of(params, gusts, wind_ned):
     """Return how fast the square of the wind's change grows in m2/s3: as felt, at least as its mean speed suggests.
 
     Dryden's model has standard deviations in proportion to the wind at 20 feet (MIL-F-8785C, 3.7.3).
     """
-    walk = params.wind_walk * (params.wind_calm + math.hypot(wind_ne[0], wind_ne[1]) / USUAL_WIND)
+    walk = params.wind_walk * (params.wind_calm + norm_xy(wind_ned) / USUAL_WIND)
     return max(walk * walk, gusts.power)
 
 
 @kernel
-def spread(filter, params, gusts, wind_ne):
+def spread(filter, params, gusts, wind_ned):
     """Let the wind change."""
-    filter.noise[WIND] = filter.noise[WIND + 1] = power_of(params, gusts, wind_ne)
+    filter.noise[WIND] = filter.noise[WIND + 1] = power_of(params, gusts, wind_ned)

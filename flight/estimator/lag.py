@@ -4,7 +4,7 @@ A sample that is older than thought differs from what is expected by the motion'
 """
 
 from flight.estimator import covariance
-from flight.estimator.doubt import is_doubted, worst_of
+from flight.estimator.doubt import worst_of
 from flight.estimator.layout import LAG, MOCAP
 from flight.kernel import kernel
 
@@ -23,11 +23,16 @@ def of(state, params, aid):
 
 
 @kernel
-def doubt(state, params, first, count, now_us, dt):
+def doubt(state, params, first, count, dt):
     """Let the lag wander the faster the more some means of innovations lean: late aids make the flight swing."""
-    if is_doubted(state.strain, params, now_us):
-        return
     if worst_of(state.strain, first, count) < params.lag_strain:
         state.nominal.lag_calm_s = state.nominal.lag_s
     excess = max(worst_of(state.strain, first, count) - params.lag_strain, 0.0) * params.lag_doubt
     state.filter.covariance[LAG, LAG] += excess * excess * dt
+
+
+@kernel
+def take_back(state, params):
+    """Go back to the lag that fitted while nothing leaned: not the aid is late but the inertial unit wrong."""
+    state.nominal.lag_s = state.nominal.lag_calm_s
+    covariance.restart(state.filter, LAG, 1, params.lag_sd)

@@ -122,7 +122,7 @@ def fuse(state, params, p_err, q_err, now_us):
         turns += update.pick(q_err, i) * state.strain.lean[BY_POSE + 3 + i]
         doubt.listen(state, params, BY_POSE + 3 + i, update.pick(q_err, i), variance, dt)
         turned = max(turned, ratio)
-    lag.doubt(state, params, BY_POSE, 6, now_us, dt)
+    lag.doubt(state, params, BY_POSE, 6, dt)
     doubt.let_bias_wander(state, params, ACCEL_BIAS, params.accel_doubt, BY_POSE, dt)
     doubt.let_bias_wander(state, params, GYRO_BIAS, params.gyro_doubt, BY_POSE + 3, dt)
     pose.slack_p = eased(params, pose.slack_p, far, leans > 0.0)

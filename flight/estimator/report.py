@@ -40,7 +40,7 @@ def motion(state, params, estimate):
     put(estimate.p_ned, vec(nominal.p_ned) + vec(state.jump_ned) + ahead * (v + 0.5 * ahead * a))
     put(estimate.gyro_bias_frd, vec(nominal.gyro_bias_frd))
     put(estimate.accel_bias_frd, vec(nominal.accel_bias_frd))
-    put(estimate.wind_ned, Vec3(nominal.wind_ne[0], nominal.wind_ne[1], 0.0))
+    put(estimate.wind_ned, vec(nominal.wind_ned))
 
 
 @kernel

@@ -46,7 +46,6 @@ def stand_in(state, airframe):
     q, model = quat(state.nominal.q_ned_frd), state.thrust
     if not is_carrying(model):
         return Vec3(0.0, 0.0, -STANDARD_GRAVITY / max(down_frd(q).z, 0.5))
-    wind = Vec3(state.nominal.wind_ne[0], state.nominal.wind_ne[1], 0.0)
-    air = rotate(conjugate(q), vec(state.nominal.v_ned) - wind)
+    air = rotate(conjugate(q), vec(state.nominal.v_ned) - vec(state.nominal.wind_ned))
     drag = vec(airframe.rotor_drag) * (1.0 / max(airframe.mass_kg, 1e-3))
     return Vec3(-drag.x * air.x, -drag.y * air.y, -model.scale * model.told)

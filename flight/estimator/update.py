@@ -250,7 +250,7 @@ def apply(nominal, error, params):
     put(nominal.accel_bias_frd, clip(bias, Vec3(limit, limit, limit)))
     nominal.baro_offset_m += error[BARO_OFFSET]
     for i in range(2):
-        nominal.wind_ne[i] += error[WIND + i]
+        nominal.wind_ned[i] += error[WIND + i]
     put(nominal.gps_slow_v_ned, vec(nominal.gps_slow_v_ned) + part(error, SLOW_VELOCITY))
     put(nominal.gps_slow_p_ned, vec(nominal.gps_slow_p_ned) + part(error, SLOW_POSITION))
     nominal.terrain_z_m += error[TERRAIN]
