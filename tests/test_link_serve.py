@@ -49,7 +49,7 @@ def fly_up(client: Client, height_m: float = 5.0) -> None:
     assert client.command(TAKEOFF, 0, 0, 0, NAN, NAN, NAN, 1e-3 * home.altitude + height_m) == ACCEPTED, (
         client.texts
     )
-    assert client.position(lambda p: p.z < -height_m + 0.3), client.texts
+    assert client.position(lambda p: p.z < home.z - height_m + 0.3), client.texts
 
 
 def come_down(client: Client) -> None:
@@ -262,6 +262,8 @@ def test_killed_in_the_air_it_finds_itself_on_the_ground_and_flies_again(client,
     assert client.receive("SYS_STATUS", where=lambda s: not is_ready(s))
     assert client.receive("SYS_STATUS", where=is_ready, timeout_s=60.0), client.texts
 
+    # What fell 5 m knows again where the ground is.
+    assert abs(client.position().z) < 1.0
     record_property(
         "killed at 5 m, ready to arm after, s", 1e-3 * (client.position().time_boot_ms - killed_s)
     )
