@@ -31,7 +31,7 @@ HALVES = {"gyro": "imu", "accel": "imu"}
 
 @dataclass(frozen=True)
 class Fault:
-    """One part that fails: a motor keeps `size` of its thrust, a sensor does `kind` with magnitude `size`."""
+    """One part that fails: a motor reaches `size` of its speed, a sensor does `kind` with magnitude `size`."""
 
     part: str
     rotor: int
@@ -101,7 +101,7 @@ def check_motor(where: str, fault: Fault) -> None:
         raise ConfigError(f"{where}: motors are numbered motor1 to motor{MAX_ROTORS}")
     if fault.kind or fault.stop_s is not None or not 0.0 <= fault.size <= 1.0:
         raise ConfigError(
-            f"{where}: a motor keeps a share 0 to 1 of its thrust for good, as in motor2:0.5@12s"
+            f"{where}: a motor reaches a share 0 to 1 of its speed for good, as in motor2:0.5@12s"
         )
 
 

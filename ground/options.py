@@ -42,7 +42,7 @@ def add_conditions(parser: ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="WHAT@WHEN",
-        help="motor2@12s, motor2:0.5@12s (half its thrust), gps:dropout@20s-30s; may be repeated",
+        help="motor2@12s, motor2:0.5@12s (half its speed), gps:dropout@20s-30s; may be repeated",
     )
 
 

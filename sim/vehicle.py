@@ -111,6 +111,6 @@ def obey(vehicle, setup, command):
 
 
 def fault_rotor(vehicle: np.void, rotor: int, start_s: float, health: float = 0.0) -> None:
-    """Let a rotor (1 is the first) lose its thrust at a time."""
+    """Let a rotor (1 is the first) reach no more than a share of its speed from a time on."""
     vehicle.rotor_fault.start_us[rotor - 1] = max(1, round(start_s * 1e6))
     vehicle.rotor_fault.health[rotor - 1] = health
