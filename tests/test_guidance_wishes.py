@@ -79,6 +79,37 @@ def test_who_no_longer_asks_for_a_heading_gives_a_mission_its_own_back():
     assert not f.status.is_done
 
 
+@pytest.mark.parametrize("every_s", [0.1, 0.24, 1.0])
+def test_who_is_told_again_and_again_to_go_up_and_away_flies_the_straight_way_and_never_sinks(every_s):
+    f, way = up(), []
+    begin = f.place.copy()
+    goal = begin + np.array([30.0, 10.0, -5.5])
+
+    for _ in range(round(6.0 / every_s)):
+        f.ask(Demand.GOTO, *goal).fly(every_s)
+        way.append(f.place.copy())
+
+    line = (goal - begin) / np.linalg.norm(goal - begin)
+    off = np.array(way) - begin
+    assert np.all(np.diff(np.array(way)[:, 2]) < 1e-3)
+    assert np.max(np.linalg.norm(off - np.outer(off @ line, line), axis=1)) < 0.3
+    assert np.linalg.norm(f.fly(4.0).place - goal) < 0.05
+
+
+def test_who_follows_a_place_that_moves_climbs_to_its_height_and_no_further():
+    f, heights = up(), []
+
+    for k in range(60):
+        goal = (30.0 - 0.1 * k, -1.5 * k if k > 8 else 0.0, -15.0)
+        f.ask(Demand.GOTO, *goal).fly(0.24)
+        heights.append(-f.place[2])
+
+    climb = [height for height in heights if height < 14.9]
+    assert climb == sorted(climb)
+    assert heights[-1] == pytest.approx(15.0, abs=0.05)
+    assert max(heights) < 15.1
+
+
 def test_a_heading_means_nothing_to_an_orbit():
     assert refused(up().ask(Demand.ORBIT).ask(Demand.YAW, 1.0), Demand.YAW, Why.NOT_IN_MODE)
 

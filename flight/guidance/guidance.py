@@ -110,6 +110,7 @@ def is_renewed(demand, mode):
 @kernel
 def enter(state, params, inputs, command):
     """Begin a mode from where the setpoint is."""
+    is_underway = state.mode == command.status.mode
     state.mode = command.status.mode
     state.phase = 0
     state.phase_s = 0.0
@@ -121,7 +122,7 @@ def enter(state, params, inputs, command):
     if mode == Mode.TAKEOFF:
         takeoff.enter(state, params, inputs, command)
     elif mode == Mode.GOTO:
-        goto.enter(state, params, inputs, command)
+        goto.enter(state, params, inputs, is_underway)
     elif mode == Mode.MISSION:
         mission.enter(state, params, command)
     elif mode == Mode.ORBIT or mode == Mode.FIGURE8:
