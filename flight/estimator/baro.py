@@ -48,7 +48,7 @@ def step(state, params, sample, now_us, status):
     ratio = update.fuse(filter, innovation, sd * sd, 1.0, params.baro_gate)
     update.note(state.aid, BARO, ratio, now_us)
     if update.is_failing(state.aid, BARO, now_us, params.reset_time):
-        believe(state, params, innovation, now_us, status)
+        believe(state, params, innovation, now_us)
         update.announce(state, BARO, Part.HEIGHT, now_us, status)
 
 
@@ -78,14 +78,11 @@ def set_offset(state, params, innovation):
 
 
 @kernel
-def believe(state, params, innovation, now_us, status):
-    """After a long disagreement move the offset where another aid holds the height, the height where none does.
-
-    A disarmed vehicle has fallen: it was the impact that no sensor could follow, not the air pressure that jumped.
-    """
+def believe(state, params, innovation, now_us):
+    """After a long disagreement move the offset where another aid holds the height, the height where none does."""
     by_gps = update.is_healthy(state.aid, GPS_POSITION, now_us, params.aid_time)
     by_mocap = update.is_healthy(state.aid, MOCAP, now_us, params.aid_time)
-    if (by_gps or by_mocap) and status.arming == Arming.ARMED:
+    if by_gps or by_mocap:
         set_offset(state, params, innovation)
     else:
         resets.move(state, Vec3(0.0, 0.0, -innovation))
