@@ -19,6 +19,8 @@ from flight.modes import WHY, Arming, Event, Failsafe, Mode, Why
 from tests.conftest import ROOT
 from tests.tuned_axis import DT, Axis, Toy
 
+pytestmark = pytest.mark.slow
+
 DEGREE = math.pi / 180.0
 ROLL, PITCH, YAW, ALTITUDE = 1, 2, 4, 8
 TRUTHS = {
@@ -108,7 +110,6 @@ def margins(L):
     return np.degrees(math.pi + phase[last]), gm, (1.0 / np.abs(1.0 + L)).max()
 
 
-@pytest.mark.slow
 def test_a_whole_autotune_takes_40_s_and_says_what_it_does(record_property):
     toy = Toy()
     before = toy.gains()
@@ -425,7 +426,6 @@ print(toy.said, toy.gains().tobytes().hex())
 """
 
 
-@pytest.mark.slow
 def test_compiled_and_interpreted_find_the_same_gains_to_the_bit():
     said = []
     for plain in ("0", "1"):

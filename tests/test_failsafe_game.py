@@ -6,6 +6,8 @@ from flight.errors import ConfigError
 from flight.modes import Failsafe, Mode
 from ground.supervising import GIVENS, Pretence, outcome
 
+pytestmark = pytest.mark.slow
+
 MODES = {"pilot": Mode.POSITION, "stream": Mode.OFFBOARD}
 
 

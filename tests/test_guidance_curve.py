@@ -10,6 +10,8 @@ from flight.modes import Mode
 from flight.record import rows
 from tests.toy_flight import Demand, ToyFlight, angle_between
 
+pytestmark = pytest.mark.slow
+
 RAMP = 3.0
 
 

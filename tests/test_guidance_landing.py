@@ -9,8 +9,9 @@ from flight.modes import Failsafe, Level, Mode
 from tests.guidance_rig import flight, setpoint, watch
 from tests.toy_flight import GRAVITY, HOVER
 
+pytestmark = pytest.mark.slow
 
-@pytest.mark.slow
+
 def test_return_climbs_crosses_and_lands_at_home():
     f = flight(RTL_RETURN_ALT=15.0).airborne().ask(Demand.GOTO, 20.0, 0.0, -8.0).fly(8.0)
     f.ask(Demand.RETURN)
@@ -65,7 +66,6 @@ def test_landing_uses_whatever_the_estimate_can_vouch_for(trust, level):
         assert f.speed[2] > 0.0
 
 
-@pytest.mark.slow
 def test_a_place_known_again_while_landing_is_no_reason_to_fly_back():
     f = flight(LAND_OPEN_RATE=0.0).airborne(30.0).ask(Demand.LAND)
     f.trust(1, 1, 0, 0)
@@ -79,7 +79,6 @@ def test_a_place_known_again_while_landing_is_no_reason_to_fly_back():
     assert setpoint(f)[0] == pytest.approx(7.0, abs=0.1)
 
 
-@pytest.mark.slow
 def test_return_from_a_fast_turn_still_lands_at_home():
     f = flight().airborne(4.0).ask(Demand.FIGURE8, 0.0, 0.0, None, 1.5, 5.0).fly(8.3).ask(Demand.RETURN)
     f.until(lambda: not f.is_armed, 20.0)

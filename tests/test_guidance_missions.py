@@ -10,6 +10,8 @@ from flight.modes import Event, Item, Mode
 from tests.guidance_rig import flight
 from tests.toy_flight import ToyFlight, angle_between
 
+pytestmark = pytest.mark.slow
+
 
 def square(f: ToyFlight, side: float = 20.0, height: float = 10.0) -> list[tuple[float, float]]:
     corners = [(side, 0.0), (side, side), (0.0, side), (0.0, 0.0)]
@@ -30,7 +32,6 @@ def test_a_mission_faces_the_way_it_flies_unless_told_not_to(mode, heading):
     assert angle_between(f.command.setpoint.yaw_sp, heading) < 1e-6
 
 
-@pytest.mark.slow
 def test_the_square_is_flown_and_disarmed_within_a_minute_with_tight_corners():
     f = flight()
     corners = square(f)
@@ -91,7 +92,6 @@ def test_a_mission_can_begin_at_a_later_item():
     assert np.linalg.norm(f.place[:2] - (0.0, 20.0)) < 1.5
 
 
-@pytest.mark.slow
 def test_a_mission_waits_turns_and_returns_as_its_items_say():
     f = flight(RTL_RETURN_ALT=6.0, NAV_LOITER_RAD=3.0)
     items = [

@@ -19,6 +19,8 @@ from ground.seats import Seats, What, request
 from tests.mavlink_vehicle import ARDUPILOT, PX4
 from tests.served import free_port
 
+pytestmark = pytest.mark.slow
+
 
 def handshake(autopilot=PX4):
     far = Far()

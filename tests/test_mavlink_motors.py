@@ -13,6 +13,8 @@ from flight.modes import Arming, Failsafe
 from tests.mavlink_bench import DT, Bench
 from tests.mavlink_vehicle import ARDUPILOT, PX4, FarSide
 
+pytestmark = pytest.mark.slow
+
 
 def far_with_motors(way):
     """Return a far side set up so that it takes single motors in one of the three ways."""
@@ -32,7 +34,6 @@ def far_with_motors(way):
     return far
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("way", ["group", "set", "override"])
 def test_single_motors_fly_through_another_autopilot(way, record_property):
     far = far_with_motors(way)

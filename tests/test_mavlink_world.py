@@ -13,8 +13,9 @@ from flight.modes import Arming, Failsafe
 from tests.mavlink_bench import DT, HOVER, Bench
 from tests.mavlink_vehicle import ARDUPILOT, PX4, FarSide
 
+pytestmark = pytest.mark.slow
 
-@pytest.mark.slow
+
 @pytest.mark.parametrize(
     ("autopilot", "imu", "imu_hz", "outputs"),
     [
@@ -45,7 +46,6 @@ def test_the_loop_takes_off_hovers_and_lands_through_another_autopilot(
     assert not far.is_armed
 
 
-@pytest.mark.slow
 def test_dropouts_of_a_tenth_of_a_second_are_flown_through():
     bench = Bench(FarSide(), HOVER).fly(11.0)
     assert bench.far.height > 1.0
@@ -61,7 +61,6 @@ def test_dropouts_of_a_tenth_of_a_second_are_flown_through():
     assert not bench.failsafes & (Failsafe.BRIDGE_LOST | Failsafe.BRIDGE_FAULT)
 
 
-@pytest.mark.slow
 def test_a_line_that_is_cut_grows_old_in_the_inputs_and_nothing_raises():
     bench = Bench(FarSide(), HOVER).fly(11.0)
     bench.far.cut = True
@@ -74,7 +73,6 @@ def test_a_line_that_is_cut_grows_old_in_the_inputs_and_nothing_raises():
     assert bench.autopilot.inputs[0].imu.fresh == 0
 
 
-@pytest.mark.slow
 def test_a_far_side_that_refuses_to_arm_ends_the_attempt_and_its_reason_is_told(caplog):
     far = FarSide()
     far.refuses = "Preflight Fail: no compass"
@@ -90,7 +88,6 @@ def test_a_far_side_that_refuses_to_arm_ends_the_attempt_and_its_reason_is_told(
     assert "PX4 refuses arming" in caplog.text
 
 
-@pytest.mark.slow
 def test_a_far_side_that_is_not_ready_keeps_the_loop_from_arming():
     far = FarSide()
     far.is_ready = False
@@ -101,7 +98,6 @@ def test_a_far_side_that_is_not_ready_keeps_the_loop_from_arming():
     assert bench.autopilot.inputs[0].system.bridge_faults & BridgeFault.OUTPUTS
 
 
-@pytest.mark.slow
 def test_a_pilot_who_takes_the_far_side_over_keeps_it():
     bench = Bench(FarSide(), HOVER).fly(11.0)
     asked = bench.far.heard["COMMAND_LONG"]
@@ -114,7 +110,6 @@ def test_a_pilot_who_takes_the_far_side_over_keeps_it():
     assert bench.failsafes & Failsafe.BRIDGE_FAULT
 
 
-@pytest.mark.slow
 def test_the_far_side_gets_no_thrust_before_it_is_armed():
     far = FarSide()
     far.refuses = "no"

@@ -17,6 +17,8 @@ from ground.physics.udp import Udp
 from sim.hosted import Hosted
 from tests.other_autopilots import Arducopter, read_as_ardupilot, serving
 
+pytestmark = pytest.mark.slow
+
 STOPPED, SPINNING = [1000] * 4, [1600] * 4
 HERE = ("127.0.0.1", 40000)
 OTHER = ("127.0.0.1", 40001)
@@ -171,7 +173,6 @@ def test_the_step_follows_the_frame_rate():
     assert [step_for(rate) for rate in (0, 1, 65535)] == [833, 20_000, 250]
 
 
-@pytest.mark.slow
 def test_a_copter_flies_at_twelve_hundred_and_at_two_hundred_frames_a_second(server):
     for rate_hz in (1200, 200):
         copter = Arducopter(server.port, rate_hz)

@@ -25,6 +25,8 @@ from tests.conftest import ROOT
 from tests.other_autopilots import Hand, Px4, serving
 from tests.served import free_port
 
+pytestmark = pytest.mark.slow
+
 HOME = (473977420, 85455940, 488000)
 STEP_S = 0.004
 
@@ -66,7 +68,6 @@ def fly(px4, hand, seconds, goal):
     return places
 
 
-@pytest.mark.slow
 def test_a_copter_takes_off_hovers_and_lands_in_lock_step(physics, record_property):
     px4, hand = Px4(physics.port), Hand(STEP_S)
     stand(px4, 300)
@@ -220,7 +221,6 @@ def test_the_truth_can_be_switched_off(physics):
     assert px4.counts["HIL_STATE_QUATERNION"] == before
 
 
-@pytest.mark.slow
 def test_rubbish_on_the_line_is_passed_over(physics):
     px4 = Px4(physics.port)
     stand(px4, 10)
@@ -273,7 +273,6 @@ def patient(attempt):
             time.sleep(0.05)
 
 
-@pytest.mark.slow
 def test_ctrl_c_ends_the_command_with_its_figures():
     # Who runs the tests in the background ignores Ctrl-C, and children inherit that.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -19,6 +19,8 @@ from flight.record import rows
 from tests.registers.vehicle import ALL_I2C, WITH_SPI, FakeBuses, PiVehicle
 from tests.test_pi_doctor import prepared_pwm
 
+pytestmark = pytest.mark.slow
+
 RATES = {"500 Hz": (ALL_I2C, 500.0), "1 kHz": (WITH_SPI, 1000.0)}
 
 

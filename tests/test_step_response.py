@@ -21,6 +21,8 @@ from ground.tuning import steps
 from logs.series import Curve, euler_deg
 from sim.operator import Await, Step
 
+pytestmark = pytest.mark.slow
+
 DT, FINE = 0.005, 0.001
 SECONDS = 20.0
 
@@ -86,7 +88,6 @@ def shaken():
     return commands, bench.true_rig(airframe, fleet.setups[0])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["rate", "attitude"])
 def test_a_flight_tells_how_its_loops_answer_a_step(shaken, kind, record_property):
     commands, rig = shaken
