@@ -4,8 +4,19 @@ import numpy as np
 import pytest
 
 from flight.command import COMMAND
-from flight.estimator import covariance, doubt, drag, gps, gusts, lag, lateness
-from flight.estimator.layout import ACCEL_BIAS, BY_GPS, LAG, MAG, NEVER, STATE, VELOCITY, WIND
+from flight.estimator import covariance, doubt, drag, gps, gusts, lag, lateness, mag
+from flight.estimator.layout import (
+    ACCEL_BIAS,
+    BY_GPS,
+    LAG,
+    LATENESS_STEP_S,
+    MAG,
+    NEVER,
+    STATE,
+    VELOCITY,
+    WIND,
+)
+from flight.inputs import INPUTS
 from flight.params import defaults
 from flight.record import rows
 from flight.vector import Vec3
@@ -29,7 +40,7 @@ def flying(doubted_s: float = 1e6) -> np.void:
 def felt(state: np.void, north: float, seconds: float) -> None:
     """Let a wind from the south be felt for some seconds."""
     for _ in range(round(seconds / PERIOD_S)):
-        gusts.listen(state.gusts, PARAMS, Vec3(north, 0.0, 0.0), PERIOD_S)
+        gusts.listen(state.gusts, PARAMS, Vec3(north, 0.0, 0.5), PERIOD_S)
     state.nominal.wind_ned[0] = north
 
 
@@ -42,7 +53,8 @@ def test_a_step_that_was_taken_for_a_gust_is_no_wind_any_more():
 
     doubt.doubt_imu(state, PARAMS, 0.7)
 
-    assert state.nominal.wind_ned[0] == pytest.approx(2.0, abs=0.01)
+    # Felt along tilted axes; the wind itself blows level.
+    assert state.nominal.wind_ned == pytest.approx((2.0, 0.0, 0.0), abs=0.01)
     assert state.gusts.power == power
     assert state.gusts.has_mean == 0
     # It may have blown otherwise since: for two looks and a mean at most.
@@ -83,6 +95,29 @@ def test_a_late_gps_is_not_looked_for_while_a_broken_imu_is_being_found():
         state.lateness.cost[:] = 100.0
         state.lateness.cost[2:4] = 0.0
         assert lateness.is_in_dispute(state, PARAMS, NOW_US) == disputed
+
+
+def test_a_delay_that_stands_out_is_one_to_go_back_to():
+    state = flying()
+    state.lateness.variance = 1.0
+    state.lateness.cost[:] = 100.0
+    state.lateness.cost[3] = 0.0
+
+    assert not lateness.is_in_dispute(state, PARAMS, NOW_US)
+    assert state.nominal.lag_s == state.nominal.lag_calm_s == pytest.approx(3 * LATENESS_STEP_S)
+
+
+@pytest.mark.parametrize(("field_ut", "is_heading"), [((20.0, 4.0, 43.0), True), ((20.0, 4.0, 0.0), False)])
+def test_a_field_of_strange_dip_disputes_no_heading(field_ut, is_heading):
+    state, status = flying(), rows(COMMAND)[0].status
+    state.has_heading, state.history.now.q[0] = 1, 1.0
+    state.mag.norm_ut, state.mag.inclination = 47.5, np.arctan2(43.0, 20.4)
+    sample = rows(INPUTS)[0].mag
+    sample.fresh, sample.t_us, sample.field_ut_frd = 1, NOW_US, field_ut
+
+    mag.step(state, PARAMS, sample, NOW_US, status)
+
+    assert (abs(state.mag.off_rad) > 0.1) == is_heading
 
 
 @pytest.mark.parametrize(("doubted_s", "is_judged"), [(1.0, True), (1e6, False)])

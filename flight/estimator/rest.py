@@ -62,11 +62,11 @@ def step(state, params, status, now_us):
     An accelerometer that steps between arming and take-off shows at once; else the vehicle would take off in motion.
     """
     if is_at_rest(state, params, status):
-        if is_confused(state, params):
-            align_anew(state, params, now_us, status)
         state.ground.take_off_z_m = state.nominal.p_ned[2]
         if 1e-6 * (now_us - state.rest_us) >= params.rest_period:
             state.rest_us = now_us
+            if is_confused(state, params):
+                align_anew(state, params, now_us, status)
             stand(state, params)
     elif is_waiting(state, status) and 1e-6 * (now_us - state.rest_us) >= params.rest_period:
         state.rest_us = now_us
