@@ -5,13 +5,20 @@ from contextlib import contextmanager
 
 import pytest
 
+from ground.campaign.jobs import event_loop
+
 
 @contextmanager
 def two_workers() -> Iterator[str]:
     """Have the cluster for a while; its address."""
     distributed = pytest.importorskip("distributed", reason="Dask is not installed")
     cluster = distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+        n_workers=2,
+        threads_per_worker=1,
+        processes=True,
+        dashboard_address=None,
+        host="127.0.0.1",
+        loop=event_loop(),
     )
     try:
         yield cluster.scheduler_address

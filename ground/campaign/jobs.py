@@ -4,16 +4,18 @@ A job is a key and a task; the work is a plain function of the task. It must dep
 a module, and use machine-code threads (`prange`) for its speed: of its jobs a process does one at a time.
 """
 
+import asyncio
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from itertools import islice
 from multiprocessing import get_context
-from threading import RLock
+from threading import RLock, Thread
 from typing import Any, Protocol
 
 from flight.errors import LinkError
@@ -199,7 +201,9 @@ def connected(address: str) -> Iterator[Any]:
             f"--cluster {address}: needs Dask, which is not installed: pip install 'quadloop[cluster]'"
         ) from None
     try:
-        client = Client(address, timeout=PATIENCE_S, set_as_default=False)
+        loop = event_loop()
+        asyncio.run_coroutine_threadsafe(knock(address), loop.asyncio_loop).result()
+        client = Client(address, timeout=PATIENCE_S, set_as_default=False, loop=loop)
     except (OSError, ValueError) as error:
         raise LinkError(f"--cluster {address}: does not answer ({error}); it reads tcp://HOST:PORT") from None
     try:
@@ -208,6 +212,31 @@ def connected(address: str) -> Iterator[Any]:
         yield client
     finally:
         client.close(timeout=PATIENCE_S)
+
+
+async def knock(address: str) -> None:
+    """Raise OSError or ValueError when nobody is there: a client made in vain is not given back in order."""
+    from distributed.comm import connect
+
+    await (await connect(address, timeout=PATIENCE_S)).close()
+
+
+@cache
+def event_loop() -> Any:
+    """Return the Tornado loop that turns in a thread of its own until this process ends.
+
+    Left alone, Dask starts one itself and fails when that takes ten seconds, as on a machine that stalls.
+    """
+    from tornado.ioloop import IOLoop
+
+    started: Future[Any] = Future()
+
+    async def turn() -> None:
+        started.set_result(IOLoop.current())
+        await asyncio.Event().wait()
+
+    Thread(target=asyncio.run, args=(turn(),), daemon=True).start()
+    return started.result()
 
 
 def finished(
