@@ -31,6 +31,7 @@ SURVIVED = (
     "imu:dropout@15s-15.5s",
     "mag:stuck@12s",
     "gps:delay=0.3@15s",
+    "gps:noise=5@15s",
 )
 POSES = (
     "mocap:stuck@15s",

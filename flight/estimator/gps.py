@@ -2,7 +2,7 @@
 
 import math
 
-from flight.estimator import course, covariance, doubt, history, lag, lateness, resets, update
+from flight.estimator import course, covariance, doubt, history, lag, lateness, resets, scatter, update
 from flight.estimator.layout import (
     BANK_HEARD,
     BARO,
@@ -217,7 +217,9 @@ def square(x):
 def fuse_position(state, params, sample, now_us, status):
     """Fuse the position; believe it after all when it has been refused too long."""
     v_ned = vec(state.past.v_ned)
-    innovation = fix_of(state.gps, sample) - vec(state.past.p_ned) - vec(state.nominal.gps_slow_p_ned)
+    place_ned = fix_of(state.gps, sample)
+    scatter.listen(state.gps, params, place_ned, vec(sample.v_ned), sample.t_us)
+    innovation = place_ned - vec(state.past.p_ned) - vec(state.nominal.gps_slow_p_ned)
     sd = max(params.gps_position_sd, sample.horizontal_accuracy_m)
     sd_z = max(params.gps_height_sd, sample.vertical_accuracy_m)
     # GPS is the poorest judge of height: alone against a healthy barometer it is wrong.
@@ -230,7 +232,8 @@ def fuse_position(state, params, sample, now_us, status):
         shaken = params.gps_jitter * update.pick(v_ned, i)
         spread = sd_z if i == 2 else sd
         along = update.pick(innovation, i)
-        ratio = fuse(state.filter, along, spread, params.gps_quick * spread, shaken, params.gps_gate)
+        new_sd = math.sqrt(square(shaken) + scatter.variance(state.gps, params, i))
+        ratio = fuse(state.filter, along, spread, params.gps_quick * spread, new_sd, params.gps_gate)
         worst = max(worst, ratio) if i < 2 or judges_height else worst
     update.note(state.aid, GPS_POSITION, worst, now_us)
     if worst <= 1.0:

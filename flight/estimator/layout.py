@@ -121,6 +121,8 @@ AID = record(
     accepted_us=("i8", len(AIDS)),
     failing_since_us=("i8", len(AIDS)),
 )
+# apart, scatter: how far the last fix was from where the one before and the velocity put it, and by how much such
+# differences scatter, in the deviation and variance expected.
 GPS = record(
     origin_lat_deg=REAL,
     origin_lon_deg=REAL,
@@ -129,6 +131,12 @@ GPS = record(
     last_lat_deg=REAL,
     last_lon_deg=REAL,
     last_v_ned=VECTOR,
+    place_ned=VECTOR,
+    place_v_ned=VECTOR,
+    place_us=INTEGER,
+    apart=VECTOR,
+    has_apart=FLAG,
+    scatter=REAL,
     fixes=INTEGER,
     started_us=INTEGER,
     has_origin=FLAG,
