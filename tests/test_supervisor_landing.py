@@ -189,6 +189,18 @@ def test_the_land_detector_watches_for_what_can_come_next():
     assert f.s.landing.force_err < 0.0
 
 
+@pytest.mark.parametrize(("asked", "spent"), [(HOVER, 0.0), (0.05, 1.01)])
+def test_in_the_air_the_least_thrust_is_told_from_what_is_asked_for(asked, spent):
+    f = flying(Mode.LAND, LND_SPENT_THR=0.0)
+    f.command.status.mode = Mode.LAND
+    landing.configure(f.s.landing, 0.05)
+    f.command.setpoint.thrust_sp, f.s.landing.spent_s = asked, 1.0
+
+    landing.step(f.s.landing, f.p.land, f.inputs, f.command, True, DT)
+
+    assert f.s.landing.spent_s == spent
+
+
 def test_reset_stands():
     f = flying()
     ground = f.s.landing
