@@ -8,6 +8,7 @@ from flight.inputs import Demand, Use
 from flight.modes import Arming, Event, Failsafe, Item, Level, Mode
 from flight.supervisor.table import FALLBACK, LASTING, MODE_TABLE, NEEDS
 from tests.supervised_flight import high, piloted, ready
+from tests.toy_flight import HOVER
 
 pytestmark = pytest.mark.interpreted
 XYZ = Use.POSITION_XY | Use.POSITION_Z
@@ -180,6 +181,44 @@ def test_an_automatic_mode_without_a_position_lands(demand):
 
     assert f.fly(0.4).mode != Mode.LAND
     assert f.fly(0.2).mode == Mode.LAND
+
+
+@pytest.mark.parametrize(
+    ("level", "trust", "after"),
+    [
+        (Level.POSITION, (1, 1, 0, 0), Mode.LAND),
+        (Level.VELOCITY, (1, 1, 0, 0), Mode.LAND),
+        (Level.ALTITUDE, (1, 0, 0, 0), Mode.LAND),
+        (Level.ALTITUDE, (1, 1, 0, 0), Mode.OFFBOARD),
+        (Level.ATTITUDE, (1, 0, 0, 0), Mode.OFFBOARD),
+    ],
+)
+def test_a_streamed_place_is_not_flown_without_a_position(level, trust, after):
+    f = high()
+    for tick in range(100):
+        f.stream(level, XYZ, p_ned=(5.0, 0.0, -10.0), q_ned_frd=(1.0, 0.0, 0.0, 0.0), thrust=HOVER).step()
+        if tick == 10:
+            assert f.ask(Demand.MODE, Mode.OFFBOARD).mode == Mode.OFFBOARD
+            f.trust(*trust)
+
+    assert f.mode == after
+    assert f.said(Event.FAILSAFE_RAISED, Failsafe.POSITION_LOST) == (after == Mode.LAND)
+
+
+def test_who_has_no_home_lands_instead_of_returning():
+    f = ready()
+    f.trust(1, 1, 0, 0)
+    f.sticks(mode=Mode.ANGLE).step().ask(Demand.ARM)
+    f.guidance.is_home_set = 0
+    while f.place[2] > -5.0:
+        f.sticks(throttle=0.8).step()
+    f.trust()
+    assert not f.sticks(throttle=0.45).step().status.is_home_set
+
+    f.until(lambda: f.mode == Mode.HOLD).until(lambda: f.mode != Mode.HOLD, 10.0)
+
+    assert f.mode == Mode.LAND
+    assert not f.status.is_home_set
 
 
 def test_a_position_that_comes_back_is_reported():

@@ -105,11 +105,11 @@ def test_numbers_everywhere_make_an_estimate_sound():
 def test_tilt_is_too_much_beyond_its_limit():
     f = leaning(flying(), 50.0)
     f.p.tilt_max = tilt_of(quat(f.estimate.q_ned_frd))
-    assert checks.attitude_troubles(f.s, f.p, f.estimate, -1) == 0
+    assert checks.attitude_troubles(f.s, f.p, f.inputs, f.estimate, -1) == 0
     f.p.tilt_max = below(f.p.tilt_max)
-    assert checks.attitude_troubles(f.s, f.p, f.estimate, -1) == Failsafe.TILT
+    assert checks.attitude_troubles(f.s, f.p, f.inputs, f.estimate, -1) == Failsafe.TILT
     f.s.mode = Mode.RATE
-    assert checks.attitude_troubles(f.s, f.p, f.estimate, -1) == 0
+    assert checks.attitude_troubles(f.s, f.p, f.inputs, f.estimate, -1) == 0
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,31 @@ def test_a_place_is_lost_to_the_mode_that_needs_it_and_stays_so_until_all_of_it_
     f = flying(mode)
     f.s.watch.raised = raised
 
-    assert checks.is_place_lost(f.s, int(signs)) == lost
+    assert checks.is_place_lost(f.s, f.inputs.offboard, int(signs)) == lost
+
+
+@pytest.mark.parametrize(
+    ("level", "missing", "lost"),
+    [
+        (Level.RATE, Sign.ALTITUDE | Sign.POSITION, False),
+        (Level.ATTITUDE, Sign.ALTITUDE | Sign.POSITION, False),
+        (Level.ALTITUDE, Sign.POSITION, False),
+        (Level.ALTITUDE, Sign.ALTITUDE, True),
+        (Level.VELOCITY, Sign.POSITION, True),
+        (Level.POSITION, Sign.POSITION, True),
+        (Level.POSITION, Sign.HOME, False),
+    ],
+)
+def test_a_stream_needs_the_place_its_level_is_told_by(level, missing, lost):
+    f = flying(Mode.OFFBOARD)
+    f.inputs.offboard.level = int(level)
+    assert checks.is_place_lost(f.s, f.inputs.offboard, sum(Sign) & ~int(missing)) == lost
+    assert checks.attitude_troubles(f.s, f.p, f.inputs, f.estimate, sum(Sign) & ~int(missing)) == (
+        Failsafe.POSITION_LOST if lost else 0
+    )
+
+    f.s.mode = Mode.LAND
+    assert not checks.is_place_lost(f.s, f.inputs.offboard, sum(Sign) & ~int(missing))
 
 
 def test_one_is_astray_when_the_thrust_axis_is_beyond_an_angle_and_attitude_is_flown():

@@ -212,10 +212,13 @@ def test_the_battery_is_heard_in_its_tick():
 def test_attitude_and_place_are_lost_by_their_names():
     f = flying(Mode.POSITION)
     f.estimate.is_attitude_valid = 0
-    assert checks.attitude_troubles(f.s, f.p, f.estimate, -1) == Failsafe.ESTIMATOR
-    assert checks.attitude_troubles(f.s, f.p, f.estimate, 0) == Failsafe.ESTIMATOR | Failsafe.POSITION_LOST
+    assert checks.attitude_troubles(f.s, f.p, f.inputs, f.estimate, -1) == Failsafe.ESTIMATOR
+    assert (
+        checks.attitude_troubles(f.s, f.p, f.inputs, f.estimate, 0)
+        == Failsafe.ESTIMATOR | Failsafe.POSITION_LOST
+    )
     f.s.mode = Mode.RATE
-    assert checks.attitude_troubles(f.s, f.p, f.estimate, 0) == 0
+    assert checks.attitude_troubles(f.s, f.p, f.inputs, f.estimate, 0) == 0
 
 
 def test_rotors_thrust_crash_and_runaway_are_told_together_and_alone():

@@ -7,7 +7,7 @@ from flight.kernel import kernel
 from flight.modes import Arming, Failsafe, Level, Mode
 from flight.quaternion import body_z_ned, quat, tilt_of
 from flight.supervisor.energy import is_home_far, is_silent
-from flight.supervisor.table import BRIDGE, GROUND, MODE_TABLE, NEEDS, OFFBOARD, PILOT, PILOTED, PLACE
+from flight.supervisor.table import BRIDGE, GROUND, MODE_TABLE, NEEDS, OFFBOARD, PILOT, PILOTED, PLACE, Sign
 from flight.vector import dot, is_finite, norm, vec
 
 MICRO = 1e-6
@@ -87,20 +87,29 @@ def battery_troubles(state, params):
 
 
 @kernel
-def is_place_lost(state, signs):
-    """Tell whether the mode, or the one given up for this reason, misses its position or height."""
-    if state.watch.raised & Failsafe.POSITION_LOST:
-        return signs & PLACE != PLACE
-    return MODE_TABLE[state.mode, NEEDS] & PLACE & ~signs != 0
+def stream_needs(level):
+    """Return what of the estimate a streamed setpoint needs."""
+    return PLACE if level >= Level.VELOCITY else when(level == Level.ALTITUDE, Sign.ALTITUDE)
 
 
 @kernel
-def attitude_troubles(state, params, estimate, signs):
+def is_place_lost(state, offboard, signs):
+    """Tell whether the mode, or the one given up for this reason, misses its position or height."""
+    if state.watch.raised & Failsafe.POSITION_LOST:
+        return signs & PLACE != PLACE
+    needed = MODE_TABLE[state.mode, NEEDS]
+    if state.mode == Mode.OFFBOARD:
+        needed |= stream_needs(offboard.level)
+    return needed & PLACE & ~signs != 0
+
+
+@kernel
+def attitude_troubles(state, params, inputs, estimate, signs):
     """Return what is wrong with the motion of an armed vehicle."""
     is_tilted = tilt_of(quat(estimate.q_ned_frd)) > params.tilt_max and state.mode != Mode.RATE
     return (
         when(not estimate.is_attitude_valid and state.mode != Mode.RATE, Failsafe.ESTIMATOR)
-        | when(is_place_lost(state, signs), Failsafe.POSITION_LOST)
+        | when(is_place_lost(state, inputs.offboard, signs), Failsafe.POSITION_LOST)
         | when(is_tilted, Failsafe.TILT)
     )
 
@@ -191,6 +200,8 @@ def troubles(state, params, inputs, command, signs):
     found = battery_troubles(state, params) | when(is_broken, Failsafe.NOT_A_NUMBER)
     if state.arming != Arming.ARMED:
         return found
-    found |= link_troubles(state, params, inputs) | attitude_troubles(state, params, estimate, signs)
-    found |= rotor_troubles(state, params, command) | system_troubles(state, params, inputs)
+    found |= link_troubles(state, params, inputs) | system_troubles(state, params, inputs)
+    found |= attitude_troubles(state, params, inputs, estimate, signs) | rotor_troubles(
+        state, params, command
+    )
     return found | (0 if state.landing.is_landed else place_troubles(state, params, command))

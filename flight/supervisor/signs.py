@@ -5,8 +5,8 @@ import math
 from flight.inputs import Demand, Use
 from flight.kernel import kernel
 from flight.modes import Arming, Level, Mode
-from flight.supervisor.checks import is_pilot_there, is_stream_running, when
-from flight.supervisor.table import PLACE, Sign
+from flight.supervisor.checks import is_pilot_there, is_stream_running, stream_needs, when
+from flight.supervisor.table import Sign
 
 PLACES = int(Use.POSITION_XY | Use.POSITION_Z)
 
@@ -26,8 +26,7 @@ def is_stream_flyable(state, params, inputs, signs):
     """Tell whether setpoints arrive and the estimate suffices for their level."""
     level = inputs.offboard.level
     is_known = Level.RATE <= level <= Level.POSITION
-    needed = PLACE if level >= Level.VELOCITY else (Sign.ALTITUDE if level == Level.ALTITUDE else 0)
-    return is_known and needed & ~signs == 0 and is_stream_running(state, params, inputs)
+    return is_known and stream_needs(level) & ~signs == 0 and is_stream_running(state, params, inputs)
 
 
 @kernel

@@ -66,8 +66,9 @@ ARMING_TABLE = np.array(
 )
 
 PLACE = int(S.ATTITUDE | S.ALTITUDE | S.POSITION)
-# Of what a mode needs, this much must last while it flies; the rest must be there when it is asked for.
-LASTING = PLACE
+# Of what a mode needs, this much must last while it flies, and be there for a failsafe's answer; the rest must be there
+# when it is asked for.
+LASTING = int(PLACE | S.HOME | S.STREAM)
 # Asked for on the ground, a mode must have at least these; arming asks for the others.
 NEEDED_DISARMED = int(S.STREAM | S.MISSION | S.HOME | S.AIRBORNE)
 # Each mode: what it needs, and what is flown instead when that is lost; in the order of Mode.
