@@ -136,3 +136,19 @@ def test_a_streamed_nan_is_ignored_without_a_jump():
 
     assert np.allclose(setpoint(f), before, atol=1e-3)
     assert f.command.setpoint.level == Level.POSITION
+
+
+@pytest.mark.parametrize("every_s", [0.02, 0.1, 0.5])
+def test_a_far_place_whose_height_swings_is_flown_to_at_these_heights(every_s):
+    f, heights = flight().airborne(), []
+    place = {"level": Level.POSITION, "uses": XYZ | Use.YAW}
+    f.stream(**place, p_ned=(60.0, 10.0, -10.0)).step()
+    f.stream(**place, p_ned=(60.0, 10.0, -10.0)).ask(Demand.MODE, Mode.OFFBOARD)
+
+    for k in range(round(25.0 / every_s)):
+        down = -10.0 - 2.0 * math.sin(0.8 * k * every_s)
+        heights.append(-f.stream(**place, p_ned=(60.0, 10.0, down)).fly(every_s).place[2])
+
+    assert min(heights) > 7.8
+    assert max(heights) < 12.2
+    assert np.allclose(f.place[:2], (60.0, 10.0), atol=0.05)

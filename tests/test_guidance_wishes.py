@@ -110,6 +110,30 @@ def test_who_follows_a_place_that_moves_climbs_to_its_height_and_no_further():
     assert max(heights) < 15.1
 
 
+@pytest.mark.parametrize("every_s", [0.05, 0.25, 1.0])
+def test_who_is_told_the_same_item_again_and_again_climbs_to_it_and_never_sinks(every_s):
+    f = mission(up(), (Item.WAYPOINT, 60.0, 10.0, -15.0), (Item.WAYPOINT, 60.0, 60.0, -15.0))
+    f.ask(Demand.MISSION_START)
+    heights = [
+        -f.ask(Demand.MISSION_SET, index=0).fly(every_s).place[2] for _ in range(round(12.0 / every_s))
+    ]
+
+    climb = heights[: next(i for i, height in enumerate(heights) if height > 14.9)]
+    assert climb == sorted(climb)
+    assert heights[-1] == pytest.approx(15.0, abs=0.1)
+    assert max(heights) < 15.1
+
+
+def test_who_is_told_to_go_and_to_hold_by_turns_does_not_sink():
+    f, heights = up(), []
+    for _ in range(40):
+        heights.append(f.ask(Demand.GOTO, 40.0, 0.0, -14.0).fly(0.25).place[2])
+        heights.append(f.ask(Demand.HOLD).fly(0.25).place[2])
+
+    assert max(heights) < -9.95
+    assert f.place[0] > 10.0
+
+
 def test_a_heading_means_nothing_to_an_orbit():
     assert refused(up().ask(Demand.ORBIT).ask(Demand.YAW, 1.0), Demand.YAW, Why.NOT_IN_MODE)
 

@@ -37,6 +37,16 @@ def set_leg(state, params, goal_ned, speed):
 
 
 @kernel
+def climb_apart(state):
+    """If it moves already, fly over ground and climb each by itself.
+
+    A new line begins where braking would end, and begun anew several times a second it would pull the height along.
+    """
+    if norm(vec(state.motion.v_ned)) > 0.0:
+        put(state.leg.way_ned, unit(Vec3(state.leg.way_ned[0], state.leg.way_ned[1], 0.0), NORTH))
+
+
+@kernel
 def fly_leg(state, params):
     """Move the setpoint along the leg."""
     leg = state.leg

@@ -4,7 +4,7 @@ import math
 
 from flight.command import refuse, say
 from flight.guidance import land, orbit, return_home, takeoff
-from flight.guidance.leg import enter_phase, face, fly_leg, is_within, set_leg, usual_speed
+from flight.guidance.leg import climb_apart, enter_phase, face, fly_leg, is_within, set_leg, usual_speed
 from flight.guidance.shaping import plan_stop, plan_to_yaw_rate, stopping_place
 from flight.inputs import Demand
 from flight.kernel import kernel
@@ -126,6 +126,7 @@ def enter(state, params, command):
     if plan.index >= plan.count:
         start_at(plan, 0)
     begin_item(state, params, command)
+    climb_apart(state)
 
 
 @kernel
@@ -314,6 +315,7 @@ def step(state, params, command, dt):
     plan = state.mission
     if plan.is_moved and not plan.is_lifting and state.is_done == 0:
         begin_item(state, params, command)
+        climb_apart(state)
     if state.is_done or plan.index >= plan.count:
         state.is_done = 1
         wait_at_end(state, params, command, dt)

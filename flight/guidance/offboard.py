@@ -2,7 +2,7 @@
 
 import math
 
-from flight.guidance.leg import set_leg
+from flight.guidance.leg import climb_apart, set_leg
 from flight.guidance.shaping import (
     plan_to_height,
     plan_to_place,
@@ -64,6 +64,7 @@ def go(state, params, wish):
     goal = Vec3(wish.p_ned[0], wish.p_ned[1], wish.p_ned[2] if wish.uses & Use.POSITION_Z else here[2])
     if norm(goal - vec(state.leg.goal_ned)) > SAME_PLACE_M:
         set_leg(state, params, goal, params.speed_xy)
+        climb_apart(state)
     plan_to_place(state.motion, params, goal, vec(state.leg.way_ned), params.speed_xy)
 
 
