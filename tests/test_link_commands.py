@@ -7,10 +7,12 @@ import pytest
 
 from flight.inputs import Demand
 from ground.link.flight_commands import FlightCommands
+from ground.link.gaze import Gaze
 from ground.link.service import DENIED
-from tests.link_rig import CLIENT, Line, PretendedVehicle, order
+from tests.link_rig import CLIENT, PretendedVehicle, order
+from tests.mission_rig import Plans
 
-TAKE_OFF, CHANGE_ALTITUDE = 22, 186
+TAKE_OFF, CHANGE_ALTITUDE, TURN, REPOSITION = 22, 186, 115, 192
 ABOVE_SEA, LOCAL, ABOVE_HOME = 0, 1, 3
 
 
@@ -18,13 +20,17 @@ class Flying(PretendedVehicle):
     """A vehicle 10 m up."""
 
     command = property(
-        lambda self: SimpleNamespace(status=self.said, estimate=SimpleNamespace(p_ned=(5.0, 6.0, -10.0)))
+        lambda self: SimpleNamespace(
+            status=self.said, estimate=SimpleNamespace(p_ned=(5.0, 6.0, -10.0), q_ned_frd=(1, 0, 0, 0))
+        )
     )
 
 
 @pytest.fixture
 def commands(tmp_path):
-    return FlightCommands(Flying(tmp_path), Line())
+    vehicle, line = Flying(tmp_path), Plans()
+    line.services[Gaze] = Gaze(vehicle, line)
+    return FlightCommands(vehicle, line)
 
 
 @pytest.mark.parametrize(("is_landed", "height_m"), [(1, 15.0), (0, 25.0)])
@@ -56,3 +62,25 @@ def test_an_altitude_that_says_nothing_is_denied_with_a_reason(commands, altitud
 
     assert not commands.vehicle.demands
     assert commands.link.texts
+
+
+TURNS = [(TURN, 90.0), (REPOSITION, -1.0, 0, 0, 1.0, math.nan, math.nan, math.nan)]
+
+
+@pytest.mark.parametrize("numbers", TURNS)
+def test_who_names_a_heading_ends_a_region_of_interest(commands, numbers):
+    gaze = commands.link.services[Gaze]
+    gaze.place = (100.0, 0.0)
+
+    assert commands.commands[numbers[0]](order(*numbers), CLIENT) is None
+
+    assert gaze.place is None
+
+
+def test_who_goes_somewhere_without_a_heading_keeps_looking_at_a_region_of_interest(commands):
+    gaze = commands.link.services[Gaze]
+    gaze.place = (100.0, 0.0)
+
+    commands.commands[REPOSITION](order(REPOSITION, -1.0, 0, 0, *[math.nan] * 3, 513.0), CLIENT)
+
+    assert gaze.place == (100.0, 0.0)

@@ -139,6 +139,17 @@ def test_a_jump_back_to_a_region_of_interest_looks_there_again(client):
     assert reached == [4, 1]
 
 
+def test_an_item_that_turns_the_vehicle_ends_looking_at_a_region_of_interest(client):
+    turn = item(115, 90.0, frame=MISSION_FRAME, x=0, y=0)
+    client.upload([TAKEOFF, EAST, AWAY, turn, AWAY])
+
+    fly(client, (0, None), (2, 0))
+    assert client.gaze.place is not None
+    fly(client, (3, 2))
+
+    assert client.gaze.place is None
+
+
 def test_a_region_of_interest_that_is_no_place_is_refused(client):
     assert client.upload([TAKEOFF, item(195, x=950_000_000), AWAY]) == m.MAV_MISSION_INVALID_PARAM5_X
     assert client.upload([TAKEOFF, item(201, 2.0, 3.0), item(197, frame=MISSION_FRAME), AWAY]) == 0

@@ -8,6 +8,7 @@ from flight.modes import Mode
 from ground.link import px4_modes
 from ground.link.dialect import mavlink
 from ground.link.follow import Follow
+from ground.link.gaze import Gaze
 from ground.link.missions import Missions
 from ground.link.places import GLOBAL_ABOVE_HOME, GLOBAL_AMSL, amsl, as_meant, checked, local_place
 from ground.link.service import (
@@ -191,6 +192,8 @@ class FlightCommands(Microservice):
         heading = given(order.p4)
         if heading is not None and abs(heading) > 360.0:
             raise ValueError(f"a heading of {heading:g} is out of range")
+        if heading is not None:
+            self.look_nowhere()
         return self.ask(order, sender, Demand.GOTO, (north, east, down, heading, speed))
 
     def change_altitude(self, order: Order, sender: Sender) -> int | None:
@@ -228,7 +231,12 @@ class FlightCommands(Microservice):
             yaw = euler(floats(self.vehicle.command.estimate.q_ned_frd))[2]
             angle = yaw + (-angle if order.p3 == -1.0 else angle)
         wrapped = math.atan2(math.sin(angle), math.cos(angle))
+        self.look_nowhere()
         return self.ask(order, sender, Demand.YAW, (wrapped,))
+
+    def look_nowhere(self) -> None:
+        """End a region of interest: the newest word on the heading holds."""
+        self.link.service(Gaze).forget()  # type: ignore[attr-defined]
 
     def change_speed(self, order: Order, sender: Sender) -> int | None:
         """Fly at p2 m/s; -1 changes nothing, -2 goes back to the usual speed."""

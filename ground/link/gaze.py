@@ -58,6 +58,10 @@ class Gaze(Microservice):
         self.place = None
         return ACCEPTED
 
+    def forget(self) -> None:
+        """Look at the place no more, since somebody has chosen a heading."""
+        self.place = None
+
     def pass_item(self, item: WireItem, earth: Earth) -> None:
         """Do what an item of the mission says that the vehicle has come past."""
         if is_look_away(item):

@@ -100,11 +100,17 @@ class Progress:
             if self.is_complete and int(self.status.mission_index) < self.count:
                 self.is_complete = False
             self.is_begun = True
+            self.hear_heading()
         index = int(self.status.mission_index)
         if index >= self.place:
             self.is_awaited = False
         elif not self.is_awaited:
             self.place = self.landed_on(index)
+
+    def hear_heading(self) -> None:
+        """Let an item that names a heading end a region of interest."""
+        if self.command == M.MAV_CMD_CONDITION_YAW:
+            self.link.service(Gaze).forget()  # type: ignore[attr-defined]
 
     def landed_on(self, index: int) -> int:
         """Return the item that a jump named which led back to this one: orders in between were obeyed again."""
