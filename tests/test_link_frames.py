@@ -10,7 +10,7 @@ from pymavlink.dialects.v20 import common
 
 from flight.errors import ConfigError, LinkError
 from ground.link.channel import Channel
-from ground.link.clients import AT_ONCE, MOST_CLIENTS, SILENCE_S
+from ground.link.clients import AT_ONCE, MISSED_S, MOST_CLIENTS, SILENCE_S
 from ground.link.dialect import mavlink
 from ground.link.endpoints import parts_of
 from ground.link.frames import Scanner, Stamp, decoded, numbered
@@ -370,6 +370,21 @@ def test_a_thousand_strangers_do_not_crowd_out_a_client(udp):
     assert len(udp.strangers) <= MOST_STRANGERS
     assert udp.refused > 100
     client.close()
+
+
+def test_a_newcomer_takes_the_place_of_one_that_missed_its_heartbeats_and_of_no_other(udp, knock):
+    clients = [knock() for _ in range(MOST_CLIENTS + 1)]
+    for client in clients[:-1]:
+        client.send(frame(1))
+        heard(udp)
+    gone = clients[3].getsockname()
+    udp.channels[gone].heard_s -= MISSED_S + 0.1
+
+    clients[-1].send(frame(2))
+
+    assert [number for _, number in heard(udp)] == [2]
+    assert gone not in udp.channels
+    assert len(udp.channels) == len(udp.lines) == MOST_CLIENTS
 
 
 @pytest.mark.parametrize(

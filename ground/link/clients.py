@@ -9,6 +9,8 @@ from ground.link.signing import Keys, Signing
 MOST_CLIENTS = 32
 # A client that came by itself and is silent for so long is gone.
 SILENCE_S = 30.0
+# Where there is no room for another, so does one that missed a few heartbeats.
+MISSED_S = 5.0
 # How many newcomers or datagrams are looked at before others have their turn.
 AT_ONCE = 128
 CHUNK = 65536

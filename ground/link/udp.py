@@ -9,7 +9,7 @@ from typing import Any
 
 from flight.errors import LinkError
 from ground.link.channel import Channel
-from ground.link.clients import AT_ONCE, CHUNK, MOST_CLIENTS, SILENCE_S, Clients, Received
+from ground.link.clients import AT_ONCE, CHUNK, MISSED_S, MOST_CLIENTS, SILENCE_S, Clients, Received
 from ground.link.endpoints import parts_of
 from ground.link.signing import Keys
 
@@ -119,7 +119,7 @@ class Udp(Clients):
         """Tell whether a client may stay; a new one takes the place of one gone silent, if there is none left."""
         if address not in self.channels:
             if len(self.channels) >= MOST_CLIENTS:
-                self.tidy(time.monotonic())
+                self.forget(time.monotonic(), MISSED_S)
             if len(self.channels) >= MOST_CLIENTS:
                 self.refused += 1
                 return False
@@ -152,8 +152,12 @@ class Udp(Clients):
 
     def tidy(self, now_s: float) -> None:
         """Forget clients gone silent."""
+        self.forget(now_s, SILENCE_S)
+
+    def forget(self, now_s: float, silence_s: float) -> None:
+        """Forget clients that have said nothing for so long."""
         for address, channel in list(self.channels.items()):
-            if address != self.target and now_s - channel.heard_s > SILENCE_S:
+            if address != self.target and now_s - channel.heard_s > silence_s:
                 del self.channels[address]
                 if address in self.lines:
                     self.disconnect(self.lines[address])
