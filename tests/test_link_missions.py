@@ -8,7 +8,7 @@ import pytest
 from flight.inputs import Demand
 from flight.modes import Event, Item
 from ground.link.dialect import mavlink as m
-from ground.link.vehicle import Place
+from ground.link.vehicle import Answer, Place
 from tests.link_rig import ORIGIN, PretendedVehicle
 from tests.mission_rig import (
     AWAY,
@@ -150,6 +150,29 @@ def test_what_the_core_refuses_does_not_replace_the_old_mission(client):
 
     assert result == m.MAV_MISSION_ERROR
     assert same(client.download(), MISSION)
+
+
+def test_a_list_cleared_while_the_core_still_refuses_it_stays_cleared(client, vehicle):
+    client.upload(MISSION)
+    vehicle.is_silent = True
+    client.upload([TAKEOFF, AWAY])
+    asked = len(vehicle.demands)
+
+    client.send(m.MAVLink_mission_clear_all_message(1, 1, 0))
+    vehicle.replies |= {serial: Answer(False, "too many") for serial in range(1, asked + 1)}
+    client.pass_by()
+
+    assert client.download() == []
+
+
+def test_a_long_mission_has_the_time_that_a_slow_loop_takes_for_it(client, vehicle):
+    vehicle.is_silent = True
+    assert client.upload([TAKEOFF, *[AWAY] * 400]) is None
+
+    assert not client.pass_by(4.0)
+    vehicle.replies |= {serial: Answer(True) for serial in range(1, len(vehicle.demands) + 1)}
+
+    assert client.pass_by()[-1].type == m.MAV_MISSION_ACCEPTED
 
 
 def test_without_a_position_a_mission_waits_for_it(client, vehicle):

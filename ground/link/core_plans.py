@@ -13,6 +13,8 @@ from ground.link.vehicle import Vehicle
 from ground.missions.items import Earth
 
 PATIENCE_S = 2.0
+# The core obeys one demand a tick; a slow or a busy loop takes so long for each of a long list.
+EACH_S = 0.01
 # A home that moved by less does not change what is flown.
 NEAR_M = 0.01
 KINDS = (MISSION, FENCE, RALLY)
@@ -52,7 +54,8 @@ class CorePlans:
     def ask(self, demands: list[ASK], done: Done = ignored) -> None:
         """Send demands and wait for their answers."""
         serials = [self.vehicle.ask(what, arguments, index) for what, arguments, index in demands]
-        self.telling.append(Telling(serials, done, self.now + PATIENCE_S))
+        deadline_s = self.now + PATIENCE_S + EACH_S * len(serials)
+        self.telling.append(Telling(serials, done, deadline_s))
 
     def tick(self, now: float) -> None:
         """Bring answers; tell everything again after a restart, and the mission when home has moved."""

@@ -239,13 +239,15 @@ class Missions(Microservice):
             self.remember(kind, M.MAV_MISSION_ERROR)
             self.refuse(sender, kind, M.MAV_MISSION_ERROR, reason)
             return
-        self.core.tell(kind, lambda reason: self.settle(sender, kind, old, reason), is_flown)
+        self.core.tell(kind, lambda reason: self.settle(sender, plan, old, reason), is_flown)
 
-    def settle(self, sender: Sender, kind: int, old: Plan, reason: str) -> None:
-        """Tell how an upload ended; what the core refused gives way to the old list."""
+    def settle(self, sender: Sender, plan: Plan, old: Plan, reason: str) -> None:
+        """Tell how an upload ended; what the core refused gives way to the old list, unless yet another has come."""
+        kind = plan.kind
         if reason:
-            self.plans[kind] = old
-            self.core.tell(kind)
+            if self.plans[kind] is plan:
+                self.plans[kind] = old
+                self.core.tell(kind)
             self.remember(kind, M.MAV_MISSION_ERROR)
             self.refuse(sender, kind, M.MAV_MISSION_ERROR, reason)
             return
