@@ -268,7 +268,7 @@ AIDS = (
     row("GPS_P_SD", "gps_position_sd", 0.5, "m", 0.01, 10.0, "least error of a fix, horizontal"),
     row("GPS_Z_SD", "gps_height_sd", 0.8, "m", 0.01, 20.0, "least error of a fix, vertical"),
     row("GPS_QUICK", "gps_quick", 0.25, "", 0.01, 1.0, "part of a fix's error that is new in every fix"),
-    row("GPS_SCATTER_T", "scatter_time", 2.0, "s", 0.1, 60.0, "mean over how much fixes scatter"),
+    row("GPS_SCAT_T", "scatter_time", 2.0, "s", 0.1, 60.0, "mean over how much fixes scatter"),
     row("GPS_P_WAND", "gps_position_wander", 0.9, "m", 0.0, 20.0, "slow error of GPS, horizontal"),
     row("GPS_Z_WAND", "gps_height_wander", 1.7, "m", 0.0, 50.0, "slow error of GPS, vertical"),
     row("GPS_WAND_T", "gps_wander_time", 180.0, "s", 1.0, 1e4, "how long a slow error of GPS lasts"),
