@@ -121,13 +121,13 @@ def test_a_flood_is_cut_to_what_one_client_may_send():
 def test_who_floods_is_not_even_looked_at_until_he_stops():
     channel = Channel(Nowhere(), None, "", Signing())
     now_s = time.monotonic()
-    assert not channel.turns_away(now_s)
+    assert not channel.is_over(now_s)
 
     for _ in range(200):
         channel.sort(frame(1) * 50)
 
-    assert channel.turns_away(now_s)
-    assert not channel.turns_away(now_s + 10.0)
+    assert channel.is_over(now_s)
+    assert not channel.is_over(now_s + 10.0)
 
 
 @pytest.mark.parametrize("bytes_per_s", [120.0, 5760.0])
@@ -150,7 +150,7 @@ def test_garbage_is_a_flood_too():
     for _ in range(10_000):
         channel.sort(b"no frame")
 
-    assert channel.turns_away(channel.began_s)
+    assert channel.is_over(channel.began_s)
 
 
 def test_numbers_count_up_without_gaps():
@@ -217,7 +217,8 @@ def test_what_we_sign_pymavlink_believes(keys):
 
 def heard(udp):
     """Return what one round brings: the channel and the second number of each frame."""
-    rounds = [received for _, receive in list(udp.files()) for received in receive()]
+    looks = [*(receive for _, receive in udp.files()), *udp.overdue()]
+    rounds = [received for look in looks for received in look()]
     return [(channel, decoded(one).param2) for channel, frames in rounds for one in frames]
 
 
@@ -292,6 +293,27 @@ def test_a_flood_of_garbage_is_soon_not_looked_at_and_a_newcomer_behind_it_is_he
     newcomer.send(frame(7))
 
     assert [number for _, number in heard(udp)] == [7]
+
+
+@pytest.mark.parametrize("flood", [frame(1), b"garbage"])
+def test_the_first_thing_said_after_a_flood_is_heard(udp, knock, monkeypatch, flood):
+    now_s = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now_s)
+    flooder = knock()
+    for _ in range(100):
+        for _ in range(150):
+            flooder.send(flood)
+        heard(udp)
+
+    for _ in range(150):
+        flooder.send(flood)
+    flooder.send(frame(7))
+    assert 7 not in [number for _, number in heard(udp)]
+    now_s += 0.02
+
+    assert 7 in [number for _, number in heard(udp)]
+    (channel,) = udp.channels.values()
+    assert not channel.waiting
 
 
 def test_a_second_vehicle_on_the_port_of_one_with_clients_is_refused(udp, knock):

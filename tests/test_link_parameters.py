@@ -99,6 +99,24 @@ def test_the_checksum_is_the_one_ground_stations_compute(service, line):
     assert struct.pack("<f", told.param_value) == struct.pack("<I", crc)
 
 
+@pytest.mark.parametrize("name", ["MIS_TAKEOFF_ALT", "FLW_TGT_HT"])
+def test_the_checksum_changes_with_a_value_of_the_loop_and_with_one_of_the_link(service, line, name):
+    request = mavlink.MAVLink_param_request_read_message(1, 1, b"_HASH_CHECK", -1)
+    before = struct.pack("<f", ask(service, line, request)[0].param_value)
+
+    ask(service, line, mavlink.MAVLink_param_set_message(1, 1, name.encode(), 3.5, 9))
+    service.tick(service.now + 0.01)
+    line.taken()
+    after = struct.pack("<f", ask(service, line, request)[0].param_value)
+
+    ask(service, line, mavlink.MAVLink_param_set_message(1, 1, name.encode(), 3.5, 9))
+    service.tick(service.now + 0.01)
+    line.taken()
+    again = struct.pack("<f", ask(service, line, request)[0].param_value)
+
+    assert before != after == again
+
+
 def test_a_parameter_is_read_by_name_and_by_index(service, line):
     (by_name,) = ask(service, line, mavlink.MAVLink_param_request_read_message(1, 1, b"MIS_TAKEOFF_ALT", -1))
 

@@ -1,7 +1,7 @@
 """One way to one client: numbers what goes out, sorts what comes in, and says no to floods."""
 
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from typing import Protocol
 
 from ground.link.frames import LARGEST_FRAME, Frame, Scanner, numbered
@@ -11,6 +11,8 @@ from ground.link.signing import Signing
 FRAMES_PER_S, FRAMES_AT_ONCE = 2000.0, 2000.0
 # What a client sends may take so many of the link's seconds a second to deal with, and so many at once.
 EFFORT_SHARE, EFFORT_AT_ONCE_S = 0.5, 1.0
+# Of what a client sends beyond that, so many datagrams wait: the newest, which it still wants answered.
+NEWEST = 16
 BYTES_PER_S = 2e6
 MOST_SYSTEMS = 64
 # Parameters and items that were asked for go before telemetry, which may fill a slow radio by itself.
@@ -74,6 +76,7 @@ class Channel:
         self.inflow = Bucket(FRAMES_PER_S, FRAMES_AT_ONCE)
         self.effort = Bucket(EFFORT_SHARE, EFFORT_AT_ONCE_S)
         self.outflow = Bucket(bytes_per_s, max(0.5 * bytes_per_s, 2 * LARGEST_FRAME))
+        self.waiting: deque[bytes] = deque(maxlen=NEWEST)
         self.systems: OrderedDict[tuple[int, int], float] = OrderedDict()
         self.heard_s = 0.0
         self.began_s = time.monotonic()
@@ -83,11 +86,14 @@ class Channel:
         """Tell whether a client has sent too much for its next datagram to be looked at."""
         return self.inflow.filled(now_s) < 1.0 or self.effort.filled(now_s) < 0.0
 
-    def turns_away(self, now_s: float) -> bool:
-        """Tell whether a datagram that was read is not to be looked at, and count it."""
-        is_over = self.is_over(now_s)
-        self.dropped += is_over
-        return is_over
+    def put_off(self, data: bytes) -> None:
+        """Let a datagram wait to be looked at; the oldest of too many is dropped."""
+        self.dropped += len(self.waiting) == NEWEST
+        self.waiting.append(data)
+
+    def next_due(self, now_s: float) -> bytes | None:
+        """Return the datagram to look at now, None when there is none or its sender has sent too much."""
+        return self.waiting.popleft() if self.waiting and not self.is_over(now_s) else None
 
     def charge(self, seconds: float) -> None:
         """Count what a frame took to deal with: who asks for much may ask less often."""

@@ -1,5 +1,6 @@
 """The clients of one transport, and how many, how long and how much of each."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ground.link.channel import Channel
@@ -28,6 +29,10 @@ class Clients:
     def made(self, carrier: Any, address: object, name: str, **options: Any) -> Channel:
         """Return a new channel."""
         return Channel(carrier, address, name, Signing(self.keys, len(self.channels)), **options)
+
+    def overdue(self) -> Iterable[Callable[[], Iterable[Received]]]:
+        """Yield what to do for clients that had sent too much and may be heard again."""
+        return ()
 
     def close(self) -> None:
         """Let everything go."""

@@ -59,6 +59,11 @@ class ParameterValues:
             return self.vehicle.settings[name]
         return self.accepted[name][0] if name in self.accepted else self.vehicle.parameter(name)
 
+    def as_bytes(self) -> bytes:
+        """Return something that is different when any value is."""
+        own = repr([*self.vehicle.settings.values.values(), *self.accepted.items()])
+        return self.vehicle.parameter_bytes + own.encode()
+
     @property
     def is_busy(self) -> bool:
         """Tell whether too many changes are waiting for the loop."""

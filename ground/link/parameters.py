@@ -85,6 +85,8 @@ class Parameters(Microservice):
         self.places = {name: place for place, name in enumerate(self.names)}
         self.lists: dict[tuple[Sender, bool], Listing] = {}
         self.now = self.text_due_s = 0.0
+        # Making the checksum takes as long as a hundred answers.
+        self.summed, self.checksum = b"", 0
         self.commands[mavlink.MAV_CMD_PREFLIGHT_STORAGE] = self.store
         self.answers: dict[str, Callable[[Message, Sender], None]] = {
             "PARAM_REQUEST_LIST": partial(self.list_all, send=self.tell_place, is_extended=False),
@@ -144,8 +146,10 @@ class Parameters(Microservice):
 
     def tell_hash(self, sender: Sender) -> None:
         """Send the checksum by which a client knows that its copy of the list is right."""
-        raw = wire.checksum((row, self.values[name]) for name, row in self.values.rows.items())
-        number = wire.as_float(raw.to_bytes(4, "little"))
+        if self.values.as_bytes() != self.summed:
+            self.summed = self.values.as_bytes()
+            self.checksum = wire.checksum((row, self.values[name]) for name, row in self.values.rows.items())
+        number = wire.as_float(self.checksum.to_bytes(4, "little"))
         message = mavlink.MAVLink_param_value_message(
             wire.HASH.encode(), number, wire.UINT32, len(self.names), NO_INDEX
         )

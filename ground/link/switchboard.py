@@ -185,7 +185,8 @@ class Switchboard:
             if not selector.get_map():
                 time.sleep(patience_s)
                 return []
-            return [key.data for key, _ in selector.select(patience_s)]
+            ready = [key.data for key, _ in selector.select(patience_s)]
+        return ready + [look for transport in self.transports for look in transport.overdue()]
 
     def take(self, received: Received) -> None:
         """Deal with the frames of one channel."""

@@ -15,8 +15,10 @@ from ground.link.signing import Keys
 
 # PX4's simulator sends to these ports from those: programs that speak first expect them.
 USUAL_SOURCE = {14550: 18570, 14540: 14580}
-# What a flood sends is read, not looked at, so that the buffer has room for what others send.
+# What a flood sends is read, not looked at: the buffer has room for what others send and for what comes after it.
 READ_AT_ONCE = 2048
+# Of all who have sent too much so many datagrams are read in a round, to find the newest: each takes some 3 us.
+DRAINED_AT_ONCE = 256
 # Of each client so many datagrams are looked at in a round, and the system keeps so many bytes of what it sends.
 EACH_AT_ONCE, EACH_WAITING = 32, 1 << 18
 # Those who have not said anything sensible yet, and how many of them are remembered.
@@ -63,12 +65,28 @@ class Udp(Clients):
             self.socket.bind(("0.0.0.0", 0))
 
     def files(self) -> Iterator[tuple[Any, Callable[[], Iterable[Received]]]]:
-        """Yield what to watch, and what to do when it has something; who has sent too much is not listened to."""
+        """Yield what to watch, and what to do when it has something; who has sent too much wakes nobody."""
         yield self.socket, self.receive
         now_s = time.monotonic()
         for address, line in list(self.lines.items()):
             if not self.channels[address].is_over(now_s):
                 yield line, partial(self.hear, line)
+
+    def overdue(self) -> Iterator[Callable[[], Iterable[Received]]]:
+        """Yield what to do for who may be heard again; read what the others send, so that the newest of it is kept."""
+        now_s = time.monotonic()
+        floods = [address for address in self.lines if self.channels[address].is_over(now_s)]
+        for address in floods:
+            self.drain(self.lines[address], self.channels[address], DRAINED_AT_ONCE // len(floods))
+        for address, channel in [*self.channels.items(), *self.strangers.items()]:
+            if channel.waiting and not channel.is_over(now_s):
+                yield partial(self.look, address, channel)
+
+    def drain(self, line: socket.socket, channel: Channel, most: int) -> None:
+        """Read what a client sends that has sent too much."""
+        with suppress(OSError):
+            for _ in range(most):
+                channel.put_off(line.recv(CHUNK))
 
     def receive(self) -> Iterator[Received]:
         """Yield what those have sent who have no line of their own yet, a bounded part of it at a time."""
@@ -80,9 +98,9 @@ class Udp(Clients):
                 break
             reads += 1
             channel = self.known(address)
-            if not channel.turns_away(time.monotonic()):
-                looks += 1
-                yield from self.look(data, address, channel)
+            channel.put_off(data)
+            looks += not channel.is_over(time.monotonic())
+            yield from self.look(address, channel)
 
     def hear(self, line: socket.socket) -> Iterator[Received]:
         """Yield what a client has sent, a bounded part of it at a time."""
@@ -96,9 +114,10 @@ class Udp(Clients):
             except OSError:
                 break
             channel = self.known(address)
-            if channel.turns_away(time.monotonic()):
+            channel.put_off(data)
+            yield from self.look(address, channel)
+            if channel.waiting:
                 break
-            yield from self.look(data, address, channel)
 
     def known(self, address: Any) -> Channel:
         """Return the channel of a client or of a stranger."""
@@ -110,10 +129,12 @@ class Udp(Clients):
                 del self.strangers[next(iter(self.strangers))]
         return channel
 
-    def look(self, data: bytes, address: Any, channel: Channel) -> list[Received]:
-        """Return the good frames of a datagram, if its sender may stay."""
-        frames = channel.sort(data)
-        return [(channel, frames)] if frames and self.admits(address, channel) else []
+    def look(self, address: Any, channel: Channel) -> Iterator[Received]:
+        """Yield the good frames of what waits to be looked at, if their sender may stay."""
+        while (data := channel.next_due(time.monotonic())) is not None:
+            frames = channel.sort(data)
+            if frames and self.admits(address, channel):
+                yield channel, frames
 
     def admits(self, address: Any, channel: Channel) -> bool:
         """Tell whether a client may stay; a new one takes the place of one gone silent, if there is none left."""

@@ -264,6 +264,11 @@ class Vehicle:
         """Return a parameter's present value as the loop flies with it."""
         return stored(self._chosen[0], params.BY_ID[name])
 
+    @property
+    def parameter_bytes(self) -> bytes:
+        """Return all parameters' values as the loop flies with them."""
+        return self._chosen.tobytes()
+
     def set_parameter(self, name: str, value: float) -> int:
         """Ask for a new value, rounded to float32 as the wire carries it; return the demand's serial."""
         index = self.table.index(params.BY_ID[name])
