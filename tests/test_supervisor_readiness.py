@@ -92,6 +92,25 @@ STATES = [
     (lambda f: setattr(f.s, "is_crashed", 1), Refusal.CRASHED),
     (lambda f: setattr(f.s, "arming", Arming.KILLED), Refusal.KILLED),
     (lambda f: setattr(f.s, "battery_seen", 0), Refusal.BATTERY),
+    (
+        lambda f: (setattr(f.s.health, "aids", 1 << BARO), setattr(f.s.health, "ratios", (0.0, 0.0, 9.0))),
+        Refusal.COMPASS,
+    ),
+    (
+        lambda f: (setattr(f.s.health, "aids", 1 << MAG), setattr(f.s.health, "ratios", (0.0, 9.0, 0.0))),
+        Refusal.HEIGHT,
+    ),
+    (
+        lambda f: (
+            setattr(f.s.health, "aids", 1 << MOCAP | 1 << BARO),
+            setattr(f.s.health, "ratios", (0.0, 9.0, 0.0)),
+        ),
+        Refusal.HEIGHT,
+    ),
+    (
+        lambda f: (setattr(f.p.fence, "height_max", 0.1), setattr(f.estimate, "is_altitude_valid", 0)),
+        Refusal.FENCE,
+    ),
 ]
 
 
@@ -115,8 +134,7 @@ FINE = [
     ),
     lambda f: (setattr(f.s.health, "has_field", 0), setattr(f.s.health, "field_ut", 0.0)),
     lambda f: (setattr(f.s.health, "aids", 1 << MOCAP), setattr(f.s.health, "field_ut", 0.0)),
-    lambda f: (setattr(f.s.health, "aids", 1 << BARO), setattr(f.s.health, "ratios", (0.0, 0.0, 9.0))),
-    lambda f: (setattr(f.s.health, "aids", 1 << MAG), setattr(f.s.health, "ratios", (0.0, 9.0, 0.0))),
+    lambda f: (setattr(f.s.health, "aids", 1 << MOCAP), setattr(f.s.health, "ratios", (0.0, 9.0, 9.0))),
     lambda f: (setattr(f.s.health, "aids", 1 << MAG), setattr(f.inputs.baro, "t_us", 8_000_000)),
     lambda f: (setattr(f.s.health, "aids", 1 << MAG), setattr(f.inputs.baro, "t_us", 0)),
     lambda f: (setattr(f.s.health, "aids", 1 << MOCAP), setattr(f.inputs.baro, "t_us", 1)),
@@ -129,6 +147,8 @@ FINE = [
     lambda f: setattr(f.inputs.pilot, "is_arm_switch_on", 1),
     lambda f: setattr(f.s, "is_arm_switch_safe", 0),
     lambda f: setattr(f.estimate, "is_position_valid", 0),
+    lambda f: setattr(f.estimate, "is_altitude_valid", 0),
+    lambda f: (setattr(f.p.fence, "height_max", 0.1), setattr(f.estimate, "is_position_valid", 0)),
 ]
 
 

@@ -15,7 +15,7 @@ from flight.supervisor.checks import (
     when,
 )
 from flight.supervisor.energy import is_silent
-from flight.supervisor.health import BARO, MAG, MOCAP
+from flight.supervisor.health import BARO, MOCAP
 from flight.supervisor.table import MODE_TABLE, NEEDS
 from flight.vector import is_finite, norm, vec
 
@@ -95,7 +95,8 @@ def is_compass_implausible(health, params, inputs):
         return False
     is_strange = not params.arm.field_low <= health.field_ut <= params.arm.field_high
     is_strange = is_strange or has_fallen_silent(params, inputs.t_us, inputs.mag)
-    return is_strange or (health.aids >> MAG & 1 == 1 and health.ratios[2] > params.arm.ratio_yaw)
+    # Whether the estimate listens or has long refused to.
+    return is_strange or health.ratios[2] > params.arm.ratio_yaw
 
 
 @kernel
@@ -107,9 +108,9 @@ def is_place_in_doubt(health, params):
 @kernel
 def is_height_in_doubt(health, params, inputs):
     """Tell whether the barometer is gone or disagrees with the estimate; poses make up for one that is gone."""
-    if health.aids >> BARO & 1:
-        return health.ratios[1] > params.arm.ratio_height
-    return health.aids >> MOCAP & 1 == 0 and has_fallen_silent(params, inputs.t_us, inputs.baro)
+    if health.aids >> MOCAP & 1 and not health.aids >> BARO & 1:
+        return False
+    return health.ratios[1] > params.arm.ratio_height or has_fallen_silent(params, inputs.t_us, inputs.baro)
 
 
 @kernel
@@ -124,6 +125,7 @@ def is_log_missing(params, system):
 def is_fence_wrong(state, params, estimate):
     """Tell whether the fence is unfinished, the vehicle outside, or that cannot be known."""
     blind = fence.is_active(state.fence, params.fence) and not estimate.is_position_valid
+    blind = blind or (params.fence.height_max > 0.0 and not estimate.is_altitude_valid)
     return blind or state.fence.is_sound == 0 or state.fence.is_breached == 1
 
 

@@ -36,8 +36,8 @@ REFUSALS: dict[Refusal, Told] = {
     R.KILLED: Told("it has been killed", "disarm it"),
     R.CALIBRATION: Told("gyro or accelerometer are far off", "calibrate them, with the vehicle still"),
     R.COMPASS: Told(
-        "the compass is silent or its field not Earth's",
-        "move away from iron and cables; calibrate the compass",
+        "the compass is silent, contradicts the estimate, or its field is not Earth's",
+        "move away from iron and cables; restart there; calibrate the compass",
     ),
     R.PLACE: Told("the satellites contradict the estimate", "wait under open sky"),
     R.HEIGHT: Told("the barometer is silent or contradicts the estimate", "shade it from sun and wind; wait"),
@@ -50,7 +50,8 @@ REFUSALS: dict[Refusal, Told] = {
     R.LOG: Told("the flight is not being recorded", "make room on the disk; restart the recorder"),
     R.BRIDGE: Told("the bridge's firmware reports a fault", "see `quadloop doctor`"),
     R.FENCE: Told(
-        "it is outside its fence, or the fence is unfinished", "move it inside or upload the fence again"
+        "it is outside its fence, or that cannot be known, or the fence is unfinished",
+        "wait for position and height, move it inside, or upload the fence again",
     ),
     R.CRASHED: Told("the last flight ended in a crash", "look at the vehicle, then disarm once more"),
     R.MOTOR_TEST: Told("a motor is being tested", "wait until it has ended"),
