@@ -73,7 +73,7 @@ class Refusal(IntEnum):
     SENSOR = 64
     MOVING = 128
     MODE = 256
-    ARM_SWITCH = 512  # it was on at boot and has not been off since
+    ARM_SWITCH = 512  # it was on at boot or when the sticks came back, and has not been off since
     KILLED = 1024  # disarm first
     CALIBRATION = 2048
     COMPASS = 1 << 12
@@ -85,7 +85,7 @@ class Refusal(IntEnum):
     LOG = 1 << 18
     BRIDGE = 1 << 19
     FENCE = 1 << 20
-    CRASHED = 1 << 21  # disarm once more to say that it has been looked at
+    CRASHED = 1 << 21  # or something failed; disarm once more to say that it has been looked at
     MOTOR_TEST = 1 << 22
 
 

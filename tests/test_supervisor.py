@@ -100,6 +100,15 @@ def test_a_switch_that_is_on_at_boot_does_not_arm():
     assert f.is_armed
 
 
+@pytest.mark.parametrize(("silent_s", "arms"), [(0.4, True), (0.6, False)])
+def test_a_transmitter_that_comes_back_with_its_switch_on_does_not_arm(silent_s, arms):
+    f = ready().sticks().step().fly(silent_s)
+
+    assert f.sticks(is_arm_switch_on=1).step().is_armed == arms
+    assert not f.sticks(is_arm_switch_on=0).step().is_armed
+    assert f.sticks(is_arm_switch_on=1).step().is_armed
+
+
 def test_the_switch_disarms_on_the_ground_and_in_the_modes_of_bare_sticks():
     ground = ready().sticks().step().sticks(is_arm_switch_on=1).step()
     assert ground.is_armed

@@ -67,6 +67,47 @@ def test_an_earlier_crash_is_not_forgotten_by_arming():
     assert f.s.is_crashed == 1
 
 
+@pytest.mark.parametrize("flag", Failsafe)
+@pytest.mark.parametrize(
+    ("before", "after", "ends"),
+    [
+        (ARMED, DISARMED, 1),
+        (ARMED, KILLED, 1),
+        (KILLED, DISARMED, 0),
+        (DISARMED, ARMED, 0),
+        (ARMED, ARMED, 0),
+    ],
+)
+def test_what_failed_in_a_flight_wants_to_be_looked_at_however_it_ended(flag, before, after, ends):
+    f = toy()
+    f.s.arming, f.s.watch.raised = before, int(flag | Failsafe.WIND)
+    supervisor.enter(f.s, after)
+
+    is_suspect = flag.name in ("NOT_A_NUMBER", "ROTOR_LOST", "CRASHED", "RUNAWAY")
+    assert f.s.is_crashed == (1 if is_suspect and ends else 0)
+
+
+@pytest.mark.parametrize(
+    ("crashed", "told", "wishes", "then"),
+    [
+        (1, 0, S.DISARM_WISH | S.BY_SWITCH, (1, 0)),
+        (1, 0, S.ARM_WISH, (1, 1)),
+        (1, 1, 0, (1, 1)),
+        (1, 1, S.ARM_WISH, (1, 1)),
+        (1, 1, S.DISARM_WISH, (1, 1)),
+        (1, 1, S.DISARM_WISH | S.BY_SWITCH, (0, 1)),
+        (0, 1, 0, (0, 0)),
+        (0, 0, S.ARM_WISH, (0, 0)),
+    ],
+)
+def test_the_switch_says_that_a_crash_was_looked_at_once_it_has_been_told(crashed, told, wishes, then):
+    f = toy()
+    f.s.is_crashed, f.s.is_crash_told = crashed, told
+    supervisor.forgive(f.s, int(wishes))
+
+    assert (f.s.is_crashed, f.s.is_crash_told) == then
+
+
 @pytest.mark.parametrize(
     ("raised", "wrong_s", "landed", "airborne_s", "tipped"),
     [
@@ -139,9 +180,22 @@ def test_a_switch_seen_off_is_safe(fresh, now, was, safe, then):
     f = toy()
     f.inputs.pilot.fresh, f.inputs.pilot.is_arm_switch_on = fresh, now
     f.s.is_arm_switch_on, f.s.is_arm_switch_safe = was, safe
-    supervisor.move_switch(f.s, f.inputs.pilot)
+    supervisor.move_switch(f.s, f.p, f.inputs)
 
     assert (f.s.is_arm_switch_on, f.s.is_arm_switch_safe) == then
+
+
+@pytest.mark.parametrize(
+    ("seen", "age_us", "was", "safe"),
+    [(1, 500_000, 0, 1), (1, 500_001, 0, 0), (0, 0, 0, 0), (1, 500_001, 1, 1), (1, 0, 1, 1)],
+)
+def test_a_switch_that_may_have_been_moved_unheard_is_no_longer_safe(seen, age_us, was, safe):
+    f = toy()
+    f.inputs.t_us, f.inputs.pilot.t_us = 9_000_000, 9_000_000 - age_us
+    f.s.pilot_seen, f.s.is_arm_switch_on, f.s.is_arm_switch_safe = seen, was, 1
+    supervisor.move_switch(f.s, f.p, f.inputs)
+
+    assert (f.s.is_arm_switch_on, f.s.is_arm_switch_safe) == (was, safe)
 
 
 def test_decisions_are_published():
@@ -160,6 +214,7 @@ def test_reset_starts_disarmed_with_everything_yet_to_be_seen():
     names = (
         "switch_mode", "armed_s", "pilot_seen", "offboard_seen", "battery_seen", "is_arm_switch_on",
         "is_arm_switch_safe", "is_output_broken", "cell_v", "battery_quiet_s", "is_crashed",
+        "is_crash_told",
     )  # fmt: skip
     for name in names:
         setattr(f.s, name, 1.0)

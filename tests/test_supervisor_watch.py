@@ -338,6 +338,27 @@ def test_a_new_flight_trusts_its_rotors_again():
     assert f.status.lost_rotor == 0
 
 
+def test_whoever_landed_on_three_rotors_is_looked_at_before_the_next_flight():
+    f = turning_quad(1, 0.0)
+    f.ask(Demand.DISARM, 1.0)
+    f.supervisor.landing.is_landed, f.estimate.omega_frd = 1, (0.0, 0.0, 0.0)
+    assert f.step().status.refusals & Refusal.CRASHED
+
+    assert not f.ask(Demand.DISARM).step().status.refusals & Refusal.CRASHED
+
+
+def test_a_pilot_without_a_ground_station_is_refused_once_after_a_crash():
+    f = lying(high().sticks(is_arm_switch_on=1).step()).fly(2.2)
+    assert f.status.arming == Arming.DISARMED
+    f.estimate.q_ned_frd, f.supervisor.landing.is_landed = (1.0, 0.0, 0.0, 0.0), 1
+    f.fly(1.5)
+
+    off, on = {"is_arm_switch_on": 0}, {"is_arm_switch_on": 1}
+    assert not f.sticks(**off).step().sticks(**on).step().is_armed
+    assert f.said(Event.ARMING_REFUSED, Refusal.CRASHED)
+    assert f.sticks(**off).step().sticks(**on).step().is_armed
+
+
 def test_it_returns_while_the_battery_still_reaches_home():
     f = high()
     f.fly(1.0)

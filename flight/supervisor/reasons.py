@@ -32,7 +32,9 @@ REFUSALS: dict[Refusal, Told] = {
         "the mode lacks what it needs",
         "wait for a position (satellites need a compass for it), or choose a mode that needs less",
     ),
-    R.ARM_SWITCH: Told("the arming switch was on when it was switched on", "switch it off and on again"),
+    R.ARM_SWITCH: Told(
+        "the arming switch was on when the sticks were first heard", "switch it off and on again"
+    ),
     R.KILLED: Told("it has been killed", "disarm it"),
     R.CALIBRATION: Told("gyro or accelerometer are far off", "calibrate them, with the vehicle still"),
     R.COMPASS: Told(
@@ -53,7 +55,10 @@ REFUSALS: dict[Refusal, Told] = {
         "it is outside its fence, or that cannot be known, or the fence is unfinished",
         "wait for position and height, move it inside, or upload the fence again",
     ),
-    R.CRASHED: Told("the last flight ended in a crash", "look at the vehicle, then disarm once more"),
+    R.CRASHED: Told(
+        "the last flight ended in a crash, or something failed in it",
+        "look at the vehicle, then disarm once more or switch the arming switch off",
+    ),
     R.MOTOR_TEST: Told("a motor is being tested", "wait until it has ended"),
 }
 # The parameters that say when a refusal is one.

@@ -18,7 +18,7 @@ from flight.supervisor import (
     orders,
     rotors,
 )
-from flight.supervisor.checks import troubles, when
+from flight.supervisor.checks import is_pilot_there, troubles, when
 from flight.supervisor.failsafes import WATCH
 from flight.supervisor.fence import FENCE
 from flight.supervisor.health import HEALTH
@@ -34,6 +34,7 @@ from flight.supervisor.table import (
     FROM,
     NEEDED,
     SAID,
+    SUSPECT,
     TERMINATE,
     TO,
     WRECKING,
@@ -52,6 +53,7 @@ STATE = record(
     is_arm_switch_safe=FLAG,
     is_output_broken=FLAG,
     is_crashed=FLAG,
+    is_crash_told=FLAG,
     cells=REAL,
     told_v=REAL,
     cell_v=REAL,
@@ -89,6 +91,7 @@ def reset(state, params):
     state.cell_v = 0.0
     state.battery_quiet_s = 0.0
     state.is_crashed = 0
+    state.is_crash_told = 0
     state.test.left_s = 0.0
     fence.reset(state.fence)
     health.reset(state.health)
@@ -142,11 +145,14 @@ def look(state, params, inputs, command, is_armed, dt):
 
 
 @kernel
-def move_switch(state, pilot):
-    """Remember the arming switch; having seen it off makes it safe."""
+def move_switch(state, params, inputs):
+    """Remember the arming switch; having seen it off makes it safe, until it may have been moved unheard."""
+    pilot = inputs.pilot
     if pilot.fresh:
         state.is_arm_switch_on = pilot.is_arm_switch_on
         state.is_arm_switch_safe = 1 if state.is_arm_switch_safe or not pilot.is_arm_switch_on else 0
+    elif not (state.is_arm_switch_on or is_pilot_there(state, params, inputs)):
+        state.is_arm_switch_safe = 0
 
 
 @kernel
@@ -207,11 +213,24 @@ def change_arming(state, status, signs, refused):
 @kernel
 def enter(state, arming):
     """Take on an arming state."""
+    if state.arming == Arming.ARMED and arming != Arming.ARMED and state.watch.raised & SUSPECT:
+        state.is_crashed = 1
     if arming != state.arming:
         state.arming = arming
         state.armed_s = 0.0
         state.landing.has_flown = 0
         state.rotors.lost = 0
+
+
+@kernel
+def forgive(state, wishes):
+    """Let the arming switch say that a crash has been looked at: by going off after arming was refused for it."""
+    if not state.is_crashed:
+        state.is_crash_told = 0
+    elif wishes & Sign.ARM_WISH:
+        state.is_crash_told = 1
+    elif wishes & Sign.BY_SWITCH and state.is_crash_told:
+        state.is_crashed = 0
 
 
 @kernel
@@ -248,7 +267,8 @@ def step(state, params, inputs, command, dt):
     signs |= order_signs(state, params, failsafes.worst(state.watch, params), refused)
     wishes = demand_signs(inputs.demand) | switch_signs(state, inputs.pilot)
     change_arming(state, status, signs | wishes, refused)
-    move_switch(state, inputs.pilot)
+    forgive(state, wishes)
+    move_switch(state, params, inputs)
     state.armed_s += dt
     signs |= when(state.arming == Arming.ARMED, Sign.ARMED) | when(
         was_armed and state.arming != Arming.ARMED, Sign.OVER

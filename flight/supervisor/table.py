@@ -157,6 +157,8 @@ AGED = int(LINKS | F.BRIDGE_LOST)
 LATCHED = int(
     BATTERIES | F.TILT | F.NOT_A_NUMBER | F.ROTOR_LOST | F.CRASHED | F.RUNAWAY | F.FLIGHT_TIME | F.RESERVE
 )
+# However the flight ended, somebody should look at the vehicle before the next.
+SUSPECT = int(F.NOT_A_NUMBER | F.ROTOR_LOST | F.CRASHED | F.RUNAWAY)
 # They hold for a while before they return or land.
 PATIENT = int(LINKS)
 # Who may decide to fly on: the pilot by the mode switch, the operator by asking for a mode.
