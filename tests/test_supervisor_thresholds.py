@@ -144,6 +144,7 @@ def test_a_place_is_lost_to_the_mode_that_needs_it_and_stays_so_until_all_of_it_
     ("level", "missing", "lost"),
     [
         (Level.RATE, Sign.ALTITUDE | Sign.POSITION, False),
+        (Level.RATE, Sign.ATTITUDE, True),
         (Level.ATTITUDE, Sign.ALTITUDE | Sign.POSITION, False),
         (Level.ALTITUDE, Sign.POSITION, False),
         (Level.ALTITUDE, Sign.ALTITUDE, True),
