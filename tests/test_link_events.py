@@ -137,7 +137,10 @@ def test_what_keeps_it_from_arming_comes_as_a_report_whenever_it_changes(service
     texts = [EXPLAINED[m.id & 0xFFFFFF]["message"] for m in reasons]
     magnetometer = 1 << event_definitions.PARTS.index("magnetometer")
     chunk, error, _, can_arm, can_run = values(begin)
-    assert texts == ["It is not level", "The compass is silent or its field not earth's"]
+    assert texts == [
+        "It is not level",
+        "The compass is silent, contradicts the estimate, or its field is not earth's",
+    ]
     assert (chunk, error & magnetometer, can_arm, can_run) == (0, magnetometer, 0, 1)
     _, present, bad, _ = values(end)
     assert present & 1 << event_definitions.PARTS.index("gps")
