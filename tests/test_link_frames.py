@@ -279,6 +279,55 @@ def test_one_who_floods_a_tcp_server_takes_nothing_from_another_and_loses_nothin
         each.close()
 
 
+@pytest.fixture
+def reader():
+    """Return a TCP server, its channel and the client at the other end, who takes little at once."""
+    server = Tcp("tcpin:127.0.0.1:0", None)
+    server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 14)
+    with socket.create_connection(server.socket.getsockname()) as client:
+        client.setblocking(False)
+        while not server.channels:
+            server.accept()
+        yield server, next(iter(server.channels.values())), client
+    server.close()
+
+
+def test_a_slow_tcp_client_is_waited_for_and_loses_nothing(reader):
+    server, channel, client = reader
+    packed, extra = Stamp(1, 1).packed(mavlink.MAVLink_log_data_message(0, 0, 90, [7] * 90))
+    sent, taken = 0, b""
+
+    while sent < 30_000:
+        list(server.overdue())
+        while sent < 30_000 and channel.has_room(len(packed), time.monotonic() + 100.0 * sent):
+            channel.send(bytearray(packed), extra)
+            sent += 1
+        with contextlib.suppress(BlockingIOError):
+            taken += client.recv(1 << 20)
+    until_s = time.monotonic() + 10.0
+    while len(taken) < len(packed) * sent and time.monotonic() < until_s:
+        list(server.overdue())
+        with contextlib.suppress(BlockingIOError):
+            taken += client.recv(1 << 20)
+
+    assert len(taken) == len(packed) * sent
+    assert {frame.number for frame in Scanner().take(taken[: 50 * len(packed)], True)} == {120}
+
+
+def test_a_tcp_client_that_takes_nothing_any_more_is_hung_up_on_and_keeps_nobody_waiting(reader):
+    server, channel, _ = reader
+    now_s = time.monotonic()
+    while channel.has_room(280, now_s := now_s + 1.0):
+        channel.forward(bytes(280))
+
+    server.tidy(time.monotonic() + SILENCE_S - 5.0)
+    assert server.channels
+    server.tidy(time.monotonic() + SILENCE_S + 5.0)
+
+    assert not server.channels
+    assert channel.has_room(280, now_s + 1.0)
+
+
 def test_a_flood_of_garbage_is_soon_not_looked_at_and_a_newcomer_behind_it_is_heard(udp, knock, monkeypatch):
     now_s = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: now_s)

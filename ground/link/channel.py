@@ -78,6 +78,8 @@ class Channel:
         self.outflow = Bucket(bytes_per_s, max(0.5 * bytes_per_s, 2 * LARGEST_FRAME))
         self.waiting: deque[bytes] = deque(maxlen=NEWEST)
         self.systems: OrderedDict[tuple[int, int], float] = OrderedDict()
+        # What was sent already has yet to go.
+        self.is_full = False
         self.heard_s = 0.0
         self.began_s = time.monotonic()
         self.received = self.dropped = self.held_back = 0
@@ -147,6 +149,6 @@ class Channel:
     def has_room(self, size: int, now_s: float, is_answer: bool = False) -> bool:
         """Tell whether so many bytes may be sent now; streams leave some room for answers."""
         reserve = 0.0 if is_answer else RESERVE * self.outflow.most
-        is_room = self.outflow.spend(size, now_s, reserve)
+        is_room = not self.is_full and self.outflow.spend(size, now_s, reserve)
         self.held_back += not is_room
         return is_room

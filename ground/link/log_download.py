@@ -27,7 +27,6 @@ PIECES_HZ = 12_000.0
 PATIENT_HZ = 6000.0
 MOST_CLIENTS = 8
 ENTRIES_PER_PASS = 8
-IDLE_S = 60.0
 # A request for more is for the log, not for a gap in it.
 LARGEST_GAP, MOST_GAPS = 1 << 20, 64
 ERASE_ALL = "every log is erased but the one being written"

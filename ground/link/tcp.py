@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -11,8 +11,8 @@ from ground.link.clients import AT_ONCE, MOST_CLIENTS, SILENCE_S, Clients, Recei
 from ground.link.endpoints import parts_of
 from ground.link.signing import Keys
 
-# What may wait for a slow reader before frames are dropped.
-MOST_WAITING = 1 << 18
+# What may wait for a slow reader before streams and long answers wait for it too, and before frames are dropped.
+MUCH_WAITING, MOST_WAITING = 1 << 16, 1 << 18
 # Of each client so much is read in a round.
 EACH_AT_ONCE = 4096
 
@@ -32,6 +32,8 @@ class Tcp(Clients):
         except OSError as error:
             raise LinkError(f"--mavlink {text}: cannot listen there: {error.strerror or error}") from None
         self.waiting: dict[socket.socket, bytearray] = {}
+        # When a client last took something.
+        self.taken_s: dict[socket.socket, float] = {}
 
     def files(self) -> Iterator[tuple[Any, Callable[[], list[Received]]]]:
         """Yield what to watch, and what to do when it has something; who has sent too much waits."""
@@ -57,6 +59,7 @@ class Tcp(Clients):
             name = f"{self.name} {address[0]}:{address[1]}"
             self.channels[connection] = self.made(self, connection, name, is_stream=True)
             self.waiting[connection] = bytearray()
+            self.taken_s[connection] = time.monotonic()
         return []
 
     def makes_room(self) -> bool:
@@ -82,15 +85,26 @@ class Tcp(Clients):
         return [(channel, channel.sort(data))]
 
     def drop(self, connection: socket.socket) -> None:
-        """Forget a client."""
-        self.channels.pop(connection, None)
+        """Forget a client; what somebody still sends it goes nowhere."""
+        channel = self.channels.pop(connection, None)
+        if channel:
+            channel.is_full = False
         self.waiting.pop(connection, None)
+        self.taken_s.pop(connection, None)
         connection.close()
 
-    def tidy(self, now_s: float) -> None:
+    def overdue(self) -> Iterable[Callable[[], Iterable[Received]]]:
         """Send what waited."""
-        for connection in list(self.waiting):
-            self.transmit(b"", connection)
+        for connection, waiting in list(self.waiting.items()):
+            if waiting:
+                self.transmit(b"", connection)
+        return ()
+
+    def tidy(self, now_s: float) -> None:
+        """Hang up on those who have not taken what waits for them for so long that they are gone."""
+        for connection, taken_s in list(self.taken_s.items()):
+            if self.waiting[connection] and now_s - taken_s > SILENCE_S:
+                self.drop(connection)
 
     def transmit(self, data: bytes, address: Any) -> None:
         """Send to a client; what a slow one does not take waits, up to a limit."""
@@ -98,14 +112,15 @@ class Tcp(Clients):
         if waiting is None or len(waiting) + len(data) > MOST_WAITING:
             return
         waiting += data
-        if not waiting:
-            return
         try:
             del waiting[: address.send(waiting)]
+            self.taken_s[address] = time.monotonic()
         except BlockingIOError:
-            return
+            pass
         except OSError:
             self.drop(address)
+            return
+        self.channels[address].is_full = len(waiting) > MUCH_WAITING
 
     def close(self) -> None:
         """Hang up."""
