@@ -73,6 +73,6 @@ def test_the_wind_felt_as_drag_is_the_wind_that_blows():
 
     drag.step(state, PARAMS, airframe, status, 1_000_000)
 
-    assert state.gusts.felt_ned.now == pytest.approx((north, east, 0.0), abs=1e-9)
+    assert state.gusts.mean_ned == pytest.approx((north, east, 0.0), abs=1e-9)
     assert 1.0 < 1.0 + state.filter.error[WIND] <= north
     assert -2.0 < -2.0 + state.filter.error[WIND + 1] <= east

@@ -84,7 +84,7 @@ def widen(filter, sd):
 
 
 @kernel
-def doubt_gyro(state, params, ago_s, share):
+def doubt_gyro(state, params, ago_s):
     """Allow the gyro's bias to have stepped some seconds ago, and the attitude to have been turned then."""
     filter, q = state.filter, quat(state.nominal.q_ned_frd)
     force = rotate(q, vec(state.mean_force_frd))
@@ -93,10 +93,10 @@ def doubt_gyro(state, params, ago_s, share):
         begin(filter)
         filter.spread[GYRO_BIAS + i] = 1.0
         move(filter, -ago_s * turn, -0.5 * ago_s * ago_s * cross(turn, force), ago_s / 3.0)
-        widen(filter, share * params.jump_gyro)
+        widen(filter, params.jump_gyro)
         begin(filter)
         move(filter, turn, ago_s * cross(turn, force), 0.5 * ago_s)
-        widen(filter, share * params.jump_tilt)
+        widen(filter, params.jump_tilt)
 
 
 @kernel
@@ -137,22 +137,22 @@ def is_doubted(strain, params, now_us):
 @kernel
 def take_wind_back(state, params):
     """Go back to the wind of a few seconds ago: an accelerometer that has stepped since was taken for a gust."""
-    felt, nominal = state.gusts.felt_ned, state.nominal
+    felt, nominal = state.gusts, state.nominal
     if not felt.has_mean:
         return
-    put(nominal.wind_ned, Vec3(felt.earlier[0], felt.earlier[1], 0.0))
-    state.gusts.power = state.gusts.earlier_power
+    put(nominal.wind_ned, Vec3(felt.earlier_ned[0], felt.earlier_ned[1], 0.0))
+    felt.power = felt.earlier_power
     time_s = gusts.LOOK_S + felt.looked_s + gusts.MEAN_S
-    power = gusts.power_of(params, state.gusts, vec(nominal.wind_ned))
+    power = gusts.power_of(params, felt, vec(nominal.wind_ned))
     covariance.restart(state.filter, WIND, 2, math.sqrt(power * time_s))
-    gusts.forget(state.gusts)
+    gusts.forget(felt)
 
 
 @kernel
-def doubt_imu(state, params, ago_s, turned):
-    """Allow either half of the inertial unit to have stepped; the gyro by how far the attitude seems to have turned."""
+def doubt_imu(state, params, ago_s):
+    """Allow either half of the inertial unit to have stepped."""
     if is_hung(state.imu, params):
         return
-    doubt_gyro(state, params, ago_s, turned * turned)
+    doubt_gyro(state, params, ago_s)
     doubt_accel(state, params, ago_s)
     take_wind_back(state, params)

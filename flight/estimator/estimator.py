@@ -89,7 +89,7 @@ def take_imu(state, params, airframe, sample, motors, status, dt):
     if is_deaf:
         put(state.imu.gyro_frd, vec(state.spin.omega_frd) + bias)
     if state.is_aligned and gap_s >= params.imu_time and state.imu.stale_s == 0.0:
-        doubt.doubt_gyro(state, params, gap_s, 1.0)
+        doubt.doubt_gyro(state, params, gap_s)
 
 
 @kernel

@@ -2,7 +2,7 @@
 
 import math
 
-from flight.estimator import course, covariance, doubt, history, lag, lateness, mag, resets, scatter, update
+from flight.estimator import course, covariance, doubt, history, lag, lateness, resets, scatter, update
 from flight.estimator.layout import (
     BANK_HEARD,
     BARO,
@@ -175,7 +175,7 @@ def fuse_velocity(state, params, sample, now_us, status):
     if status.is_landed:
         doubt.forget(state.strain, BY_GPS, 3)
     if not lateness.is_hinted(state, params) and doubt.is_strained(state.strain, params, BY_GPS, 3, now_us):
-        doubt.doubt_imu(state, params, params.jump_time, mag.turned(state, params, now_us))
+        doubt.doubt_imu(state, params, params.jump_time)
         lag.take_back(state, params)
         lateness.forget(state.lateness)
     if update.is_failing(state.aid, GPS_VELOCITY, now_us, params.reset_time):

@@ -7,11 +7,10 @@ thought to be, and a gust becomes a velocity of the vehicle.
 
 import math
 
-from flight.estimator import lookback
 from flight.estimator.layout import WIND
 from flight.filters import step_share
 from flight.kernel import kernel
-from flight.vector import norm_xy, vec
+from flight.vector import norm_xy, put, vec
 
 # The mean wind at which the walk is EKF_WIND_WALK, m/s.
 USUAL_WIND = 5.0
@@ -24,17 +23,29 @@ KEPT_S = LOOK_S - MEAN_S * (1.0 - math.exp(-LOOK_S / MEAN_S))
 @kernel
 def forget(gusts):
     """Drop the wind felt so far: there is a gap, and how far it went meanwhile says nothing."""
-    lookback.forget(gusts.felt_ned)
+    gusts.has_mean = 0
 
 
 @kernel
 def listen(gusts, params, felt_ned, dt):
     """Average the wind felt; every LOOK_S learn from how far its mean went. dt: since it was last felt, in s."""
-    if lookback.follow(gusts.felt_ned, felt_ned, dt, MEAN_S, LOOK_S):
-        change = norm_xy(vec(gusts.felt_ned.before) - vec(gusts.felt_ned.earlier))
+    if not gusts.has_mean:
+        gusts.has_mean = 1
+        gusts.looked_s = 0.0
+        put(gusts.mean_ned, felt_ned)
+        put(gusts.before_ned, felt_ned)
+        put(gusts.earlier_ned, felt_ned)
+    mean = vec(gusts.mean_ned)
+    put(gusts.mean_ned, mean + step_share(dt, MEAN_S) * (felt_ned - mean))
+    gusts.looked_s += dt
+    if gusts.looked_s >= LOOK_S:
+        change = norm_xy(vec(gusts.mean_ned) - vec(gusts.before_ned))
         power = 0.5 * change * change / KEPT_S
         gusts.earlier_power = gusts.power
-        gusts.power += step_share(LOOK_S, params.gust_tau) * (power - gusts.power)
+        put(gusts.earlier_ned, vec(gusts.before_ned))
+        gusts.power += step_share(gusts.looked_s, params.gust_tau) * (power - gusts.power)
+        gusts.looked_s = 0.0
+        put(gusts.before_ned, vec(gusts.mean_ned))
 
 
 @kernel

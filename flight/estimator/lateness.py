@@ -7,13 +7,15 @@ not fused and the inertial unit not doubted (multiple models: Magill 1965; floor
 
 import math
 
-from flight.estimator import covariance, history, mag
+from flight.estimator import covariance, history
 from flight.estimator.layout import LAG, LATENESS_STEP_S, LATENESSES
 from flight.kernel import kernel
 from flight.vector import Vec3, clamp, dot, put, vec
 
 # The most, as a log-likelihood, that one sample may say.
 MOST = 24.0
+# The most one sample counts against a delay's fit: what was wrong before the receiver became late is forgotten soon.
+WORST = 4.0
 
 
 @kernel
@@ -30,7 +32,7 @@ def listen(state, params, v_ned, sample_us, dt):
     for k in range(LATENESSES):
         against = min(0.5 * (bank.square[k] - least) / bank.variance, MOST)
         bank.cost[k] = bank.cost[k] * (1.0 - forget) + against
-        misfit = min(bank.square[k] / bank.variance, 4.0 * params.late_misfit)
+        misfit = min(bank.square[k] / bank.variance, WORST * params.late_misfit)
         bank.misfit[k] += share * (misfit - bank.misfit[k])
         lowest = min(lowest, bank.cost[k])
     for k in range(LATENESSES):
@@ -115,9 +117,8 @@ def forget(bank):
 def is_in_dispute(state, params, now_us):
     """Tell whether GPS seems far later than assumed; take the right delay as soon as it stands out."""
     bank = state.lateness
-    # What a gyro found wrong has done to the motion remembered is not lateness.
-    is_doubted = 1e-6 * (now_us - state.strain.doubted_us) < params.doubt_wait
-    if is_doubted and mag.turned(state, params, now_us) >= 1.0:
+    # What an inertial unit found wrong has done to the motion remembered is not lateness.
+    if 1e-6 * (now_us - state.strain.doubted_us) < params.doubt_wait:
         return False
     is_odd = cost_of(bank, state.nominal.lag_s) > params.late_sure
     lag_s, sd = likely(bank)

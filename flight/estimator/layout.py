@@ -65,8 +65,6 @@ FILTER = record(
     count=INTEGER,
     is_touched=FLAG,
 )
-# A mean now and at the last two looks.
-TRACK = record(now=VECTOR, before=VECTOR, earlier=VECTOR, looked_s=REAL, has_mean=FLAG)
 # *_power: the square of the noise density that the scatter from sample to sample looks like.
 IMU = record(
     gyro_frd=VECTOR,
@@ -161,8 +159,16 @@ LATENESS = record(
 TREMOR = record(stage_ned=VECTOR, v_ned=VECTOR)
 # Thrust over mass as the throttles have it, and which part of it is felt.
 THRUST = record(told=REAL, scale=REAL)
-# Wind felt as drag; *power: how fast its square grows, m2/s3.
-GUSTS = record(felt_ned=TRACK, power=REAL, earlier_power=REAL)
+# Wind felt as drag, averaged, and as it was at the last two looks; *power: how fast its square grows, m2/s3.
+GUSTS = record(
+    mean_ned=VECTOR,
+    before_ned=VECTOR,
+    earlier_ned=VECTOR,
+    looked_s=REAL,
+    power=REAL,
+    earlier_power=REAL,
+    has_mean=FLAG,
+)
 # told_frd, other_frd: angular acceleration by the rotors and by all else.
 SPIN = record(told_frd=VECTOR, other_frd=VECTOR, omega_frd=VECTOR)
 POSE = record(last_ned=VECTOR, slack_p=REAL, slack_q=REAL, leap_ned=VECTOR, leaps=INTEGER, is_off=FLAG)
@@ -175,7 +181,6 @@ MAGNETIC = record(
     norm_ut=REAL,
     inclination=REAL,
     off_rad=REAL,
-    direction_ned=TRACK,
     fused_us=INTEGER,
     has_mean=FLAG,
 )

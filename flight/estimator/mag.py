@@ -2,7 +2,7 @@
 
 import math
 
-from flight.estimator import covariance, history, lookback, update
+from flight.estimator import covariance, history, update
 from flight.estimator.layout import GPS_VELOCITY, MAG, THETA, Part
 from flight.kernel import kernel
 from flight.quaternion import from_yaw, put_quat, quat, rotate, wrap_angle
@@ -10,10 +10,6 @@ from flight.vector import norm, norm_xy, put, vec
 
 # The Earth's field is 22 to 67 microtesla everywhere; a poor calibration may add to that.
 WEAKEST_UT, STRONGEST_UT = 10.0, 100.0
-# The field's direction is averaged over so long, and held against what it was two to four seconds ago.
-DIRECTION_S, LOOK_S = 0.2, 2.0
-# A direction older than this says nothing of what has happened since.
-LONGEST_GAP_S = 0.5
 
 
 @kernel
@@ -91,15 +87,11 @@ def step(state, params, sample, now_us, status):
         take_heading(state, params, field_frd)
         update.announce(state, MAG, Part.HEADING, now_us, status)
         return
-    since_s = 1e-6 * (now_us - state.mag.fused_us)
-    if since_s < params.mag_period:
+    if 1e-6 * (now_us - state.mag.fused_us) < params.mag_period:
         return
-    if since_s > LONGEST_GAP_S:
-        lookback.forget(state.mag.direction_ned)
     state.mag.fused_us = now_us
     history.recall(state, sample.t_us, now_us, params.mag_delay - params.imu_delay)
     field_ned = rotate(quat(state.past.q_ned_frd), field_frd)
-    lookback.follow(state.mag.direction_ned, field_ned / norm(field_ned), since_s, DIRECTION_S, LOOK_S)
     dip_change = state.mag.inclination - inclination(field_ned)
     ratio = disturbance(state.mag, params, field_ned, math.sqrt(tilt_variance(state.filter)))
     # A strange strength or dip tells no heading.
@@ -113,19 +105,6 @@ def step(state, params, sample, now_us, status):
     ):
         take_heading(state, params, field_frd)
         update.announce(state, MAG, Part.HEADING, now_us, status)
-
-
-@kernel
-def turned(state, params, now_us):
-    """Return how far the attitude has turned against the field within seconds, as it does when a gyro is wrong.
-
-    In shares of EKF_FIELD_TURN, 1 at most and where no field tells.
-    """
-    direction = state.mag.direction_ned
-    is_old = 1e-6 * (now_us - state.mag.fused_us) > LONGEST_GAP_S
-    if is_old or not direction.has_mean:
-        return 1.0
-    return min(norm(vec(direction.now) - vec(direction.earlier)) / params.field_turn, 1.0)
 
 
 @kernel

@@ -55,7 +55,7 @@ def step(state, params, sample, now_us, status):
     if not is_first:
         update.note(state.aid, MOCAP, fuse(state, params, p_err, rotation_vector(turn), now_us), now_us)
         if not status.is_landed and doubt.is_strained(state.strain, params, BY_POSE, 6, now_us):
-            doubt.doubt_imu(state, params, refused_s(state.aid, now_us) + params.pose_jump_time, 1.0)
+            doubt.doubt_imu(state, params, refused_s(state.aid, now_us) + params.pose_jump_time)
     if is_first or update.is_failing(state.aid, MOCAP, now_us, params.reset_time):
         take_pose(state, params, p_err, turn, status)
         update.restart_aid(state.aid, MOCAP, now_us)

@@ -165,9 +165,6 @@ PROCESS = (
         600.0,
         "how long after a doubt drag judges the IMU and no lag is learnt",
     ),
-    row(
-        "FIELD_TURN", "field_turn", 0.07, "rad", 0.0, 4.0, "turn against the field that may be a gyro's fault"
-    ),
     row("JUMP_GYR", "jump_gyro", 0.1, "rad/s", 0.0, 1.0, "step of gyro bias allowed for when in doubt"),
     row("JUMP_TILT", "jump_tilt", 0.05, "rad", 0.0, 1.0, "turn of attitude allowed for when in doubt"),
     row(
