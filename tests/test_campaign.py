@@ -19,7 +19,7 @@ from ground.campaign.campaign import fly, read
 from ground.campaign.cases import Dice, jobs_of
 from ground.campaign.definition import campaign_of, load
 from ground.campaign.figures import figures_of
-from ground.campaign.jobs import Job, Processes, Threads, hired
+from ground.campaign.jobs import Cluster, Job, Processes, Threads, hired
 from ground.campaign.markdown import page as markdown_page
 from ground.campaign.outcome import outcome
 from ground.campaign.page import page as web_page
@@ -218,6 +218,33 @@ def test_a_cluster_that_is_not_there_is_told_in_a_line(monkeypatch):
     for address in ("tcp://127.0.0.1:1", "nonsense"):
         with pytest.raises(LinkError, match="does not answer"), hired(address=address):
             pass
+
+
+class Lost:
+    """A job's future whose worker died with the result; asked, it waits until another has found it."""
+
+    def __init__(self, *statuses: str) -> None:
+        self.statuses = list(statuses)
+
+    @property
+    def status(self) -> str:
+        return self.statuses[0]
+
+    def exception(self) -> None:
+        self.statuses = self.statuses[1:] or self.statuses
+
+    def result(self) -> tuple[bool, int]:
+        return True, 9
+
+
+def test_what_a_dead_worker_had_found_is_waited_for_until_it_is_found_again():
+    cluster = object.__new__(Cluster)
+    cluster.name = "cluster"
+
+    assert cluster.answer(Job("3", 3), Lost("finished")) == 9
+    assert cluster.answer(Job("3", 3), Lost("lost", "lost", "pending", "finished")) == 9
+    with pytest.raises(LinkError, match="job 3 was lost"):
+        cluster.answer(Job("3", 3), Lost("lost", "cancelled"))
 
 
 @pytest.mark.slow

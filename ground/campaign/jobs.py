@@ -161,7 +161,10 @@ class Cluster:
 
     def answer(self, job: Job, future: Any) -> Any:
         """Return what a worker found; raise LinkError when none could."""
-        trouble = future.exception() if future.status == "error" else None
+        trouble = future.exception()
+        # Whoever found it died before it was fetched; the cluster does it again.
+        while future.status in ("lost", "pending"):
+            trouble = future.exception()
         if trouble is not None and not is_loss(trouble):
             raise trouble
         if trouble is not None or future.status != "finished":
