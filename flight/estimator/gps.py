@@ -172,16 +172,22 @@ def fuse_velocity(state, params, sample, now_us, status):
     update.note(state.aid, GPS_VELOCITY, worst, now_us)
     if worst <= 1.0:
         state.aided_us = now_us
+    blame(state, params, now_us, status)
+    if update.is_failing(state.aid, GPS_VELOCITY, now_us, params.reset_time):
+        covariance.restart(state.filter, VELOCITY, 3, sd)
+        put(state.nominal.v_ned, vec(state.nominal.v_ned) + innovation)
+        update.announce(state, GPS_VELOCITY, Part.VELOCITY, now_us, status)
+
+
+@kernel
+def blame(state, params, now_us, status):
+    """Doubt the inertial unit when velocities have leaned for too long and no delay explains it."""
     if status.is_landed:
         doubt.forget(state.strain, BY_GPS, 3)
     if not lateness.is_hinted(state, params) and doubt.is_strained(state.strain, params, BY_GPS, 3, now_us):
         doubt.doubt_imu(state, params, params.jump_time)
         lag.take_back(state, params)
         lateness.forget(state.lateness)
-    if update.is_failing(state.aid, GPS_VELOCITY, now_us, params.reset_time):
-        covariance.restart(state.filter, VELOCITY, 3, sd)
-        put(state.nominal.v_ned, vec(state.nominal.v_ned) + innovation)
-        update.announce(state, GPS_VELOCITY, Part.VELOCITY, now_us, status)
 
 
 @kernel

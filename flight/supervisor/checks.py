@@ -201,7 +201,6 @@ def troubles(state, params, inputs, command, signs):
     if state.arming != Arming.ARMED:
         return found
     found |= link_troubles(state, params, inputs) | system_troubles(state, params, inputs)
-    found |= attitude_troubles(state, params, inputs, estimate, signs) | rotor_troubles(
-        state, params, command
-    )
+    found |= attitude_troubles(state, params, inputs, estimate, signs)
+    found |= rotor_troubles(state, params, command)
     return found | (0 if state.landing.is_landed else place_troubles(state, params, command))

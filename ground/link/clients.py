@@ -31,7 +31,7 @@ class Clients:
         return Channel(carrier, address, name, Signing(self.keys, len(self.channels)), **options)
 
     def overdue(self) -> Iterable[Callable[[], Iterable[Received]]]:
-        """Yield what to do for clients that had sent too much and may be heard again."""
+        """Do what had to wait; yield what to do for clients that had sent too much and may be heard again."""
         return ()
 
     def close(self) -> None:
