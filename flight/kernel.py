@@ -10,6 +10,7 @@ import pickle
 import re
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -142,10 +143,13 @@ class OverloadFiles:
         path = self.path(key)
         unfinished = path.with_suffix(f".{os.getpid()}")
         unfinished.write_bytes(dumps(data))
+        written = unfinished.stat().st_mtime
         unfinished.replace(path)
         for old in self.folder.glob(f"{self.base}.*"):
-            if old.stat().st_mtime < path.stat().st_mtime - FORGET_S:
-                old.unlink(missing_ok=True)
+            # Another process may have given what it was writing its name in the meantime.
+            with suppress(FileNotFoundError):
+                if old.stat().st_mtime < written - FORGET_S:
+                    old.unlink()
 
     def flush(self) -> None:
         """Forget every version."""

@@ -46,6 +46,27 @@ def test_other_types_or_other_sources_never_share_a_file(tmp_path):
     assert len(paths) == 3
 
 
+def test_what_another_process_has_just_renamed_is_passed_over(tmp_path):
+    files, gone = OverloadFiles(tmp_path, "turn", "a"), tmp_path / "turn.gone"
+    gone.symlink_to("renamed by another process")
+
+    files.save("float64", ("code", 1))
+
+    assert gone in tmp_path.glob("turn.*")
+    assert files.load("float64") == ("code", 1)
+
+
+def test_what_nobody_compiled_for_a_month_is_forgotten(tmp_path):
+    files, before = OverloadFiles(tmp_path, "turn", "a"), OverloadFiles(tmp_path, "turn", "b")
+    before.save("float64", ("code", 1))
+    os.utime(before.path("float64"), (0.0, 0.0))
+
+    files.save("float64", ("code", 2))
+
+    assert before.load("float64") is None
+    assert files.load("float64") == ("code", 2)
+
+
 def test_what_was_saved_is_found_and_what_is_damaged_is_not(tmp_path):
     files = OverloadFiles(tmp_path, "turn", "a")
     files.save("float64", ("code", 1))
