@@ -11,10 +11,11 @@ from flight.modes import Arming, Mode
 from flight.vector import Vec3
 from ground.link.dialect import mavlink
 from ground.link.follow import LOST_S, PERIOD_S, Follow
-from ground.link.service import Order
+from ground.link.service import Order, Sender
 from tests.link_rig import CLIENT, ORIGIN, Line, PretendedVehicle
 
 FOLLOW_MODE = Order(176, 1.0, 4.0, 8.0, 0.0, 0.0, 0.0, 0.0)
+OTHER = Sender(254, 191, "elsewhere")
 NAN = math.nan
 
 
@@ -38,7 +39,7 @@ class Followed:
         self.service.tick(self.now)
         self.service.start(FOLLOW_MODE, CLIENT)
 
-    def tell(self, north: float, east: float, velocity=(0.0, 0.0, 0.0), **odd) -> None:
+    def tell(self, north: float, east: float, velocity=(0.0, 0.0, 0.0), sender=CLIENT, **odd) -> None:
         """Tell where the target is."""
         place = geodetic(Vec3(north, east, 0.0), *ORIGIN)
         fields = {"lat": round(1e7 * place[0]), "lon": round(1e7 * place[1]), "alt": place[2]} | odd
@@ -46,7 +47,7 @@ class Followed:
         message = mavlink.MAVLink_follow_target_message(
             0, 3, *fields.values(), list(velocity), still, [1, 0, 0, 0], still, still, 0
         )
-        self.service.handle(message, CLIENT, self.line)
+        self.service.handle(message, sender, self.line)
 
     def pass_s(self, seconds: float) -> None:
         """Let time pass."""
@@ -107,6 +108,30 @@ def test_one_who_falls_silent_is_not_chased_on(followed):
 
     assert len(followed.vehicle.demands) == count
     assert followed.goal[0] < 10.0 + 5.0 * LOST_S + 8.0
+
+
+def test_of_two_who_tell_where_they_are_the_first_is_followed_until_he_falls_silent(followed):
+    for _ in range(8):
+        followed.tell(30.0, 40.0)
+        followed.tell(-30.0, -40.0, (0.0, 3.0, 0.0), sender=OTHER)
+        followed.pass_s(PERIOD_S)
+        assert followed.goal[:2] == pytest.approx((30.0 * 42 / 50, 40.0 * 42 / 50), abs=0.05)
+    assert [text for text in followed.line.texts if "254/191" in text] == followed.line.texts != []
+
+    followed.pass_s(LOST_S)
+    followed.tell(-30.0, -40.0, sender=OTHER)
+    followed.tell(30.0, 40.0)
+    followed.pass_s(PERIOD_S)
+
+    assert followed.goal[:2] == pytest.approx((-30.0 * 42 / 50, -40.0 * 42 / 50), abs=0.05)
+
+
+def test_one_person_on_two_links_is_one(followed):
+    followed.tell(30.0, 40.0)
+    followed.tell(60.0, 80.0, sender=CLIENT._replace(channel="telephone"))
+    followed.pass_s(PERIOD_S)
+
+    assert followed.goal[:2] == pytest.approx((60.0 * 92 / 100, 80.0 * 92 / 100), abs=0.05)
 
 
 def test_another_mode_ends_it_and_so_does_a_refusal(followed):

@@ -20,6 +20,7 @@ LOST_S = 3.0
 COURSE_M_S = 0.5
 # FLW_TGT_RS 1 smooths the target's velocity over so long.
 SLUGGISH_S = 5.0
+COMPLAIN_S = 5.0
 HAS_VELOCITY = 2
 ABOVE_TARGET = 2
 STILL = (0.0, 0.0, 0.0)
@@ -35,14 +36,16 @@ class Follow(Microservice):
         self.target = self.velocity = Vec3(*STILL)
         self.course: float | None = None
         self.side: float | None = None
-        self.heard_s = self.due_s = -math.inf
+        # MAVLink system and component that is followed as long as it is heard.
+        self.leader: tuple[int, int] | None = None
+        self.heard_s = self.due_s = self.complained_s = -math.inf
         self.serial = -1
         self.now = 0.0
 
     def handle(self, message: Message, sender: Sender, link: Link) -> None:
         """Note where the target is and how it moves."""
         place = self.place_of(message)
-        if place is None:
+        if place is None or not self.is_leader(sender):
             return
         told = Vec3(*(message.vel if message.est_capabilities & HAS_VELOCITY else STILL))
         sluggish_s, passed_s = SLUGGISH_S * self.vehicle.settings["FLW_TGT_RS"], self.now - self.heard_s
@@ -51,6 +54,23 @@ class Follow(Microservice):
         if math.hypot(told.x, told.y) > COURSE_M_S:
             self.course = math.atan2(self.velocity.y, self.velocity.x)
         self.target, self.heard_s = place, self.now
+
+    def is_leader(self, sender: Sender) -> bool:
+        """Tell whether this one is followed: the first that is heard, until it is silent; two would share the vehicle."""
+        who = sender.system, sender.component
+        if who == self.leader:
+            return True
+        if self.now - self.heard_s < LOST_S:
+            self.complain(f"Target of {who[0]}/{who[1]} ignored: another one is followed")
+            return False
+        self.leader, self.course, self.side = who, None, None
+        return True
+
+    def complain(self, text: str) -> None:
+        """Say so, not too often, and only to people who follow."""
+        if self.vehicle.is_following and self.now - self.complained_s > COMPLAIN_S:
+            self.complained_s = self.now
+            self.link.say(text, WARNING)
 
     def place_of(self, message: Message) -> Vec3 | None:
         """Return a target's place in local NED, None for one that makes no sense."""
