@@ -11,7 +11,7 @@ from flight.parameter import store
 from flight.params import BY_ID
 from ground.link.dialect import mavlink as m
 from ground.link.flight_commands import FlightCommands
-from tests.link_rig import CLIENT, PretendedVehicle, order
+from tests.link_rig import CLIENT, ORIGIN, PretendedVehicle, order
 from tests.mission_rig import AWAY, HOME, LAT, LON, METRE, SQUARE, TAKEOFF, Client, item
 
 DENIED, REJECTED = m.MAV_RESULT_DENIED, m.MAV_RESULT_TEMPORARILY_REJECTED
@@ -29,8 +29,9 @@ LANDING_AWAY = item(21, x=LAT + 60 * METRE, z=0.0)
 class Known(PretendedVehicle):
     """A vehicle that knows where it is."""
 
+    p_ned = (0.0, 0.0, 0.0)
     command = property(
-        lambda self: SimpleNamespace(status=self.said, estimate=SimpleNamespace(p_ned=(0.0, 0.0, 0.0)))
+        lambda self: SimpleNamespace(status=self.said, estimate=SimpleNamespace(p_ned=self.p_ned))
     )
 
 
@@ -149,3 +150,91 @@ def test_where_nobody_knows_home_nothing_is_objected(client):
 
     assert client.service.objection() == ""
     assert not math.isnan(client.service.now)
+
+
+def at(north, east):
+    """Return an item at a place in metres from home."""
+    east_units = east * METRE / math.cos(math.radians(ORIGIN.lat_deg))
+    return item(16, x=LAT + round(north * METRE), y=LON + round(east_units), z=15.0)
+
+
+# West and east of the circle, whose middle is 10 m north and 13.6 m east, and around it.
+WEST, AROUND, EAST = at(10, 2), at(24, 14), at(10, 28)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        ([TAKEOFF, WEST, EAST], "the way from item 1 to item 2 leads 8 m outside the fence"),
+        ([TAKEOFF, WEST, item(178, 1.0, 7.0), EAST], "the way from item 1 to item 3 leads 8 m outside"),
+        ([TAKEOFF, WEST, AROUND, EAST, item(177, 2.0, 1.0)], ""),
+        (
+            [TAKEOFF, WEST, AROUND, EAST, item(177, 1.0, 1.0)],
+            "the way from item 3 to item 1 leads 8 m outside",
+        ),
+        ([TAKEOFF, WEST, HOME, EAST], ""),
+        ([TAKEOFF, WEST, AROUND, EAST, item(21, x=0, y=0, z=0.0)], ""),
+    ],
+)
+def test_so_does_the_way_between_two_places_inside(client, wanted, words):
+    assert client.upload(wanted) == m.MAV_MISSION_ACCEPTED
+
+    assert start(client) == ({DENIED} if words else {m.MAV_RESULT_ACCEPTED})
+
+    assert words in "".join(client.line.texts[-1:])
+    assert bool(client.line.texts) == bool(words)
+
+
+def test_a_way_along_the_fence_itself_stays_inside(client):
+    client.upload([TAKEOFF, *(item(16, x=corner[6], y=corner[7], z=15.0) for corner in ROOMY[:3])])
+
+    assert start(client) == {m.MAV_RESULT_ACCEPTED}
+
+
+def test_the_way_to_where_the_mission_goes_on_counts_from_where_the_vehicle_is(client):
+    client.upload([TAKEOFF, WEST, AROUND, EAST])
+    client.vehicle.said.mission_index = 3
+    client.vehicle.p_ned = (10.0, 2.0, -15.0)
+
+    assert client.commands[176](order(176, 1.0, 4.0, 4.0), CLIENT) == DENIED
+    assert "the way from here to item 3 leads 8 m outside the fence" in client.line.texts[-1]
+
+    assert client.service.commands[300](order(300, 1.0), CLIENT) is None
+    client.vehicle.p_ned = (24.0, 14.0, -15.0)
+    assert client.commands[176](order(176, 1.0, 4.0, 4.0), CLIENT) is None
+
+
+def switch(client, mode, arming=Arming.ARMED):
+    """Let a pilot's switch choose a mode."""
+    client.vehicle.said.mode, client.vehicle.said.arming = int(mode), int(arming)
+    client.pass_by()
+
+
+def test_a_pilots_switch_begins_no_such_mission_either(client):
+    client.upload([TAKEOFF, INSIDE, AWAY])
+    switch(client, Mode.POSITION)
+    assert not client.told(Demand.HOLD)
+
+    switch(client, Mode.MISSION)
+
+    assert len(client.told(Demand.HOLD)) == 1
+    assert "Mission ended: item 2 lies 70 m outside the fence" in client.line.texts[-1]
+    client.pass_by()
+    assert len(client.told(Demand.HOLD)) == 1
+
+
+def test_a_pilots_switch_begins_one_that_stays_inside(client):
+    client.upload([TAKEOFF, INSIDE])
+    switch(client, Mode.POSITION)
+    switch(client, Mode.MISSION)
+
+    assert not client.told(Demand.HOLD)
+
+
+def test_a_link_that_comes_back_leaves_a_mission_alone_that_is_flown(client):
+    client.upload([TAKEOFF, INSIDE, AWAY])
+    client.service.was_flown = None
+
+    switch(client, Mode.MISSION)
+
+    assert not client.told(Demand.HOLD)

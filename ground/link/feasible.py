@@ -1,7 +1,8 @@
 """Whether a mission stays inside the fence: looked at before it is flown, since in flight the fence only ends it."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from flight.modes import Item
@@ -9,13 +10,16 @@ from flight.record import rows
 from flight.supervisor.fence import FENCE as FENCE_RECORD
 from flight.supervisor.fence import room_over_ground
 from flight.vector import Vec3
+from ground.link.dialect import mavlink
 from ground.link.plans import Plan, leg_of
 from ground.link.vehicle import Vehicle
-from ground.missions.items import Earth
+from ground.missions.items import JUMP, Earth
 from ground.missions.mission import Leg
 
 # A place on the fence itself is inside, whatever rounding makes of it.
 EDGE_M = 0.05
+# A way is looked at so often, all ways of a mission at most so many times: a look takes 5 us and nobody may wait.
+STEP_M, MOST_LOOKS = 0.5, 5000
 
 
 class Bounds(NamedTuple):
@@ -27,18 +31,36 @@ class Bounds(NamedTuple):
     shapes: Any
 
 
-def objection(vehicle: Vehicle, mission: Plan, fence: Plan, earth: Earth) -> str:
-    """Return which item lies outside the fence and by how much, nothing when none does."""
+class Stop(NamedTuple):
+    """Where an item ends; `is_open` where it leaves the place over ground as it was."""
+
+    name: str
+    number: int
+    place: Vec3
+    item: Item
+    is_open: bool
+
+
+Way = tuple[Stop, Stop]
+
+
+def objection(vehicle: Vehicle, mission: Plan, fence: Plan, earth: Earth, first: int | None = None) -> str:
+    """Return which item or way between items lies outside the fence and by how much, nothing when none does.
+
+    With the `first` item to be flown also the way there from where the vehicle is.
+    """
     home = vehicle.home
     at_home = vehicle.local(*home) if home else None
     if at_home is None:
         return ""
     limits = vehicle.parameter("FENCE_ALT_MAX"), vehicle.parameter("FENCE_DIST_MAX")
     bounds = Bounds(at_home, *limits, shapes(fence, earth))
-    wrong = (
-        (number, outside(bounds, place, item)) for number, place, item in places(mission, earth, at_home)
-    )
-    return next((f"item {number} {words}" for number, words in wrong if words), "")
+    flown = list(stops(mission, earth, at_home))
+    wrong = ((stop.name, outside(bounds, stop.place, stop.item)) for stop in flown)
+    found = next((f"{name} {words}" for name, words in wrong if words), "")
+    if found or bounds.shapes is None:
+        return found
+    return strays(bounds.shapes, [*way_there(vehicle, flown, first), *ways(mission, flown)])
 
 
 def shapes(fence: Plan, earth: Earth) -> Any:
@@ -50,14 +72,14 @@ def shapes(fence: Plan, earth: Earth) -> Any:
     return record if record.count else None
 
 
-def places(mission: Plan, earth: Earth, home: Vec3) -> Iterator[tuple[int, Vec3, Item]]:
-    """Yield each item's number, place and kind; what it leaves open is as before."""
+def stops(mission: Plan, earth: Earth, home: Vec3) -> Iterator[Stop]:
+    """Yield where each item ends; what it leaves open is as before."""
     here = home
     for number, item in enumerate(mission.items):
         leg = leg_of(item, earth)
         if (leg.north_m, leg.east_m, leg.height_m) != (None, None, None):
             here = moved(here, leg)
-            yield number, here, leg.item
+            yield Stop(f"item {number}", number, here, leg.item, leg.north_m is None)
 
 
 def moved(here: Vec3, leg: Leg) -> Vec3:
@@ -79,3 +101,50 @@ def outside(bounds: Bounds, place: Vec3, item: Item) -> str:
         return f"is {distance:.0f} m from home; FENCE_DIST_MAX is {farthest:g} m"
     left = 0.0 if fence is None else float(room_over_ground(fence, place))
     return f"lies {-left:.0f} m outside the fence" if left < -EDGE_M else ""
+
+
+def ways(mission: Plan, flown: Sequence[Stop]) -> Iterator[Way]:
+    """Yield what is flown from item to item, also over a jump; where a return ends is not known before."""
+    returns = [
+        n for n, item in enumerate(mission.items) if item.command == mavlink.MAV_CMD_NAV_RETURN_TO_LAUNCH
+    ]
+    yield from ((a, b) for a, b in pairwise(flown) if not any(a.number < n < b.number for n in returns))
+    for number, item in enumerate(mission.items):
+        if item.command == JUMP:
+            before = [stop for stop in flown if stop.number < number]
+            after = [stop for stop in flown if stop.number >= item.p1]
+            yield from ((before[-1], goal) for goal in after[:1] if before and not goal.is_open)
+
+
+def way_there(vehicle: Vehicle, flown: Sequence[Stop], first: int | None) -> Iterator[Way]:
+    """Yield the way from where the vehicle is to the first item that has a place."""
+    goal = next((stop for stop in flown if first is not None and stop.number >= first), None)
+    if goal and not goal.is_open:
+        here = Vec3(*(float(part) for part in vehicle.command.estimate.p_ned))
+        yield Stop("here", -1, here, goal.item, False), goal
+
+
+def strays(fence: Any, flown: Sequence[Way]) -> str:
+    """Return in words which way leaves the fence's shapes."""
+    step_m = max(STEP_M, sum(length(*way) for way in flown) / MOST_LOOKS)
+    for start, goal in flown:
+        left = least_room(fence, start, goal, step_m)
+        if left < -EDGE_M:
+            return f"the way from {start.name} to {goal.name} leads {max(1.0, -left):.0f} m outside the fence"
+    return ""
+
+
+def length(start: Stop, goal: Stop) -> float:
+    """Return how far it is over ground."""
+    return math.hypot(goal.place.x - start.place.x, goal.place.y - start.place.y)
+
+
+def least_room(fence: Any, start: Stop, goal: Stop, step_m: float) -> float:
+    """Return how far inside the fence a straight way stays; the room changes by a metre at most on a metre."""
+    total, along, least = length(start, goal), 0.0, math.inf
+    while along < total:
+        share = along / total
+        x, y = (a + share * (b - a) for a, b in zip(start.place[:2], goal.place[:2], strict=True))
+        room = float(room_over_ground(fence, Vec3(x, y, 0.0)))
+        least, along = min(least, room), along + max(step_m, room)
+    return least

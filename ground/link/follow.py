@@ -56,7 +56,7 @@ class Follow(Microservice):
         self.target, self.heard_s = place, self.now
 
     def is_leader(self, sender: Sender) -> bool:
-        """Tell whether this one is followed: the first that is heard, until it is silent; two would share the vehicle."""
+        """Tell whether this one is followed: the first that is heard, until it is silent."""
         who = sender.system, sender.component
         if who == self.leader:
             return True

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 
 from flight.errors import ConfigError
+from flight.inputs import Demand
 from ground.link import feasible, mission_file
 from ground.link.core_plans import CorePlans
 from ground.link.dialect import mavlink
@@ -75,6 +76,8 @@ class Missions(Microservice):
         self.ended: dict[int, Ended] = {}
         # Items asked for that a busy channel has no room for yet, and whether in whole numbers.
         self.owed: dict[tuple[Sender, int, int], bool] = {}
+        # Not known before the first look: a link that is restarted leaves a mission that is flown alone.
+        self.was_flown: bool | None = None
         self.now = 0.0
         self.commands[M.MAV_CMD_DO_SET_MISSION_CURRENT] = self.progress.set_current
         self.commands[M.MAV_CMD_MISSION_START] = self.start
@@ -113,6 +116,7 @@ class Missions(Microservice):
             elif upload.is_due(now):
                 self.request(upload)
         self.progress.tick()
+        self.watch()
 
     def acknowledge(self, sender: Sender, kind: int, result: int) -> None:
         """Send MISSION_ACK."""
@@ -211,22 +215,30 @@ class Missions(Microservice):
         else:
             self.replace(sender, kind, plan)
 
-    def objection(self) -> str:
-        """Return why the mission may not be flown now, nothing when it may."""
+    def objection(self, first: int | None = None) -> str:
+        """Return why the mission may not be flown, from now on beginning with the `first` item; nothing when it may."""
         earth = self.core.present_earth()
         fence = self.plans[FENCE] if self.core.is_fence_on else Plan(FENCE)
-        return feasible.objection(self.vehicle, self.plans[MISSION], fence, earth) if earth else ""
+        return feasible.objection(self.vehicle, self.plans[MISSION], fence, earth, first) if earth else ""
 
-    def may_fly(self, sender: Sender) -> bool:
-        """Tell whether the mission may be flown; say why when it may not."""
-        reason = self.objection()
+    def may_fly(self, sender: Sender, first: float = -1.0) -> bool:
+        """Tell whether the mission may be flown from an item on, -1 from the next one; say why when it may not."""
+        reason = self.objection(int(first) if first >= 0.0 else self.progress.next)
         if reason:
             self.link.say(f"Mission denied: {reason}", WARNING, sender)
         return not reason
 
     def start(self, order: Order, sender: Sender) -> int | None:
         """Obey MAV_CMD_MISSION_START."""
-        return self.progress.start(order, sender) if self.may_fly(sender) else DENIED
+        return self.progress.start(order, sender) if self.may_fly(sender, order.p1) else DENIED
+
+    def watch(self) -> None:
+        """Hold where a pilot's switch began a mission that may not be flown: nobody asked the link before."""
+        was_flown, self.was_flown = self.was_flown, self.progress.is_flown
+        reason = self.objection(self.progress.next) if self.was_flown and was_flown is False else ""
+        if reason:
+            self.link.say(f"Mission ended: {reason}", WARNING)
+            self.vehicle.ask(Demand.HOLD)
 
     def replace(self, sender: Sender, kind: int, plan: Plan) -> None:
         """Let a list take the place of the old one, if the core takes it; one that is flown must be one to fly."""

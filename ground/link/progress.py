@@ -45,6 +45,11 @@ class Progress:
         return max(0, min(int(self.status.mission_index), self.count - 1))
 
     @property
+    def next(self) -> int:
+        """Return the item with which the mission goes on; one that is over begins anew."""
+        return self.current if int(self.status.mission_index) < self.count else 0
+
+    @property
     def command(self) -> int:
         """Return the MAV_CMD of the item that is flown, 0 without a mission."""
         return self.plans[MISSION].items[self.current].command if self.count else 0
