@@ -87,16 +87,6 @@ def test_a_lag_learnt_while_innovations_leaned_is_taken_back():
     assert state.filter.covariance[LAG, LAG] == PARAMS.lag_sd**2
 
 
-def test_a_late_gps_is_not_looked_for_while_a_broken_imu_is_being_found():
-    for doubted_s, disputed in ((0.5 * PARAMS.doubt_wait, False), (2.0 * PARAMS.doubt_wait, True)):
-        state = flying(doubted_s)
-        state.lateness.variance = 1.0
-        # All speaks for one of two delays, and they are beside each other.
-        state.lateness.cost[:] = 100.0
-        state.lateness.cost[2:4] = 0.0
-        assert lateness.is_in_dispute(state, PARAMS, NOW_US) == disputed
-
-
 def test_how_badly_a_delay_fitted_before_is_soon_forgotten():
     state = rows(STATE)[0]
     state.history.count = 1
@@ -112,14 +102,33 @@ def test_how_badly_a_delay_fitted_before_is_soon_forgotten():
     assert max(state.lateness.misfit) < PARAMS.late_misfit
 
 
-def test_a_delay_that_stands_out_is_one_to_go_back_to():
+def with_delay(step: int, fit_s: float) -> np.void:
+    """Return an estimator whose bank has held out for a delay for some time."""
     state = flying()
-    state.lateness.variance = 1.0
+    state.lateness.variance, state.lateness.fit_s = 1.0, fit_s
     state.lateness.cost[:] = 100.0
-    state.lateness.cost[3] = 0.0
+    state.lateness.cost[step] = 0.0
+    return state
 
-    assert not lateness.is_in_dispute(state, PARAMS, NOW_US)
+
+def test_a_delay_that_stands_out_is_one_to_go_back_to():
+    state = with_delay(3, fit_s=PARAMS.late_fit_time)
+
+    assert lateness.is_in_dispute(state, PARAMS)
+    assert lateness.is_found(state, PARAMS)
+    assert not lateness.is_in_dispute(state, PARAMS)
     assert state.nominal.lag_s == state.nominal.lag_calm_s == pytest.approx(3 * LATENESS_STEP_S)
+
+
+@pytest.mark.parametrize(("fit_s", "square", "misfit"), [(0.2, 0.0, 0.0), (1.0, 0.0, 10.0), (1.0, 10.0, 0.0)])
+def test_no_delay_is_taken_that_has_fitted_too_shortly_or_too_badly(fit_s, square, misfit):
+    state = with_delay(3, fit_s)
+    state.lateness.square[:] = square
+    state.lateness.misfit[:] = misfit
+
+    assert lateness.is_in_dispute(state, PARAMS) == (square == 0.0)
+    assert not (lateness.is_in_dispute(state, PARAMS) and lateness.is_found(state, PARAMS))
+    assert state.nominal.lag_s == 0.0
 
 
 @pytest.mark.parametrize(("field_ut", "is_heading"), [((20.0, 4.0, 43.0), True), ((20.0, 4.0, 0.0), False)])

@@ -25,12 +25,11 @@ from flight.estimator import (
     thrust,
     update,
 )
-from flight.estimator.layout import COUNT, MOCAP, NEVER, STATE
+from flight.estimator.layout import COUNT, LONG_AGO_US, MOCAP, NEVER, STATE
 from flight.kernel import kernel
 from flight.modes import Arming
 from flight.vector import put, vec
 
-LONG_AGO_US = -(1 << 40)
 __all__ = ["STATE", "configure", "reset", "step"]
 
 

@@ -2,7 +2,7 @@
 
 import math
 
-from flight.estimator import course, covariance, doubt, history, lag, lateness, resets, scatter, update
+from flight.estimator import coast, course, covariance, doubt, history, lag, lateness, resets, scatter, update
 from flight.estimator.layout import (
     BANK_HEARD,
     BARO,
@@ -89,9 +89,15 @@ def step(state, params, sample, now_us, status):
 @kernel
 def is_late(state, params, sample, now_us, status):
     """Tell whether how late the fix is must be found out before it is fused."""
+    coast.follow(state, params, now_us)
     dt = doubt.since_last(state.strain, params, BANK_HEARD, now_us)
     lateness.listen(state, params, vec(sample.v_ned), sample.t_us, dt)
-    return not status.is_landed and lateness.is_in_dispute(state, params, now_us)
+    if status.is_landed or not lateness.is_in_dispute(state, params):
+        return False
+    if not lateness.is_found(state, params):
+        return True
+    coast.acquit(state, params, now_us, status)
+    return False
 
 
 @kernel
@@ -187,7 +193,6 @@ def blame(state, params, now_us, status):
     if not lateness.is_hinted(state, params) and doubt.is_strained(state.strain, params, BY_GPS, 3, now_us):
         doubt.doubt_imu(state, params, params.jump_time)
         lag.take_back(state, params)
-        lateness.forget(state.lateness)
 
 
 @kernel

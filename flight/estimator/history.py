@@ -24,6 +24,7 @@ def remember(history, now_us):
     put_quat(history.q[history.newest], quat(history.now.q))
     put(history.v_ned[history.newest], vec(history.now.v_ned))
     put(history.p_ned[history.newest], vec(history.now.p_ned))
+    put(history.coast_v_ned[history.newest], vec(history.now.coast_v_ned))
     history.t_us[history.newest] = now_us
 
 
@@ -39,16 +40,16 @@ def row_before(history, t_us):
 
 
 @kernel
-def felt_velocity(history, t_us):
-    """Return the inertial velocity at a time: of the row before it, plus its share of the way to the next."""
+def coasting_velocity(history, t_us):
+    """Return the coasting velocity at a time: of the row before it, plus its share of the way to the next."""
     at = row_before(history, t_us)
-    v = vec(history.v_ned[at])
+    v = vec(history.coast_v_ned[at])
     if at == history.newest:
         return v
     after = (at + 1) % HISTORY_ROWS
     span_us = max(history.t_us[after] - history.t_us[at], 1)
     share = clamp(float(t_us - history.t_us[at]) / span_us, 0.0, 1.0)
-    return v + share * (vec(history.v_ned[after]) - v)
+    return v + share * (vec(history.coast_v_ned[after]) - v)
 
 
 @kernel

@@ -27,7 +27,8 @@ def listen(state, params, v_ned, sample_us, dt):
     # Between two delays of the bank the motion may have changed by half their difference.
     bank.variance = sd2 + bank.coarse
     forget = dt / (params.late_time + dt)
-    share = dt / (params.late_fit_time + dt)
+    bank.fit_s = min(bank.fit_s, params.late_fit_time) + dt
+    share = dt / bank.fit_s if dt > 0.0 else 0.0
     lowest = math.inf
     for k in range(LATENESSES):
         against = min(0.5 * (bank.square[k] - least) / bank.variance, MOST)
@@ -51,7 +52,7 @@ def compare(bank, past, params, v_ned, sample_us, dt):
     before = Vec3(0.0, 0.0, 0.0)
     for k in range(LATENESSES):
         delay_s = params.gps_delay - params.imu_delay + k * LATENESS_STEP_S
-        felt = history.felt_velocity(past, sample_us - int(1e6 * delay_s))
+        felt = history.coasting_velocity(past, sample_us - int(1e6 * delay_s))
         apart = v_ned - felt - vec(bank.drift[k])
         put(bank.drift[k], vec(bank.drift[k]) + share * apart)
         bank.square[k] = dot(apart, apart)
@@ -60,6 +61,13 @@ def compare(bank, past, params, v_ned, sample_us, dt):
         before = felt
     bank.coarse = spread / (12.0 * (LATENESSES - 1))
     return least
+
+
+@kernel
+def shift(bank, dv_ned):
+    """Go on after the coasting velocity was taken for what is estimated: it had drifted by so much."""
+    for k in range(LATENESSES):
+        put(bank.drift[k], vec(bank.drift[k]) + dv_ned)
 
 
 @kernel
@@ -114,20 +122,23 @@ def forget(bank):
 
 
 @kernel
-def is_in_dispute(state, params, now_us):
-    """Tell whether GPS seems far later than assumed; take the right delay as soon as it stands out."""
+def is_in_dispute(state, params):
+    """Tell whether GPS seems far later than assumed. What no delay explains is not lateness."""
     bank = state.lateness
-    # What an inertial unit found wrong has done to the motion remembered is not lateness.
-    if 1e-6 * (now_us - state.strain.doubted_us) < params.doubt_wait:
-        return False
     is_odd = cost_of(bank, state.nominal.lag_s) > params.late_sure
+    lag_s, _ = likely(bank)
+    fits = weighted(bank, bank.square) < params.late_misfit * bank.variance
+    return is_odd and fits and lag_s < params.lag_max
+
+
+@kernel
+def is_found(state, params):
+    """Tell whether one delay stands out, and take it."""
+    bank = state.lateness
     lag_s, sd = likely(bank)
-    # What no delay explains is not lateness.
-    fits = weighted(bank, bank.square) < params.late_misfit * bank.variance and lag_s < params.lag_max
-    if not is_odd or not fits:
+    fits = weighted(bank, bank.misfit) < params.late_misfit and bank.fit_s >= params.late_fit_time
+    if not fits or sd > 0.5 * LATENESS_STEP_S:
         return False
-    if sd < 0.5 * LATENESS_STEP_S and weighted(bank, bank.misfit) < params.late_misfit:
-        state.nominal.lag_s = state.nominal.lag_calm_s = lag_s
-        covariance.restart(state.filter, LAG, 1, 0.5 * LATENESS_STEP_S)
-        return False
+    state.nominal.lag_s = state.nominal.lag_calm_s = lag_s
+    covariance.restart(state.filter, LAG, 1, 0.5 * LATENESS_STEP_S)
     return True

@@ -22,6 +22,7 @@ HISTORY_PERIOD_US = 5000
 LATENESSES, LATENESS_STEP_S = 8, 0.1
 GPS_POSITION, GPS_VELOCITY, BARO, MAG, RANGE, FLOW, MOCAP, DRAG = range(len(AIDS))
 NEVER = -1
+LONG_AGO_US = -(1 << 40)
 # Where the means of GPS velocity, of a pose's position and attitude stand.
 BY_GPS, BY_POSE, STRAINS = 0, 3, 9
 GPS_HEARD, POSE_HEARD, BANK_HEARD = 0, 1, 2
@@ -36,6 +37,7 @@ class Part(IntEnum):
     HEIGHT = 4
     POSE = 5
     COVARIANCE = 6
+    ATTITUDE = 7
 
 
 NOMINAL = record(
@@ -94,13 +96,15 @@ IMU = record(
 )
 # Since the covariance was last propagated: time, change of velocity by specific force, turn.
 PENDING = record(time_s=REAL, force_dv_ned=VECTOR, turn_frd=VECTOR)
-# Pure inertial motion, never corrected; differences of it say how the vehicle moved in between.
-ODOMETRY = record(q=QUATERNION, v_ned=VECTOR, p_ned=VECTOR)
+# Pure inertial motion, never corrected; differences of it say how the vehicle moved in between. coast_v_ned: as the
+# inertial unit has it if it is not to blame.
+ODOMETRY = record(q=QUATERNION, v_ned=VECTOR, p_ned=VECTOR, coast_v_ned=VECTOR)
 HISTORY = record(
     now=ODOMETRY,
     q=("f8", (HISTORY_ROWS, 4)),
     v_ned=("f8", (HISTORY_ROWS, 3)),
     p_ned=("f8", (HISTORY_ROWS, 3)),
+    coast_v_ned=("f8", (HISTORY_ROWS, 3)),
     t_us=("i8", HISTORY_ROWS),
     newest=INTEGER,
     count=INTEGER,
@@ -144,13 +148,19 @@ GPS = record(
 # Means of normalized innovations that betray a broken IMU (GPS velocity, motion capture), and when heard; gain_ned:
 # velocity gained of late.
 STRAIN = record(lean=("f8", STRAINS), heard_us=("i8", 3), doubted_us=INTEGER, gain_ned=VECTOR)
+# Attitude and biases since GPS velocities lean, without any correction; off_ned: what the estimated velocity then was
+# more than the coasting one.
+COAST = record(
+    q_ned_frd=QUATERNION, gyro_bias_frd=VECTOR, accel_bias_frd=VECTOR, off_ned=VECTOR, is_adrift=FLAG
+)
 # At each delay of the bank: the slow part of the velocities' difference, the square of its last quick part, what speaks
-# against the delay, and how badly it fits.
+# against the delay, and how badly it fits, the mean of fit_s.
 LATENESS = record(
     drift=("f8", (LATENESSES, 3)),
     square=("f8", LATENESSES),
     cost=("f8", LATENESSES),
     misfit=("f8", LATENESSES),
+    fit_s=REAL,
     coarse=REAL,
     variance=REAL,
     is_heard=FLAG,
@@ -206,6 +216,7 @@ STATE = record(
     mag=MAGNETIC,
     ground=GROUND,
     strain=STRAIN,
+    coast=COAST,
     lateness=LATENESS,
     tremor=TREMOR,
     thrust=THRUST,

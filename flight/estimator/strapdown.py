@@ -26,6 +26,8 @@ def step(state, params, airframe, dt):
     put_quat(nominal.q_ned_frd, q)
     move(nominal, force_dv + dt * GRAVITY_NED, dt)
     move(state.history.now, force_dv + dt * GRAVITY_NED, dt)
+    coast_dv = coast(state.coast, nominal, turn, force, dt) if state.coast.is_adrift else force_dv
+    put(state.history.now.coast_v_ned, vec(state.history.now.coast_v_ned) + (coast_dv + dt * GRAVITY_NED))
     put_quat(state.history.now.q, quat(state.history.now.q) * dq)
     tremble(state.tremor, params, force_dv + dt * GRAVITY_NED, dt)
     gather(state, params, force_dv, force, turn, dt)
@@ -38,6 +40,16 @@ def felt(state, params, airframe):
     if is_hung(imu, params):
         return thrust.stand_in(state, airframe)
     return 0.5 * (vec(imu.accel_frd) + vec(imu.accel_before_frd)) - vec(state.nominal.accel_bias_frd)
+
+
+@kernel
+def coast(body, nominal, turn, force, dt):
+    """Carry on the attitude that no correction reaches, with its own biases; return the change of velocity."""
+    turn = turn + dt * (vec(nominal.gyro_bias_frd) - vec(body.gyro_bias_frd))
+    force = force + vec(nominal.accel_bias_frd) - vec(body.accel_bias_frd)
+    before = quat(body.q_ned_frd)
+    put_quat(body.q_ned_frd, normalize(before * from_rotation_vector(turn)))
+    return rotate(before, dt * (force + 0.5 * cross(turn, force)))
 
 
 @kernel
