@@ -7,7 +7,16 @@ at none: both explanations are kept (multiple models: Magill 1965) until one is 
 
 from flight.command import say
 from flight.estimator import covariance, doubt, lateness
-from flight.estimator.layout import ACCEL_BIAS, BY_GPS, GYRO_BIAS, LONG_AGO_US, POSITION, THETA, VELOCITY, Part
+from flight.estimator.layout import (
+    ACCEL_BIAS,
+    BY_GPS,
+    GYRO_BIAS,
+    LONG_AGO_US,
+    POSITION,
+    THETA,
+    VELOCITY,
+    Part,
+)
 from flight.kernel import kernel
 from flight.modes import Event
 from flight.quaternion import put_quat, quat
