@@ -176,6 +176,19 @@ def test_outside_the_fence_it_can_be_made_to_fall():
     assert f.said(Event.KILLED)
 
 
+def test_who_loses_the_place_outside_the_fence_lands_and_is_not_called_back_inside():
+    f = ready().airborne()
+    f.ask(Demand.FENCE_POINT, Fence.CIRCLE_INSIDE, -50.0, 0.0, 20.0, index=0).fly(0.3)
+    assert f.mode == Mode.RETURN
+
+    f.trust(position=0)
+    f.fly(3.0)
+
+    assert f.mode == Mode.LAND
+    assert f.status.failsafes & Failsafe.FENCE
+    assert not f.said(Event.FAILSAFE_CLEARED, Failsafe.FENCE)
+
+
 def test_back_inside_the_fence_all_is_well_again():
     f = ready(FS_FENCE_ACT=1).airborne()
     f.ask(Demand.FENCE_POINT, Fence.CIRCLE_OUTSIDE, 0.0, 0.0, 5.0, index=0).fly(0.3)

@@ -254,6 +254,28 @@ def test_it_is_near_where_braking_ends_beyond_the_margin_and_one_moves_there():
     assert looked(15.0, 1.01).s.fence.is_near == 1
 
 
+def seen(before: int, down: float, height_known: int, place_known: int) -> int:
+    """Look 20 m from home at a fence 16 m around it and 30 m high; return whether it is thought breached."""
+    f = toy()
+    f.p.fence.distance_max, f.p.fence.height_max, f.s.fence.is_breached = 16.0, 30.0, before
+    f.estimate.p_ned = (20.0, 0.0, down)
+    f.trust(altitude=height_known, position=place_known)
+    fence.step(f.s.fence, f.p.fence, f.estimate, f.status.home_ned, DT)
+    return f.s.fence.is_breached
+
+
+def test_who_loses_the_place_outside_is_still_thought_outside_and_who_loses_it_inside_still_inside():
+    assert seen(1, -10.0, 1, 0) == 1
+    assert seen(0, -10.0, 1, 0) == 0
+    assert seen(1, -40.0, 0, 0) == 1
+    assert seen(0, -40.0, 1, 0) == 1
+    f = looked(0.0)
+    f.s.fence.is_breached, f.s.fence.wait_s, f.p.fence.height_max = 1, 0.0, 30.0
+    f.trust(altitude=0)
+    fence.step(f.s.fence, f.p.fence, f.estimate, f.status.home_ned, DT)
+    assert f.s.fence.is_breached == 1
+
+
 def test_it_looks_every_now_and_then():
     f = looked(20.0, wait_s=2.0 * DT)
     assert (f.s.fence.is_breached, f.s.fence.wait_s) == (0, DT)

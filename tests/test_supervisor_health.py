@@ -159,6 +159,20 @@ def test_the_spike_of_a_hard_landing_is_forgotten_like_any_other_doubt(aid):
     assert 1.8 < max(f.s.health.ratios) <= 2.0
 
 
+@pytest.mark.parametrize("aid", [GPS_POSITION, GPS_VELOCITY, BARO, MAG])
+def test_a_test_ratio_that_is_no_number_is_a_doubt_that_ends_with_it(aid):
+    f = toy()
+    f.estimate.test_ratios[aid] = math.nan
+    for _ in range(round(10.0 / DT)):
+        health.watch_ratios(f.s.health, f.p.health, f.estimate, DT)
+    assert 1.8 < max(f.s.health.ratios) <= 2.0
+
+    f.estimate.test_ratios[aid] = 0.0
+    for _ in range(round(10.0 / DT)):
+        health.watch_ratios(f.s.health, f.p.health, f.estimate, DT)
+    assert max(f.s.health.ratios) < 0.1
+
+
 def test_the_field_is_taken_at_once_and_smoothed_from_then_on():
     f = toy()
     h, mag = f.s.health, f.inputs.mag

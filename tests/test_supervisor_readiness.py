@@ -48,8 +48,8 @@ LIMITS = [
     (lambda f, v: setattr(f.s.health, "force", v), 1.0, 1, Refusal.CALIBRATION),
     (lambda f, v: setattr(f.s.health, "field_ut", v), 15.0, -1, Refusal.COMPASS),
     (lambda f, v: setattr(f.s.health, "field_ut", v), 80.0, 1, Refusal.COMPASS),
-    (lambda f, v: setattr(f.s.health, "ratios", (0.0, 0.0, v)), 0.9, 1, Refusal.COMPASS),
-    (lambda f, v: setattr(f.s.health, "ratios", (v, 0.0, 0.0)), 0.7, 1, Refusal.PLACE),
+    (lambda f, v: setattr(f.s.health, "ratios", (0.0, 0.0, v)), 0.5, 1, Refusal.COMPASS),
+    (lambda f, v: setattr(f.s.health, "ratios", (v, 0.0, 0.0)), 0.5, 1, Refusal.PLACE),
     (lambda f, v: setattr(f.s.health, "ratios", (0.0, v, 0.0)), 1.0, 1, Refusal.HEIGHT),
     (lambda f, v: setattr(f.s.health, "late", v), 0.05, 1, Refusal.LOOP),
     (lambda f, v: setattr(f.p.battery, "critical_v", v), 3.5, 1, Refusal.THRESHOLDS),
@@ -73,7 +73,6 @@ def test_at_the_limit_it_arms_and_beyond_it_is_refused(case):
 
 STATES = [
     (lambda f: setattr(f.estimate, "is_attitude_valid", 0), Refusal.ESTIMATOR),
-    (lambda f: setattr(f.estimate, "v_ned", (0.0, math.nan, 0.0)), Refusal.ESTIMATOR),
     (lambda f: setattr(f.inputs.imu, "gyro_frd", (0.0, math.nan, 0.0)), Refusal.SENSOR),
     (lambda f: setattr(f.inputs.imu, "accel_frd", (0.0, 0.0, math.nan)), Refusal.SENSOR),
     (lambda f: setattr(f.inputs.imu, "accel_frd", (0.0, 0.0, 0.0)), Refusal.SENSOR),
@@ -123,10 +122,53 @@ def test_what_is_not_in_order_is_refused_by_its_name(case):
     assert refused(f) == reason
 
 
+NAN = math.nan
+NO_NUMBERS = [
+    (lambda f: setattr(f.estimate, "q_ned_frd", (1.0, NAN, 0.0, 0.0)), Refusal.ESTIMATOR | Refusal.TILT),
+    (lambda f: setattr(f.estimate, "omega_frd", (0.0, NAN, 0.0)), Refusal.ESTIMATOR | Refusal.MOVING),
+    (lambda f: setattr(f.estimate, "v_ned", (0.0, NAN, 0.0)), Refusal.ESTIMATOR | Refusal.MOVING),
+    (lambda f: setattr(f.estimate, "p_ned", (0.0, 0.0, NAN)), Refusal.ESTIMATOR),
+    (lambda f: setattr(f.estimate, "a_ned", (NAN, 0.0, 0.0)), Refusal.ESTIMATOR),
+    (lambda f: setattr(f.estimate, "gyro_bias_frd", (0.0, NAN, 0.0)), Refusal.CALIBRATION),
+    (lambda f: setattr(f.estimate, "accel_bias_frd", (0.0, 0.0, NAN)), Refusal.CALIBRATION),
+    (lambda f: setattr(f.s.health, "force", NAN), Refusal.CALIBRATION),
+    (lambda f: setattr(f.s.health, "field_ut", NAN), Refusal.COMPASS),
+    (lambda f: setattr(f.s.health, "ratios", (NAN, 0.0, 0.0)), Refusal.PLACE),
+    (lambda f: setattr(f.s.health, "ratios", (0.0, NAN, 0.0)), Refusal.HEIGHT),
+    (lambda f: setattr(f.s.health, "ratios", (0.0, 0.0, NAN)), Refusal.COMPASS),
+    (lambda f: setattr(f.s.health, "late", NAN), Refusal.LOOP),
+    (lambda f: setattr(f.inputs.mag, "field_ut_frd", (0.0, NAN, 0.0)), Refusal.COMPASS),
+    (
+        lambda f: (
+            setattr(f.inputs.mag, "field_ut_frd", (NAN, 0.0, 0.0)),
+            setattr(f.s.health, "has_field", 0),
+        ),
+        Refusal.COMPASS,
+    ),
+    (lambda f: setattr(f.inputs.baro, "pressure_pa", NAN), Refusal.HEIGHT),
+    (lambda f: setattr(f.s, "cell_v", NAN), Refusal.BATTERY),
+    (lambda f: setattr(f.p.battery, "low_v", NAN), Refusal.THRESHOLDS),
+    (lambda f: setattr(f.p.battery, "emergency_v", NAN), Refusal.THRESHOLDS),
+    (lambda f: setattr(f.p.arm, "cell_v", NAN), Refusal.THRESHOLDS | Refusal.BATTERY),
+]
+
+
+@pytest.mark.parametrize("case", range(len(NO_NUMBERS)))
+def test_what_is_no_number_is_refused_by_the_name_of_what_it_should_tell(case):
+    spoil, reason = NO_NUMBERS[case]
+    f = ready()
+    spoil(f)
+
+    assert refused(f) == reason
+
+
 FINE = [
     lambda f: setattr(f.inputs.imu, "t_us", 9_900_000),
     lambda f: setattr(f.inputs.mag, "t_us", 8_000_000),
     lambda f: setattr(f.inputs.mag, "t_us", 0),
+    lambda f: (setattr(f.inputs.mag, "t_us", 0), setattr(f.inputs.mag, "field_ut_frd", (NAN, 0.0, 0.0))),
+    lambda f: (setattr(f.s.health, "aids", 1 << MOCAP), setattr(f.inputs.mag, "field_ut_frd", (NAN,) * 3)),
+    lambda f: (setattr(f.s.health, "aids", 1 << MOCAP), setattr(f.inputs.baro, "pressure_pa", NAN)),
     lambda f: setattr(f.inputs.system, "log_state", int(LogState.RUNNING)),
     lambda f: (
         setattr(f.estimate, "v_ned", (9.0, 0.0, 0.0)),

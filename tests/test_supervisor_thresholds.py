@@ -251,6 +251,13 @@ def test_shaking_yaw_and_rotors_are_told_apart():
 # Place, time and computers.
 
 
+def test_a_wind_that_is_no_number_is_too_much():
+    f = flying()
+    f.estimate.wind_ned = (math.nan, 0.0, 0.0)
+
+    assert checks.place_troubles(f.s, f.p, f.command) == Failsafe.WIND
+
+
 def test_wind_and_time_are_too_much_beyond_their_limits():
     f = flying(FLT_TIME_MAX=100.0)
     f.estimate.wind_ned = (9.0, 12.0, 0.0)

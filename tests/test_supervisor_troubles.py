@@ -75,6 +75,19 @@ def test_a_trouble_is_cleared_when_it_has_been_gone_for_a_time():
     assert one_tick(f, bit) == bit
 
 
+@pytest.mark.parametrize("bit", [Failsafe.VIBRATION])
+def test_shaking_must_be_gone_for_longer(bit):
+    i = int(bit).bit_length() - 1
+    f = watched(bit)
+    f.w.right_s[i] = 15.0 - 2.0 * DT
+    assert one_tick(f, 0) == bit
+    f.w.right_s[i] = 15.0 - DT
+    assert one_tick(f, 0) == 0
+    f = watched(bit, FS_VIBE_CLR_T=0.5)
+    f.w.right_s[i] = 0.5
+    assert one_tick(f, 0) == 0
+
+
 def test_what_is_latched_stays_while_armed_and_goes_on_the_ground():
     bit, i = int(Failsafe.TILT), int(Failsafe.TILT).bit_length() - 1
     for is_armed, left in ((True, bit), (False, 0)):

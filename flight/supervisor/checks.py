@@ -173,7 +173,7 @@ def place_troubles(state, params, command):
     return (
         when(state.fence.is_near, Failsafe.FENCE_NEAR)
         | when(state.fence.is_breached, Failsafe.FENCE)
-        | when(wind > flight.wind, Failsafe.WIND)
+        | when(not wind <= flight.wind, Failsafe.WIND)
         | when(is_late, Failsafe.FLIGHT_TIME)
         | when(is_far, Failsafe.RESERVE)
     )

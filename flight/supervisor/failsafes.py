@@ -4,7 +4,7 @@ from flight.command import say
 from flight.kernel import kernel
 from flight.modes import Event
 from flight.record import INTEGER, record
-from flight.supervisor.table import AGED, HOLD, LATCHED, PATIENT, SEVERITY, TROUBLES
+from flight.supervisor.table import AGED, HOLD, LATCHED, PATIENT, SEVERITY, SHAKEN, TROUBLES
 
 WATCH = record(
     raised=INTEGER,
@@ -54,6 +54,12 @@ def patience(params, i):
 
 
 @kernel
+def calm(params, i):
+    """Return for how long trouble i must be gone before it is over; shaking comes and goes with the throttle."""
+    return params.shaken_s if SHAKEN >> i & 1 else params.clear_s
+
+
+@kernel
 def step(watch, params, troubles, is_armed, status, dt):
     """Raise what has lasted, clear what has long been over; `troubles` is a sum of Failsafe bits."""
     held = LATCHED if is_armed else 0
@@ -61,7 +67,7 @@ def step(watch, params, troubles, is_armed, status, dt):
         bit = 1 << i
         count(watch, i, troubles & bit, dt)
         if watch.raised & bit:
-            if watch.right_s[i] >= params.clear_s and not troubles & bit and not held & bit:
+            if watch.right_s[i] >= calm(params, i) and not troubles & bit and not held & bit:
                 clear_flag(watch, status, bit)
         elif troubles & bit and watch.wrong_s[i] >= patience(params, i):
             raise_flag(watch, status, bit)

@@ -170,6 +170,13 @@ def is_active(fence, params):
 
 
 @kernel
+def is_blind(fence, params, estimate):
+    """Tell whether some of the fence cannot be judged."""
+    needs_height = params.height_max > 0.0 and not estimate.is_altitude_valid
+    return needs_height or (is_active(fence, params) and not estimate.is_position_valid)
+
+
+@kernel
 def step(fence, params, estimate, home_ned, dt):
     """Look every now and then whether the vehicle is outside, or would be before it can stop."""
     fence.wait_s -= dt
@@ -180,6 +187,8 @@ def step(fence, params, estimate, home_ned, dt):
     way = stop_way(params, v)
     here = room(fence, params, p, home, estimate)
     there = room(fence, params, p + way, home, estimate)
-    fence.is_breached = 1 if here < 0.0 else 0
+    # Who was outside when the place was lost is not known to be back.
+    is_unseen = fence.is_breached == 1 and is_blind(fence, params, estimate)
+    fence.is_breached = 1 if here < 0.0 or is_unseen else 0
     # One who moves along the fence or inwards may.
     fence.is_near = 1 if there < params.margin and there < here - params.slack else 0

@@ -79,14 +79,20 @@ def watch_aids(health, estimate, is_armed):
 
 
 @kernel
+def bounded(ratio, most):
+    """Return a test ratio as far as it counts; what is no number counts in full, and is forgotten like the rest."""
+    return ratio if ratio <= most else most
+
+
+@kernel
 def watch_ratios(health, params, estimate, dt):
     """Smooth the worst test ratio of position and velocity, that of the height and that of the heading."""
     ratio, part, most = estimate.test_ratios, share(dt, params.ratio_s), params.ratio_most
-    place = max(ratio[GPS_POSITION], ratio[GPS_VELOCITY])
+    place = max(bounded(ratio[GPS_POSITION], most), bounded(ratio[GPS_VELOCITY], most))
     # Bounded: the spike of one hard landing would refuse arming for a quarter of a minute.
-    health.ratios[0] += part * (min(place, most) - health.ratios[0])
-    health.ratios[1] += part * (min(ratio[BARO], most) - health.ratios[1])
-    health.ratios[2] += part * (min(ratio[MAG], most) - health.ratios[2])
+    health.ratios[0] += part * (place - health.ratios[0])
+    health.ratios[1] += part * (bounded(ratio[BARO], most) - health.ratios[1])
+    health.ratios[2] += part * (bounded(ratio[MAG], most) - health.ratios[2])
 
 
 @kernel

@@ -1,4 +1,9 @@
-"""What speaks against arming: one line per reason."""
+"""What speaks against arming: one line per reason.
+
+A number must show that it is in order, so that what is no number is refused by the comparison it fails.
+"""
+
+import math
 
 from flight.inputs import LogState
 from flight.kernel import kernel
@@ -25,7 +30,7 @@ def is_battery_bad(state, params):
     """Tell whether the battery forbids a flight."""
     if not state.battery_seen:
         return params.arm.needs_battery == 1
-    return is_silent(state, params.battery) or state.cell_v < params.arm.cell_v
+    return is_silent(state, params.battery) or not state.cell_v >= params.arm.cell_v
 
 
 @kernel
@@ -35,7 +40,6 @@ def is_throttle_up(state, params, pilot):
         return False
     is_direct = state.mode == Mode.RATE or state.mode == Mode.ANGLE
     highest = params.arm.throttle if is_direct else params.arm.throttle_mid
-    # What is no number is not low either.
     return not pilot.throttle <= highest
 
 
@@ -67,8 +71,8 @@ def is_imu_missing(state, params, inputs):
 @kernel
 def is_moving(params, estimate):
     """Tell whether the vehicle turns or travels."""
-    is_travelling = estimate.is_velocity_valid and norm(vec(estimate.v_ned)) > params.arm.speed
-    return is_travelling or norm(vec(estimate.omega_frd)) > params.arm.rate
+    is_travelling = estimate.is_velocity_valid and not norm(vec(estimate.v_ned)) <= params.arm.speed
+    return is_travelling or not norm(vec(estimate.omega_frd)) <= params.arm.rate
 
 
 @kernel
@@ -77,32 +81,34 @@ def is_biased(health, params, estimate):
 
     What stands and is felt to accelerate has an accelerometer whose bias nobody has learnt yet.
     """
-    is_gyro_off = norm(vec(estimate.gyro_bias_frd)) > params.arm.gyro_bias
-    accel_off = max(norm(vec(estimate.accel_bias_frd)), health.force)
-    return is_gyro_off or accel_off > params.arm.accel_bias
+    most = params.arm.accel_bias
+    is_accel_fit = norm(vec(estimate.accel_bias_frd)) <= most and health.force <= most
+    return not (is_accel_fit and norm(vec(estimate.gyro_bias_frd)) <= params.arm.gyro_bias)
 
 
 @kernel
-def has_fallen_silent(params, now_us, sample):
-    """Tell whether a sensor has spoken since the start and does so no more."""
-    return sample.t_us > 0 and MICRO * float(now_us - sample.t_us) > params.arm.aid_age_s
+def has_fallen_silent(params, now_us, sample, is_number):
+    """Tell whether a sensor has spoken since the start and does so no more, or not in numbers."""
+    is_old = MICRO * float(now_us - sample.t_us) > params.arm.aid_age_s
+    return sample.t_us > 0 and (is_old or not is_number)
 
 
 @kernel
 def is_compass_implausible(health, params, inputs):
     """Tell whether the field is gone or not Earth's, or the heading disagrees with it; poses make up for it."""
-    if not health.has_field or health.aids >> MOCAP & 1:
+    if health.aids >> MOCAP & 1:
         return False
-    is_strange = not params.arm.field_low <= health.field_ut <= params.arm.field_high
-    is_strange = is_strange or has_fallen_silent(params, inputs.t_us, inputs.mag)
+    if has_fallen_silent(params, inputs.t_us, inputs.mag, is_finite(vec(inputs.mag.field_ut_frd))):
+        return True
+    is_earths = params.arm.field_low <= health.field_ut <= params.arm.field_high
     # Whether the estimate listens or has long refused to.
-    return is_strange or health.ratios[2] > params.arm.ratio_yaw
+    return health.has_field == 1 and not (is_earths and health.ratios[2] <= params.arm.ratio_yaw)
 
 
 @kernel
 def is_place_in_doubt(health, params):
     """Tell whether satellites disagree with the estimate."""
-    return health.ratios[0] > params.arm.ratio_place
+    return not health.ratios[0] <= params.arm.ratio_place
 
 
 @kernel
@@ -110,7 +116,8 @@ def is_height_in_doubt(health, params, inputs):
     """Tell whether the barometer is gone or disagrees with the estimate; poses make up for one that is gone."""
     if health.aids >> MOCAP & 1 and not health.aids >> BARO & 1:
         return False
-    return health.ratios[1] > params.arm.ratio_height or has_fallen_silent(params, inputs.t_us, inputs.baro)
+    is_heard = not has_fallen_silent(params, inputs.t_us, inputs.baro, math.isfinite(inputs.baro.pressure_pa))
+    return not (is_heard and health.ratios[1] <= params.arm.ratio_height)
 
 
 @kernel
@@ -124,8 +131,7 @@ def is_log_missing(params, system):
 @kernel
 def is_fence_wrong(state, params, estimate):
     """Tell whether the fence is unfinished, the vehicle outside, or that cannot be known."""
-    blind = fence.is_active(state.fence, params.fence) and not estimate.is_position_valid
-    blind = blind or (params.fence.height_max > 0.0 and not estimate.is_altitude_valid)
+    blind = fence.is_blind(state.fence, params.fence, estimate)
     return blind or state.fence.is_sound == 0 or state.fence.is_breached == 1
 
 
@@ -141,9 +147,10 @@ def are_thresholds_wrong(params):
 def sensor_refusals(state, params, inputs, estimate):
     """Return the reasons that sensors and estimate give."""
     health = state.health
+    is_known = estimate.is_attitude_valid and is_sound(estimate) and is_finite(vec(estimate.a_ned))
     return (
-        when(not (estimate.is_attitude_valid and is_sound(estimate)), Refusal.ESTIMATOR)
-        | when(tilt_of(quat(estimate.q_ned_frd)) > params.arm.tilt, Refusal.TILT)
+        when(not is_known, Refusal.ESTIMATOR)
+        | when(not tilt_of(quat(estimate.q_ned_frd)) <= params.arm.tilt, Refusal.TILT)
         | when(is_imu_missing(state, params, inputs), Refusal.SENSOR)
         | when(is_moving(params, estimate), Refusal.MOVING)
         | when(is_biased(health, params, estimate), Refusal.CALIBRATION)
@@ -172,7 +179,7 @@ def system_refusals(state, params, inputs, estimate):
     return (
         when(is_battery_bad(state, params), Refusal.BATTERY)
         | when(are_thresholds_wrong(params), Refusal.THRESHOLDS)
-        | when(state.health.late > params.health.late, Refusal.LOOP)
+        | when(not state.health.late <= params.health.late, Refusal.LOOP)
         | when(is_log_missing(params, inputs.system), Refusal.LOG)
         | when(inputs.system.bridge_faults != 0, Refusal.BRIDGE)
         | when(is_fence_wrong(state, params, estimate), Refusal.FENCE)

@@ -83,6 +83,7 @@ LIMITS: dict[Refusal, tuple[str, ...]] = {
 }
 DISARMED = "disarming"
 GONE = "the trouble gone for FS_CLEAR_T"
+CALM = "the trouble gone for FS_VIBE_CLR_T"
 FAILSAFES: dict[Failsafe, Told] = {
     F.PILOT_LOST: Told(
         "the pilot's sticks do not arrive", "come nearer; choose a mode to take over", "sticks again"
@@ -101,7 +102,7 @@ FAILSAFES: dict[Failsafe, Told] = {
     F.BRIDGE_LOST: Told(
         "the bridge is silent", "check the cable; the firmware stops the motors by itself", GONE
     ),
-    F.VIBRATION: Told("it shakes too much", "land; balance the rotors, damp the IMU", GONE),
+    F.VIBRATION: Told("it shakes too much", "land; balance the rotors, damp the IMU", CALM),
     F.YAW_LIMIT: Told(
         "it needs nearly all its yaw to fly straight", "land; check for a twisted arm or motor", GONE
     ),

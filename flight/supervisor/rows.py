@@ -310,6 +310,16 @@ LIMITS = (
         "FS_CLEAR_T", "supervisor.clear_s", None, "s", 1.0, 0.0, 60.0, "a trouble gone for this long is over"
     ),
     Param(
+        "FS_VIBE_CLR_T",
+        "supervisor.shaken_s",
+        None,
+        "s",
+        15.0,
+        0.0,
+        300.0,
+        "vibration gone for this long is over",
+    ),
+    Param(
         "FS_WAIT_T",
         "supervisor.wait_s",
         None,
@@ -324,10 +334,10 @@ LIMITS = (
         "supervisor.pilot_all",
         None,
         "",
-        0,
+        1,
         0,
         1,
-        "1: the pilot's link counts in every mode",
+        "1: the pilot's link counts in every mode, 0: only where the sticks fly",
         True,
     ),
     Param(
