@@ -147,6 +147,7 @@ class Failsafe(IntEnum):
     LOG_LOST = 1 << 25
     BRIDGE_FAULT = 1 << 26
     BATTERY_UNKNOWN = 1 << 27
+    IMU_CLIPPED = 1 << 28
 
 
 class Action(IntEnum):

@@ -178,7 +178,10 @@ GIVENS: dict[str, dict[str, Callable[[Pretence], object]]] = {
     "rotor": {"lost": lambda p: setattr(p.state.rotors, "lost", 1)},
     "thrust": {"lost": sinking},
     "vibration": {"high": lambda p: setattr(p, "shaking", 90.0)},
-    "imu": {"stuck": frozen},
+    "imu": {
+        "stuck": frozen,
+        "clipped": lambda p: setattr(p.command.estimate, "is_clipped", 1),
+    },
     "tilt": {"over": lambda p: tilted(p, UPSIDE_DOWN)},
     "crash": {"yes": lambda p: tilted(p, OVER)},
     "wind": {"strong": lambda p: setattr(p.command.estimate, "wind_ned", (99.0, 0.0, 0.0))},

@@ -112,6 +112,20 @@ def test_a_silent_imu_counts_as_stuck():
     assert f.s.health.frozen_s == 0.0
 
 
+def test_the_share_of_clipped_samples_is_followed_while_samples_come():
+    f = toy()
+    h = f.s.health
+    h.clipped, f.estimate.is_clipped, f.inputs.imu.fresh = 0.5, 1, 1
+    health.step(h, f.p.health, f.inputs, f.estimate, True, True, DT)
+    assert h.clipped == pytest.approx(0.5 + 0.5 * DT / (1.0 + DT))
+    h.clipped, f.inputs.imu.fresh = 0.5, 0
+    health.step(h, f.p.health, f.inputs, f.estimate, True, True, DT)
+    assert h.clipped == 0.5
+    f.estimate.is_clipped, f.inputs.imu.fresh = 0, 1
+    health.step(h, f.p.health, f.inputs, f.estimate, True, True, DT)
+    assert h.clipped == pytest.approx(0.5 - 0.5 * DT / (1.0 + DT))
+
+
 def test_the_share_of_late_ticks_is_followed():
     f = toy()
     h, system = f.s.health, f.inputs.system
@@ -216,12 +230,22 @@ def test_a_step_of_health_takes_in_everything():
 
 def test_reset_feels_nothing_yet():
     h = toy().s.health
-    names = ("shake", "force", "frozen_s", "overruns", "late", "aids_seen", "field_ut", "has_field")
+    names = (
+        "shake",
+        "clipped",
+        "force",
+        "frozen_s",
+        "overruns",
+        "late",
+        "aids_seen",
+        "field_ut",
+        "has_field",
+    )
     for name in names:
         setattr(h, name, 1.0)
     health.reset(h)
 
-    assert [getattr(h, name) for name in names] == [0] * 8
+    assert [getattr(h, name) for name in names] == [0] * 9
 
 
 def test_aids_that_are_not_healthy_are_none_of_them():

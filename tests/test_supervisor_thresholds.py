@@ -279,7 +279,11 @@ def test_sensors_and_computers_fail_beyond_their_limits_each_by_its_name():
 
     f.s.health.late = above(0.05)
     assert checks.system_troubles(f.s, f.p, f.inputs) == Failsafe.LOOP_LATE
-    f.s.health.late, f.s.health.frozen_s = 0.0, above(0.1)
+    f.s.health.late, f.s.health.clipped = 0.0, 0.01
+    assert checks.system_troubles(f.s, f.p, f.inputs) == 0
+    f.s.health.clipped = above(0.01)
+    assert checks.system_troubles(f.s, f.p, f.inputs) == Failsafe.IMU_CLIPPED
+    f.s.health.clipped, f.s.health.frozen_s = 0.0, above(0.1)
     assert checks.system_troubles(f.s, f.p, f.inputs) == Failsafe.IMU_STUCK
     f.s.health.frozen_s, f.s.health.aids_seen = 0.0, 5
     assert checks.system_troubles(f.s, f.p, f.inputs) == Failsafe.AID_LOST

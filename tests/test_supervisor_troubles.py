@@ -75,7 +75,7 @@ def test_a_trouble_is_cleared_when_it_has_been_gone_for_a_time():
     assert one_tick(f, bit) == bit
 
 
-@pytest.mark.parametrize("bit", [Failsafe.VIBRATION])
+@pytest.mark.parametrize("bit", [Failsafe.VIBRATION, Failsafe.IMU_CLIPPED])
 def test_shaking_must_be_gone_for_longer(bit):
     i = int(bit).bit_length() - 1
     f = watched(bit)

@@ -30,7 +30,8 @@ def correct_imu(corrected, params, raw):
     corrected.fresh = raw.fresh
     corrected.t_us = raw.t_us
     corrected.temperature_c = raw.temperature_c
-    warm_k = raw.temperature_c - params.gyro_reference_c
+    # A broken thermometer must not take the gyro with it.
+    warm_k = raw.temperature_c - params.gyro_reference_c if math.isfinite(raw.temperature_c) else 0.0
     gyro_bias = vec(params.gyro_offset) + warm_k * vec(params.gyro_per_k)
     put(corrected.gyro_frd, matrix(params.gyro_matrix) @ (vec(raw.gyro_frd) - gyro_bias))
     put(corrected.accel_frd, matrix(params.accel_matrix) @ (vec(raw.accel_frd) - vec(params.accel_offset)))

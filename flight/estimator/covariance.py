@@ -143,10 +143,11 @@ def forgive(filter, first, density, t):
 
 @kernel
 def admit_unfelt(filter, imu):
-    """Let the velocity be wrong by what refused forces may have done."""
+    """Let velocity and attitude be wrong by what refused and clipped samples may have hidden."""
     for i in range(3):
         filter.covariance[VELOCITY + i, VELOCITY + i] += imu.unfelt_dv2
-    imu.unfelt_dv2 = 0.0
+        filter.covariance[THETA + i, THETA + i] += imu.unfelt_turn2
+    imu.unfelt_dv2 = imu.unfelt_turn2 = 0.0
 
 
 @kernel

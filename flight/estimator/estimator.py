@@ -62,7 +62,7 @@ def reset(state, params):
 def step(state, params, airframe, inputs, estimate, motors, status, dt):
     """Turn one tick's sensor samples into `estimate`; dt is the time since the last tick in seconds."""
     correction.step(state.corrected, params.correction, inputs)
-    take_imu(state, params, airframe, state.corrected.imu, motors, status, dt)
+    take_imu(state, params, airframe, inputs.imu, motors, status, dt)
     if not state.is_aligned:
         alignment.step(state, params, inputs, dt)
     elif state.imu.stale_s < state.imu.patience_s:
@@ -77,11 +77,12 @@ def step(state, params, airframe, inputs, estimate, motors, status, dt):
 
 
 @kernel
-def take_imu(state, params, airframe, sample, motors, status, dt):
+def take_imu(state, params, airframe, raw, motors, status, dt):
     """Take in the IMU's sample; in a gap the rotors tell the rate, after a long one allow what nobody saw."""
     is_flying = status.arming == Arming.ARMED and not status.is_landed
     gap_s, bias = state.imu.stale_s, vec(state.nominal.gyro_bias_frd)
-    imu.step(state.imu, params, sample, bias, is_flying, dt)
+    imu.notice_stops(state.imu, params, raw, dt)
+    imu.step(state.imu, params, state.corrected.imu, bias, is_flying, dt)
     state.imu.patience_s = params.spin_time if is_flying else params.imu_time
     is_deaf = is_flying and imu.is_deaf(state.imu, params)
     spin.listen(state.spin, params, airframe, motors, vec(state.imu.gyro_frd) - bias, not is_deaf, dt)

@@ -103,6 +103,37 @@ def miss(imu, change, dt):
 
 
 @kernel
+def is_at_stop(raw_frd, stop):
+    """Tell whether an axis is at the end of its range: what is read there is a bound, not a measurement."""
+    return abs(raw_frd.x) >= stop or abs(raw_frd.y) >= stop or abs(raw_frd.z) >= stop
+
+
+@kernel
+def hidden(cut_s, excess, dt):
+    """Return by how much the square of excess * time grows: what is hidden for long adds up."""
+    return excess * excess * dt * (2.0 * cut_s + dt)
+
+
+@kernel
+def notice_stops(imu, params, raw, dt):
+    """Admit what a sample at its stop may hide of force and rate; time both."""
+    is_force = raw.fresh and is_at_stop(vec(raw.accel_frd), params.accel_stop)
+    is_rate = raw.fresh and is_at_stop(vec(raw.gyro_frd), params.gyro_stop)
+    if is_force:
+        imu.unfelt_dv2 += hidden(imu.accel_cut_s, params.stop_excess * params.accel_stop, dt)
+    if is_rate:
+        imu.unfelt_turn2 += hidden(imu.gyro_cut_s, params.stop_excess * params.gyro_stop, dt)
+    imu.accel_cut_s = imu.accel_cut_s + dt if is_force else 0.0
+    imu.gyro_cut_s = imu.gyro_cut_s + dt if is_rate else 0.0
+
+
+@kernel
+def is_clipped(imu):
+    """Tell whether the newest sample was at the end of the IMU's range."""
+    return imu.accel_cut_s > 0.0 or imu.gyro_cut_s > 0.0
+
+
+@kernel
 def accept(imu, params, gyro_frd, accel_frd, bias_frd, dt):
     """Store a credible sample and follow its means."""
     if not imu.has_sample:

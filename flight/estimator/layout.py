@@ -91,6 +91,9 @@ IMU = record(
     refused_accel_frd=VECTOR,
     refused=INTEGER,
     unfelt_dv2=REAL,
+    unfelt_turn2=REAL,
+    accel_cut_s=REAL,
+    gyro_cut_s=REAL,
     alike=INTEGER,
     has_sample=FLAG,
 )

@@ -20,6 +20,7 @@ def step(state, params, estimate, now_us):
     trust(state, params, estimate, now_us)
     estimate.is_rate_lost = 1 if state.imu.gyro_same_s > params.spin_time else 0
     estimate.is_force_lost = 1 if imu.is_numb(state.imu, params) else 0
+    estimate.is_clipped = 1 if imu.is_clipped(state.imu) else 0
 
 
 @kernel
@@ -112,7 +113,7 @@ def trust(state, params, estimate, now_us):
     """Say what guidance may rely on."""
     s = estimate.sigma_attitude
     is_awake = state.is_aligned and state.imu.stale_s < state.imu.patience_s
-    is_level = max(s[0], s[1]) < params.valid_tilt
+    is_level = s[0] < params.valid_tilt and s[1] < params.valid_tilt
     estimate.is_attitude_valid = 1 if is_awake and is_level else 0
     has_height = state.has_baro or state.gps.has_origin or state.aid.accepted_us[MOCAP] >= 0
     has_height = has_height or state.ground.has_range

@@ -238,6 +238,9 @@ PROCESS = (
     row("ACC_B_MAX", "accel_bias_max", 3.0, "m/s2", 0.05, 5.0, "largest accelerometer bias believed"),
     row("GYR_MAX", "gyro_max", 80.0, "rad/s", 5.0, 200.0, "a faster body rate is no measurement"),
     row("ACC_MAX", "accel_max", 400.0, "m/s2", 40.0, 4000.0, "a larger specific force is no measurement"),
+    row("GYR_STOP", "gyro_stop", 34.5, "rad/s", 1.0, 200.0, "what the gyro reads at the end of its range"),
+    row("ACC_STOP", "accel_stop", 152.0, "m/s2", 10.0, 4e3, "the same of the accelerometer: 15.5 g of 16"),
+    row("STOP_MORE", "stop_excess", 0.1, "", 0.0, 10.0, "by what part of it more the truth may then be"),
     row(
         "TREMOR_TAU",
         "tremor_tau",

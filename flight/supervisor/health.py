@@ -7,10 +7,12 @@ from flight.kernel import kernel
 from flight.record import FLAG, INTEGER, REAL, VECTOR, record
 from flight.vector import dot, norm, put, vec
 
-# shake: variance of the specific force; force: smoothed acceleration; aids: bits of the healthy and the once healthy.
+# shake: variance of the specific force; clipped: share of samples at the end of the IMU's range; force: smoothed
+# acceleration; aids: bits of the healthy and the once healthy.
 HEALTH = record(
     accel_mean_frd=VECTOR,
     shake=REAL,
+    clipped=REAL,
     force=REAL,
     gyro_before_frd=VECTOR,
     accel_before_frd=VECTOR,
@@ -111,6 +113,7 @@ def step(health, params, inputs, estimate, is_armed, is_flying, dt):
     """Take in one tick."""
     if inputs.imu.fresh:
         feel(health, params, inputs.imu, is_flying, dt)
+        health.clipped += share(dt, params.clip_s) * (float(estimate.is_clipped) - health.clipped)
     else:
         health.frozen_s += dt
     a = norm(vec(estimate.a_ned))
@@ -125,6 +128,7 @@ def step(health, params, inputs, estimate, is_armed, is_flying, dt):
 def reset(health):
     """Feel nothing yet."""
     health.shake = 0.0
+    health.clipped = 0.0
     health.force = 0.0
     health.frozen_s = 0.0
     health.overruns = 0

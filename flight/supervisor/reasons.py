@@ -103,6 +103,9 @@ FAILSAFES: dict[Failsafe, Told] = {
         "the bridge is silent", "check the cable; the firmware stops the motors by itself", GONE
     ),
     F.VIBRATION: Told("it shakes too much", "land; balance the rotors, damp the IMU", CALM),
+    F.IMU_CLIPPED: Told(
+        "forces or turns are beyond the IMU's range", "land; balance the rotors, damp the IMU", CALM
+    ),
     F.YAW_LIMIT: Told(
         "it needs nearly all its yaw to fly straight", "land; check for a twisted arm or motor", GONE
     ),
@@ -138,6 +141,7 @@ THRESHOLDS: dict[Failsafe, tuple[str, ...]] = {
     F.ESTIMATOR: ("EKF_OK_TILT", "FS_BLIND_T"),
     F.POSITION_LOST: ("EKF_DEAD_TIME", "EKF_OK_P", "EKF_OK_Z", "EKF_OK_V"),
     F.VIBRATION: ("HLT_SHAKE",),
+    F.IMU_CLIPPED: ("HLT_CLIP", "EKF_ACC_STOP", "EKF_GYR_STOP"),
     F.YAW_LIMIT: ("FLT_YAW_SHARE",),
     F.THRUST_LOST: ("FLT_THR_FULL", "FLT_THR_SINK", "FLT_THR_CLIMB"),
     F.ROTOR_LOST: ("ROT_LOSS", "ROT_LOSS_T"),

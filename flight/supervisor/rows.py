@@ -317,7 +317,7 @@ LIMITS = (
         15.0,
         0.0,
         300.0,
-        "vibration gone for this long is over",
+        "vibration or clipping gone for this long is over",
     ),
     Param(
         "FS_WAIT_T",
@@ -418,6 +418,7 @@ TROUBLES = (
     *trouble(
         Failsafe.BATTERY_UNKNOWN, "FS_BUNKN_T", 1.0, "FS_BUNKN_ACT", Action.WARN, "battery voltage silent"
     ),
+    *trouble(Failsafe.IMU_CLIPPED, "FS_CLIP_T", 1.0, "FS_CLIP_ACT", Action.WARN, "IMU beyond its range"),
 )
 ROWS: tuple[Param, ...] = (
     *ARMING, *HEALTH, *BATTERY, *LANDING, *LIMITS, *FLIGHT, *FENCE, *TEST, *TROUBLES,

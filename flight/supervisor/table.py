@@ -158,7 +158,7 @@ LATCHED = int(
     BATTERIES | F.TILT | F.NOT_A_NUMBER | F.ROTOR_LOST | F.CRASHED | F.RUNAWAY | F.FLIGHT_TIME | F.RESERVE
 )
 # What shakes at one throttle and not at the next is gone only when it has been for long.
-SHAKEN = int(F.VIBRATION)
+SHAKEN = int(F.VIBRATION | F.IMU_CLIPPED)
 # However the flight ended, somebody should look at the vehicle before the next.
 SUSPECT = int(F.NOT_A_NUMBER | F.ROTOR_LOST | F.CRASHED | F.RUNAWAY)
 # They hold for a while before they return or land.
