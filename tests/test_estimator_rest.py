@@ -3,12 +3,12 @@
 import pytest
 
 from flight.command import COMMAND
-from flight.estimator import covariance, imu, rest
+from flight.estimator import covariance, imu, mag, rest
 from flight.estimator.layout import NEVER, STATE, VELOCITY
 from flight.modes import Arming, Event
 from flight.params import defaults
 from flight.physics import STANDARD_GRAVITY
-from flight.quaternion import from_euler, put_quat
+from flight.quaternion import from_euler, from_yaw, put_quat, quat, rotate, yaw_of
 from flight.record import rows
 from flight.vector import Vec3
 
@@ -86,6 +86,21 @@ def test_what_cannot_be_true_of_a_vehicle_that_stands_is_forgotten(error):
         assert abs(state.nominal.q_ned_frd[1:3]).max() < 1e-9
     else:
         assert state.nominal == before
+
+
+def test_who_begins_anew_points_where_the_compass_shows_now_and_not_where_it_did_before_the_flight():
+    state, status, sample = rows(STATE)[0], rows(COMMAND)[0].status, rows(STATE)[0].corrected.mag
+    covariance.begin(state.filter, PARAMS)
+    field_ned = rotate(from_yaw(float(PARAMS.mag_declination)), Vec3(20.0, 0.0, 43.0))
+    state.mag.mean_ut_frd[:], state.mag.has_mean, state.has_heading = field_ned, 1, 1
+    put_quat(state.nominal.q_ned_frd, from_euler(0.2, 0.0, 1.9))
+    state.imu.still_s, state.imu.accel_mean_frd[2] = PARAMS.align_time, -STANDARD_GRAVITY
+    sample.fresh, sample.field_ut_frd[:] = 1, rotate(from_yaw(-2.0), field_ned)
+
+    rest.step(state, PARAMS, status, NOW_US)
+    mag.step(state, PARAMS, sample, NOW_US, status)
+
+    assert yaw_of(quat(state.nominal.q_ned_frd)) == pytest.approx(2.0, abs=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from tests.served import NAN, Client, Served, is_ready
 pytestmark = pytest.mark.slow
 ACCEPTED, REJECTED, DENIED, UNSUPPORTED = 0, 1, 2, 3
 ARM, TAKEOFF, LAND, REQUEST, INTERVAL = 400, 22, 21, 512, 511
+CONDITION_YAW = 115
 SPEED = 4.0
 
 
@@ -255,12 +256,18 @@ def test_killing_link_and_recorder_costs_the_loop_not_one_tick(served, client):
 
 def test_killed_in_the_air_it_finds_itself_on_the_ground_and_flies_again(client, record_property):
     fly_up(client)
+    # Not as it stood when it was switched on.
+    assert client.command(CONDITION_YAW, 120, 30, 1, 0) == ACCEPTED
+    assert client.receive("ATTITUDE", where=lambda a: abs(math.degrees(a.yaw) - 120.0) < 3.0), client.texts
     assert client.command(ARM, 0, 21196) == ACCEPTED
     assert client.receive("HEARTBEAT", where=lambda h: not h.base_mode & 128)
     # It falls for a second.
     client.track(3.0)
 
     assert client.receive("SYS_STATUS", where=is_ready, timeout_s=60.0), client.texts
+    field, told = client.receive("HIGHRES_IMU"), client.receive("ATTITUDE").yaw
+    off = math.remainder(math.atan2(-field.ymag, field.xmag) - told, math.tau)
+    assert math.degrees(off) == pytest.approx(0.0, abs=15.0)
 
     record_property("killed at 5 m, height then off by, m", round(abs(client.position().z), 2))
     fly_up(client)

@@ -44,6 +44,9 @@ def align_anew(state, params, now_us, status):
     put(nominal.v_ned, ZERO)
     put(nominal.gyro_bias_frd, vec(state.imu.gyro_mean_frd))
     put(nominal.accel_bias_frd, ZERO)
+    # The field gathered before the first flight tells where the nose pointed then; the next sample tells where now.
+    state.mag.has_mean = 0
+    state.has_heading = 0
     alignment.finish(state, params, now_us)
     covariance.restart(state.filter, POSITION, 3, params.rest_position_sd)
     say(status, Event.ESTIMATOR_RESET, float(Part.COVARIANCE.value))
