@@ -152,3 +152,25 @@ def test_a_far_place_whose_height_swings_is_flown_to_at_these_heights(every_s):
     assert min(heights) > 7.8
     assert max(heights) < 12.2
     assert np.allclose(f.place[:2], (60.0, 10.0), atol=0.05)
+
+
+def test_places_and_velocities_of_one_way_sent_in_turn_are_flown_as_either_alone():
+    place = {"level": Level.POSITION, "uses": XYZ, "p_ned": (0.0, 0.0, -10.0)}
+    velocity = {"level": Level.VELOCITY, "uses": Use.VELOCITY_XY | Use.VELOCITY_Z, "v_ned": (2.0, 0.0, 0.0)}
+    lags = {}
+    for name, turns in {
+        "places": (place, place),
+        "velocities": (velocity, velocity),
+        "both": (place, velocity),
+    }.items():
+        f = streaming(flight().airborne(), 0.02, **place)
+        speeds = []
+        for k in range(400):
+            place["p_ned"] = (0.04 * k, 0.0, -10.0)
+            f.stream(**turns[k % 2]).fly(0.02)
+            speeds.append(f.command.setpoint.v_ff_ned[0])
+        lags[name] = 0.04 * 399 - setpoint(f)[0]
+        assert np.allclose(speeds[-50:], 2.0, atol=0.1), name
+
+    assert lags["both"] == pytest.approx(lags["velocities"], abs=0.1)
+    assert lags["both"] == pytest.approx(lags["places"], abs=0.1)

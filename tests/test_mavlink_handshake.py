@@ -9,8 +9,8 @@ from firmware_bridge.mavlink_far import Far, Handshake
 from firmware_bridge.mavlink_settings import settings_from
 from firmware_bridge.mavlink_wire import checked_url, opened_wire
 from flight.errors import ConfigError
-from flight.inputs import INPUTS, Demand
-from flight.modes import Arming
+from flight.inputs import INPUTS, OFFBOARD, Demand
+from flight.modes import Arming, Level
 from flight.record import rows
 from ground.board import apart
 from ground.loop import Inbox, demanded
@@ -100,6 +100,24 @@ def test_a_demand_is_told_to_the_core_once():
         seats.close()
 
     assert told == [1, 0, 0]
+
+
+def test_of_setpoints_that_come_in_one_tick_the_newest_is_flown_of_whatever_kind():
+    seats, inputs = Seats(), rows(INPUTS)
+    wanted = rows(OFFBOARD, 2)
+    wanted["level"] = Level.VELOCITY, Level.POSITION
+    try:
+        inbox = Inbox(seats, inputs)
+        told = []
+        for turn in ((0, 1), (1, 0), ()):
+            for k in turn:
+                seats.link_requests.push(request(What.OFFBOARD, offboard=wanted[k]))
+            inbox.fill()
+            told.append((int(inputs[0].offboard.fresh), int(inputs[0].offboard.level)))
+    finally:
+        seats.close()
+
+    assert told == [(1, Level.POSITION), (1, Level.VELOCITY), (0, Level.VELOCITY)]
 
 
 def test_nobody_on_the_far_side_is_one_line_and_exit_code_2(capsys, monkeypatch, tmp_path):
