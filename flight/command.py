@@ -35,7 +35,7 @@ AIDS = ("gps_position", "gps_velocity", "baro", "mag", "range", "flow", "mocap",
 # p_ned counts from where the estimator was initialised (`origin_*`); height_m is above the ground below.
 # sigma_* are one standard deviation; validity flags say what guidance may rely on.
 # is_rate_lost: the gyro has been silent for longer than rotors can tell the rate; is_force_lost: the accelerometer is.
-# is_clipped: the IMU's newest sample was at the end of its range.
+# is_clipped: the IMU's newest sample was at the end of its range; accel_clips counts those of the accelerometer.
 ESTIMATE = record(
     q_ned_frd=QUATERNION,
     omega_frd=VECTOR,
@@ -61,6 +61,7 @@ ESTIMATE = record(
     is_rate_lost=FLAG,
     is_force_lost=FLAG,
     is_clipped=FLAG,
+    accel_clips=INTEGER,
 )
 # Guidance fills the part above its level; every stage below fills the next.
 # thrust_sp is the collective along -z as a share of the full thrust of all rotors, 0 to 1.

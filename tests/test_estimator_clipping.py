@@ -76,11 +76,11 @@ def test_the_raw_sample_tells_the_stop_whatever_calibration_makes_of_it():
     command = rows(COMMAND)[0]
     inputs.imu.fresh, inputs.imu.accel_frd = 1, (0.0, 0.0, -156.9)
     estimator.step(state, params, airframe, inputs, command.estimate, command.motors, command.status, DT)
-    assert command.estimate.is_clipped
+    assert (command.estimate.is_clipped, command.estimate.accel_clips) == (1, 1)
 
     inputs.imu.accel_frd = (0.0, 0.0, -9.8)
     estimator.step(state, params, airframe, inputs, command.estimate, command.motors, command.status, DT)
-    assert not command.estimate.is_clipped
+    assert (command.estimate.is_clipped, command.estimate.accel_clips) == (0, 1)
 
 
 def test_a_thermometer_that_tells_no_number_does_not_take_the_gyro_with_it():

@@ -21,6 +21,7 @@ def step(state, params, estimate, now_us):
     estimate.is_rate_lost = 1 if state.imu.gyro_same_s > params.spin_time else 0
     estimate.is_force_lost = 1 if imu.is_numb(state.imu, params) else 0
     estimate.is_clipped = 1 if imu.is_clipped(state.imu) else 0
+    estimate.accel_clips += 1 if state.imu.accel_cut_s > 0.0 else 0
 
 
 @kernel

@@ -260,8 +260,9 @@ class SensorTelemetry:
         )  # fmt: skip
 
     def vibration(self) -> Message:
-        """Return VIBRATION: how far the acceleration jumps from sample to sample."""
-        return mavlink.MAVLink_vibration_message(self.vehicle.t_us, *self.shake, 0, 0, 0)
+        """Return VIBRATION: how far the acceleration jumps from sample to sample, and how often it was clipped."""
+        clips = int(self.vehicle.command.estimate.accel_clips)
+        return mavlink.MAVLink_vibration_message(self.vehicle.t_us, *self.shake, clips & 0xFFFFFFFF, 0, 0)
 
 
 def pressure_altitude(pressure_pa: float) -> float:

@@ -1,9 +1,10 @@
-"""The battery's percent: what flowed counts, and a voltage that sags under load does not frighten."""
+"""What sensors tell the ground: the percent of a battery that sags under load, and clipped samples."""
 
 from types import SimpleNamespace
 
 import pytest
 
+from flight.command import COMMAND
 from flight.inputs import INPUTS
 from flight.modes import Event
 from flight.record import rows
@@ -32,6 +33,16 @@ class Pack:
 
 
 KNOWN = {"capacity_mah": 5000.0, "resistance_ohm": 0.02}
+
+
+def test_clipped_samples_are_counted_to_the_ground():
+    pack, command = Pack(**KNOWN), rows(COMMAND)[0]
+    pack.vehicle.command = command
+    command.estimate.accel_clips = 17
+
+    told = pack.telemetry.vibration()
+
+    assert (told.clipping_0, told.clipping_1, told.clipping_2) == (17, 0, 0)
 
 
 def test_without_a_battery_nothing_is_told():
