@@ -159,7 +159,7 @@ def at(north, east):
 
 
 # West and east of the circle, whose middle is 10 m north and 13.6 m east, and around it.
-WEST, AROUND, EAST = at(10, 2), at(24, 14), at(10, 28)
+WEST, AROUND, EAST = at(10, -1), at(27, 14), at(10, 30)
 
 
 @pytest.mark.parametrize(
@@ -238,3 +238,17 @@ def test_a_link_that_comes_back_leaves_a_mission_alone_that_is_flown(client):
     switch(client, Mode.MISSION)
 
     assert not client.told(Demand.HOLD)
+
+
+@pytest.mark.parametrize(
+    ("north", "words"), [(19.0, "item 2 to item 3 comes within 1.0 m of the fence"), (20.5, "")]
+)
+def test_a_way_that_the_fence_will_stop_is_told_of(client, north, words):
+    assert (
+        client.upload([TAKEOFF, WEST, at(north, -1), at(north, 13.6), AROUND, EAST]) == m.MAV_MISSION_ACCEPTED
+    )
+
+    told = "".join(client.line.texts)
+    assert words in told
+    assert ("the vehicle stops 2 m before it" in told) == bool(words)
+    assert start(client) == {m.MAV_RESULT_ACCEPTED}

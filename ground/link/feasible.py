@@ -63,6 +63,24 @@ def objection(vehicle: Vehicle, mission: Plan, fence: Plan, earth: Earth, first:
     return strays(bounds.shapes, [*way_there(vehicle, flown, first), *ways(mission, flown)])
 
 
+def nearness(vehicle: Vehicle, mission: Plan, fence: Plan, earth: Earth) -> str:
+    """Return which way comes so near to the fence that the vehicle stops before it, nothing when none does."""
+    home, record = vehicle.home, shapes(fence, earth)
+    at_home = vehicle.local(*home) if home else None
+    if at_home is None or record is None:
+        return ""
+    flown, margin_m = list(stops(mission, earth, at_home)), vehicle.parameter("FENCE_MARGIN")
+    rooms = ((way, room) for way, room in rooms_of(record, list(ways(mission, flown))) if room < margin_m)
+    return next(
+        (
+            f"the way from {start.name} to {goal.name} comes within {max(0.0, room):.1f} m of the fence; "
+            f"the vehicle stops {margin_m:g} m before it"
+            for (start, goal), room in rooms
+        ),
+        "",
+    )
+
+
 def shapes(fence: Plan, earth: Earth) -> Any:
     """Return the fence's circles and polygons as the core keeps them."""
     record = rows(FENCE_RECORD)[0]
@@ -126,12 +144,21 @@ def way_there(vehicle: Vehicle, flown: Sequence[Stop], first: int | None) -> Ite
 
 def strays(fence: Any, flown: Sequence[Way]) -> str:
     """Return in words which way leaves the fence's shapes."""
+    outside_of = ((way, room) for way, room in rooms_of(fence, flown) if room < -EDGE_M)
+    return next(
+        (
+            f"the way from {start.name} to {goal.name} leads {max(1.0, -room):.0f} m outside the fence"
+            for (start, goal), room in outside_of
+        ),
+        "",
+    )
+
+
+def rooms_of(fence: Any, flown: Sequence[Way]) -> Iterator[tuple[Way, float]]:
+    """Yield how far inside the fence each way stays."""
     step_m = max(STEP_M, sum(length(*way) for way in flown) / MOST_LOOKS)
-    for start, goal in flown:
-        left = least_room(fence, start, goal, step_m)
-        if left < -EDGE_M:
-            return f"the way from {start.name} to {goal.name} leads {max(1.0, -left):.0f} m outside the fence"
-    return ""
+    for way in flown:
+        yield way, least_room(fence, *way, step_m)
 
 
 def length(start: Stop, goal: Stop) -> float:
@@ -142,9 +169,11 @@ def length(start: Stop, goal: Stop) -> float:
 def least_room(fence: Any, start: Stop, goal: Stop, step_m: float) -> float:
     """Return how far inside the fence a straight way stays; the room changes by a metre at most on a metre."""
     total, along, least = length(start, goal), 0.0, math.inf
-    while along < total:
-        share = along / total
+    while True:
+        share = along / total if total > 0.0 else 0.0
         x, y = (a + share * (b - a) for a, b in zip(start.place[:2], goal.place[:2], strict=True))
         room = float(room_over_ground(fence, Vec3(x, y, 0.0)))
-        least, along = min(least, room), along + max(step_m, room)
-    return least
+        least = min(least, room)
+        if not along < total:
+            return least
+        along = min(total, along + max(step_m, room))

@@ -221,6 +221,16 @@ class Missions(Microservice):
         fence = self.plans[FENCE] if self.core.is_fence_on else Plan(FENCE)
         return feasible.objection(self.vehicle, self.plans[MISSION], fence, earth, first) if earth else ""
 
+    def warn(self) -> None:
+        """Say why the mission cannot be flown, or where the fence will stop it."""
+        earth, wrong = self.core.present_earth(), self.objection()
+        if wrong:
+            self.link.say(f"The mission cannot be flown: {wrong}", WARNING)
+        elif earth and self.core.is_fence_on:
+            near = feasible.nearness(self.vehicle, self.plans[MISSION], self.plans[FENCE], earth)
+            if near:
+                self.link.say(f"Mission: {near}", WARNING)
+
     def may_fly(self, sender: Sender, first: float = -1.0) -> bool:
         """Tell whether the mission may be flown from an item on, -1 from the next one; say why when it may not."""
         reason = self.objection(int(first) if first >= 0.0 else self.progress.next)
@@ -267,9 +277,8 @@ class Missions(Microservice):
         self.progress.renew(kind)
         self.remember(kind, M.MAV_MISSION_ACCEPTED)
         self.acknowledge(sender, kind, M.MAV_MISSION_ACCEPTED)
-        wrong = self.objection() if self.plans[MISSION].items and kind in (MISSION, FENCE) else ""
-        if wrong:
-            self.link.say(f"The mission cannot be flown: {wrong}", WARNING)
+        if self.plans[MISSION].items and kind in (MISSION, FENCE):
+            self.warn()
 
     def remember(self, kind: int, result: int) -> None:
         """Keep how an upload ended, should its ACK get lost."""
