@@ -173,3 +173,24 @@ def test_a_disputed_heading_explains_what_was_gained_of_late_turned_aside():
     for _ in range(50):
         gps.follow_gain(state.strain, Vec3(0.0, 0.0, 0.0), 0.1)
     assert abs(gps.turned_aside(state, NOW_US).y) < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("innovation", "left"),
+    [
+        # By half of what the compass is off, to its side or to the other: the estimate may follow the compass.
+        ((0.0, 0.2, 0.0), (0.0, 0.0, 0.0)),
+        ((0.0, -0.2, 0.0), (0.0, 0.0, 0.0)),
+        # Farther than it can be, along the gain, or downwards: not by a heading.
+        ((0.0, 1.0, 0.0), (0.0, 0.6, 0.0)),
+        ((0.5, 0.0, 0.0), (0.5, 0.0, 0.0)),
+        ((0.0, 0.1, 0.7), (0.0, 0.0, 0.7)),
+    ],
+)
+def test_a_heading_excuses_what_it_turns_aside_and_nothing_else(innovation, left):
+    innovation = Vec3(*innovation)
+
+    excuse = gps.excused(innovation, Vec3(0.0, 0.4, 0.0))
+
+    assert tuple(innovation - excuse) == pytest.approx(left)
+    assert gps.excused(innovation, Vec3(0.0, 0.0, 0.0)) == Vec3(0.0, 0.0, 0.0)

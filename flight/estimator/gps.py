@@ -22,7 +22,7 @@ from flight.estimator.layout import (
 from flight.filters import step_share
 from flight.geodesy import geodetic, local_ned
 from flight.kernel import kernel
-from flight.vector import ZERO, Vec3, is_finite, norm, norm_xy, put, vec
+from flight.vector import ZERO, Vec3, clamp, dot, is_finite, norm, norm_xy, put, vec
 
 FASTEST_M_S = 200.0
 HIGHEST_M = 20e3
@@ -161,7 +161,7 @@ def fuse_velocity(state, params, sample, now_us, status):
     worst = 0.0
     dt = doubt.since_last(state.strain, params, GPS_HEARD, now_us)
     follow_gain(state.strain, a_ned, dt)
-    aside = turned_aside(state, now_us)
+    unexplained = innovation - excused(innovation, turned_aside(state, now_us))
     for i in range(3):
         update.on_velocity(state.filter, update.axis(i), state.past)
         update.depend(state.filter, SLOW_VELOCITY + i, 1.0)
@@ -170,8 +170,8 @@ def fuse_velocity(state, params, sample, now_us, status):
         shaken = params.gps_jitter * update.pick(a_ned, i)
         spread = sd * VERTICAL if i == 2 else sd
         ratio = fuse(state.filter, along, spread, quick * sd, shaken, params.gps_gate)
-        variance = square(quick * sd) + square(shaken) + square(update.pick(aside, i))
-        doubt.listen(state, params, BY_GPS + i, along, variance, dt)
+        variance = square(quick * sd) + square(shaken)
+        doubt.listen(state, params, BY_GPS + i, update.pick(unexplained, i), variance, dt)
         worst = max(worst, ratio)
     if not doubt.is_doubted(state.strain, params, now_us):
         lag.doubt(state, params, BY_GPS, 3, dt)
@@ -209,6 +209,13 @@ def turned_aside(state, now_us):
         return ZERO
     gain = vec(state.strain.gain_ned)
     return state.mag.off_rad * Vec3(-gain.y, gain.x, 0.0)
+
+
+@kernel
+def excused(innovation, aside):
+    """Return the part of an innovation that a wrong heading explains: to either side, and no more than it turns."""
+    most = dot(aside, aside)
+    return clamp(dot(innovation, aside) / most, -1.0, 1.0) * aside if most > 0.0 else ZERO
 
 
 @kernel
