@@ -169,7 +169,9 @@ def test_a_disputed_heading_explains_what_was_gained_of_late_turned_aside():
     state.aid.failing_since_us[MAG] = NOW_US - 1
     aside = gps.turned_aside(state, NOW_US)
 
-    assert (aside.x, aside.y, aside.z) == pytest.approx((0.0, 0.2 * 0.2, 0.0))
+    # 0.2 m/s gained north, turned by as many radians.
+    turned = (0.2 * (np.cos(0.2) - 1.0), 0.2 * np.sin(0.2), 0.0)
+    assert (aside.x, aside.y, aside.z) == pytest.approx(turned)
     for _ in range(50):
         gps.follow_gain(state.strain, Vec3(0.0, 0.0, 0.0), 0.1)
     assert abs(gps.turned_aside(state, NOW_US).y) < 1e-3

@@ -22,6 +22,7 @@ from flight.estimator.layout import (
 from flight.filters import step_share
 from flight.geodesy import geodetic, local_ned
 from flight.kernel import kernel
+from flight.quaternion import from_yaw, rotate
 from flight.vector import ZERO, Vec3, clamp, dot, is_finite, norm, norm_xy, put, vec
 
 FASTEST_M_S = 200.0
@@ -208,7 +209,7 @@ def turned_aside(state, now_us):
     if not update.is_failing(state.aid, MAG, now_us, 0.0):
         return ZERO
     gain = vec(state.strain.gain_ned)
-    return state.mag.off_rad * Vec3(-gain.y, gain.x, 0.0)
+    return rotate(from_yaw(state.mag.off_rad), gain) - gain
 
 
 @kernel

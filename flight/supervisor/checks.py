@@ -185,7 +185,7 @@ def system_troubles(state, params, inputs):
     health, system = state.health, inputs.system
     return (
         when(health.late > params.health.late, Failsafe.LOOP_LATE)
-        | when(health.clipped > params.health.clip, Failsafe.IMU_CLIPPED)
+        | when(health.clipped > params.health.clip_most, Failsafe.IMU_CLIPPED)
         | when(health.frozen_s > params.health.frozen_s, Failsafe.IMU_STUCK)
         | when(health.aids_seen & ~health.aids, Failsafe.AID_LOST)
         | when(system.log_state == LogState.STOPPED, Failsafe.LOG_LOST)

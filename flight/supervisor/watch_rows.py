@@ -29,7 +29,7 @@ HEALTH = (
     row("ARM_NEED_LOG", "arm.needs_log", "", 0, 0, 1, "1: no arming without a running log", is_integer=True),
     row("HLT_SHAKE", "health.shake", "m/s2", 30.0, 1.0, 200.0, "RMS of the force that is vibration"),
     row("HLT_SHAKE_T", "health.shake_s", "s", 1.0, 0.01, 30.0, "time constant of that RMS"),
-    row("HLT_CLIP", "health.clip", "", 0.01, 0.0, 1.0, "share of the IMU's samples beyond its range: too much"),
+    row("HLT_CLIP", "health.clip_most", "", 0.01, 0.0, 1.0, "share of the IMU's samples beyond its range: too much"),
     row("HLT_CLIP_T", "health.clip_s", "s", 1.0, 0.01, 30.0, "time constant of that share"),
     row("HLT_MEAN_T", "health.shake_mean_s", "s", 0.2, 0.01, 10.0, "slower force is no vibration"),
     row("HLT_FORCE_T", "health.force_s", "s", 0.2, 0.0, 10.0, "time constant of the acceleration"),
