@@ -42,15 +42,15 @@ def test_a_pilot_who_was_never_there_is_not_missed():
     assert high().fly(3.0).status.failsafes == 0
 
 
-def test_a_pilot_who_had_been_there_is_missed_in_every_mode():
-    f = high().sticks().step().ask(Demand.GOTO, 5.0, 0.0, -10.0)
+def test_a_pilot_who_had_been_there_may_be_missed_in_every_mode():
+    f = high(FS_PILOT_ALL=1).sticks().step().ask(Demand.GOTO, 5.0, 0.0, -10.0)
 
     assert f.fly(0.6).mode == Mode.HOLD
     assert f.fly(5.0).mode == Mode.RETURN
 
 
-def test_a_pilot_may_be_left_out_of_what_flies_by_itself():
-    f = high(FS_PILOT_ALL=0).sticks(throttle=0.5).step().ask(Demand.GOTO, 5.0, 0.0, -10.0)
+def test_a_pilot_is_left_out_of_what_flies_by_itself():
+    f = high().sticks(throttle=0.5).step().ask(Demand.GOTO, 5.0, 0.0, -10.0)
 
     assert f.fly(2.0).status.failsafes == 0
     assert f.mode == Mode.GOTO

@@ -334,7 +334,7 @@ LIMITS = (
         "supervisor.pilot_all",
         None,
         "",
-        1,
+        0,
         0,
         1,
         "1: the pilot's link counts in every mode, 0: only where the sticks fly",
