@@ -113,15 +113,6 @@ def is_hinted(state, params):
 
 
 @kernel
-def forget(bank):
-    """Hold nothing against any delay, and no difference of velocities for known."""
-    bank.is_heard = 0
-    for k in range(LATENESSES):
-        bank.cost[k] = 0.0
-        bank.misfit[k] = 0.0
-
-
-@kernel
 def is_in_dispute(state, params):
     """Tell whether GPS seems far later than assumed. What no delay explains is not lateness."""
     bank = state.lateness
