@@ -69,6 +69,23 @@ def test_a_heading_is_taken_while_holding_and_on_the_way(mode):
     assert angle_between(f.command.setpoint.yaw_sp, 2.0) < 1e-6
 
 
+@pytest.mark.parametrize("height_m", [0.0, 0.3, 9.5])
+def test_a_heading_asked_for_in_a_take_off_outlives_it(height_m):
+    f = ToyFlight(dt=DT).fly(0.2).ask(Demand.ARM).ask(Demand.TAKEOFF, 10.0)
+    f.until(lambda: f.place[2] <= -height_m).ask(Demand.YAW, 2.0)
+    assert f.mode == Mode.TAKEOFF
+
+    f.until(lambda: f.mode == Mode.HOLD).fly(4.0)
+
+    assert angle_between(f.command.setpoint.yaw_sp, 2.0) < 1e-6
+
+
+def test_who_is_told_to_hold_stops_turning():
+    f = up().ask(Demand.GOTO, 100.0, 0.0).ask(Demand.YAW, 2.0).fly(0.5).ask(Demand.HOLD).fly(4.0)
+
+    assert angle_between(f.command.setpoint.yaw_sp, 2.0) > 0.5
+
+
 def test_who_no_longer_asks_for_a_heading_gives_a_mission_its_own_back():
     f = mission(up(), way(0.0, 100.0)).ask(Demand.MISSION_START).fly(3.0).ask(Demand.YAW, -1.0).fly(4.0)
     assert angle_between(f.command.setpoint.yaw_sp, -1.0) < 1e-6

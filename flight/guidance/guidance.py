@@ -112,11 +112,13 @@ def enter(state, params, inputs, command):
     """Begin a mode from where the setpoint is."""
     is_underway = state.mode == command.status.mode
     state.mode = command.status.mode
+    # A mode that is through goes on to HOLD by itself: nobody took back the heading asked for meanwhile.
+    if not (state.is_done and state.mode == Mode.HOLD):
+        state.is_yaw_asked = 0
     state.phase = 0
     state.phase_s = 0.0
     state.is_done = 0
     state.blind_s = 0.0
-    state.is_yaw_asked = 0
     state.motion.wait_s = 0.0
     mode = state.mode
     if mode == Mode.TAKEOFF:
