@@ -1,7 +1,7 @@
 """One row per number a person may choose: the type behind TOML, MAVLink, range checks and docs."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,6 +52,15 @@ def per_axis(group: str, path: str, defaults: tuple[float, ...], **common: objec
         Param(group.format(axis), path, i, default=default, **common)  # type: ignore[arg-type]
         for i, (axis, default) in enumerate(zip(AXES, defaults, strict=False))
     )
+
+
+def row_writer(group: str, place: str) -> Callable[[str, str, float, str, float, float, str], Param]:
+    """Return how the rows of a group are written: name, path, default, unit, low, high and what it is."""
+
+    def row(name: str, path: str, default: float, unit: str, low: float, high: float, about: str) -> Param:
+        return Param(group + name, place + path, None, unit, default, low, high, about)
+
+    return row
 
 
 def storage(table: Iterable[Param]) -> np.dtype:
