@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from flight import kernel
+
+# The tests' own kernels are kept from run to run, like those that fly.
+kernel.ROOMS += ("tests",)
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
 left_out: list[str] = []
