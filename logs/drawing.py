@@ -157,7 +157,7 @@ def densities(get: Callable[[View], Spectrum | None]) -> Draw:
         floor = np.percentile(found.density[found.density > 0.0], 1) if (found.density > 0.0).any() else 1e-6
         ax.set_ylim(bottom=0.5 * floor)
         ax.set_xlim(0.0, found.hz[-1])
-        ax.annotate("Hz", (1.012, -0.04), xycoords="axes fraction", ha="left", va="top", color="#495057")
+        ax.annotate("Hz", (1.032, -0.04), xycoords="axes fraction", ha="left", va="top", color="#495057")
         ink.key(ax)
 
     return draw
