@@ -22,7 +22,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         nargs="?",
         default="square",
         metavar="MISSION",
-        help="square (default), hover, circle, figure8, rounds, room, chirp, autotune, a .plan from QGroundControl, a .toml",
+        help="square (default), hover, circle, figure8, rounds, room, chirp, autotune, a QGroundControl .plan, a .toml",
     )
     options.add_airframe(parser)
     options.add_json(parser)
