@@ -5,11 +5,13 @@ Setpoint vectors carry `_sp`; feed-forwards `_ff`. Units are SI, axes as the las
 
 import numpy as np
 
+from flight.inputs import Demand
 from flight.kernel import kernel
-from flight.modes import WHY
+from flight.modes import WHY, Event
 from flight.record import FLAG, INTEGER, PER_ROTOR, QUATERNION, REAL, VECTOR, record
 
 EVENTS_PER_TICK = 4
+REFUSED, MODE_REFUSED = int(Event.DEMAND_REFUSED), int(Event.MODE_REFUSED)
 
 # is_done: the mode is through; home_ned: where RETURN goes, meant once is_home_set; lost_rotor: from 1, 0: none
 STATUS = record(
@@ -127,9 +129,26 @@ def say(status, event, value):
 
 
 @kernel
+def insist(status, event, value):
+    """Note an event even where all places are taken: who hears of no refusal takes it for consent."""
+    status.events[EVENTS_PER_TICK - 1] = 0
+    say(status, event, value)
+
+
+@kernel
 def refuse(status, event, what, why):
     """Note that a demand or a mode was refused, and why."""
-    say(status, event, what + float(WHY * why))
+    insist(status, event, what + float(WHY * why))
+
+
+@kernel
+def is_refused(status, kind):
+    """Tell whether this tick's demand, of a kind, has been refused."""
+    for i in range(EVENTS_PER_TICK):
+        is_demand = status.events[i] == REFUSED and int(status.event_values[i]) % WHY == kind
+        if is_demand or (status.events[i] == MODE_REFUSED and kind == Demand.MODE):
+            return True
+    return False
 
 
 def same(a: np.void, b: np.void) -> bool:

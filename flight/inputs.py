@@ -116,7 +116,7 @@ class Demand(IntEnum):
     KILL = 3
     MODE = 4  # a0: Mode
     TAKEOFF = 5  # a0: height above the take-off point in metres
-    GOTO = 6  # a0..a2: position, a3: yaw rad, a4: speed m/s
+    GOTO = 6  # a0..a2: position, a3: yaw rad, a4: speed m/s; index 1: only if it goes somewhere already
     ORBIT = 7  # a0..a2: centre, a3: radius m (negative: counter-clockwise), a4: speed m/s
     LAND = 8
     RETURN = 9
@@ -129,8 +129,8 @@ class Demand(IntEnum):
     REBOOT = 14  # on the ground: said back as an event, which the world that can obeys
     FIGURE8 = 15  # a0..a2: centre, a3: half its length m (along north), a4: period s
     PARAM = 16  # index: row of flight.params.TABLE, a0: value
-    SPEED = 17  # a0: speed over ground m/s until disarmed; nothing: the usual one again
-    YAW = 18  # a0: heading rad; nothing: the mode's own again
+    SPEED = 17  # a0: speed over ground m/s until disarmed, not on a curve; nothing: the usual one again
+    YAW = 18  # a0: heading rad, in the air, in a mission until its next item; nothing: the mode's own again
     SET_HOME = 19  # a0..a2: position; nothing: here
     MISSION_SET = 20  # index: item to go on with, now if a mission is flown
     MOTOR_TEST = 21  # index: motor from 0, a0: throttle ratio, a1: seconds; on the ground, disarmed

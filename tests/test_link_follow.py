@@ -8,6 +8,7 @@ import pytest
 from flight.geodesy import geodetic
 from flight.inputs import Demand
 from flight.modes import Arming, Mode
+from flight.supervisor.choosing import ALREADY
 from flight.vector import Vec3
 from ground.link.dialect import mavlink
 from ground.link.follow import LOST_S, PERIOD_S, Follow
@@ -149,6 +150,19 @@ def test_another_mode_ends_it_and_so_does_a_refusal(followed):
     followed.pass_s(1.0)
     assert not followed.vehicle.is_following
     assert any("failsafe" in text for text in followed.line.texts)
+
+
+def test_who_is_sent_elsewhere_while_a_place_is_told_stays_there(followed):
+    followed.tell(10.0, 0.0)
+    followed.pass_s(PERIOD_S)
+    followed.vehicle.refuse = lambda *_: "not in this mode"
+    followed.pass_s(PERIOD_S)
+    followed.vehicle.said.mode = Mode.LAND
+    followed.pass_s(PERIOD_S)
+
+    assert [index for _, _, index in followed.vehicle.demands] == [0, ALREADY, ALREADY]
+    assert not followed.vehicle.is_following
+    assert followed.line.texts == []
 
 
 @pytest.mark.parametrize("odd", [{"lat": 2**31 - 1}, {"alt": NAN}, {"alt": math.inf}])

@@ -190,9 +190,21 @@ def test_a_mission_uploaded_while_another_is_flown_goes_on_with_the_item_marked(
     assert client.told(Demand.MISSION_START) == [([], 1)]
 
 
-def test_an_item_marked_go_there_is_flown_at_once(client):
-    (ack,) = client.send(item_message(0, AWAY, is_int=False, current=2))
+def test_an_item_marked_go_there_is_flown_at_once_and_nobody_is_followed_any_more(client, vehicle):
+    vehicle.is_following = True
+    assert client.send(item_message(0, AWAY, is_int=False, current=2)) == []
+    (ack,) = client.pass_by()
 
     (goto,) = client.told(Demand.GOTO)
     assert ack.type == m.MAV_MISSION_ACCEPTED
     assert goto[0][0] == pytest.approx(100.07, abs=0.5)
+    assert not vehicle.is_following
+
+
+def test_who_does_not_go_there_does_not_say_so(client, vehicle):
+    vehicle.refuse = lambda *_: "go to refused: only in the air"
+    client.send(item_message(0, AWAY, is_int=False, current=2))
+    (ack,) = client.pass_by()
+
+    assert ack.type == m.MAV_MISSION_ERROR
+    assert any("only in the air" in text for text in client.line.texts)

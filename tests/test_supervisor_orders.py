@@ -141,3 +141,17 @@ def test_a_restart_is_passed_on_unless_armed():
         f.s.arming = arming
         orders.obey(f.s, f.p, f.inputs, f.status)
         assert (f.status.events[0], f.status.event_values[0]) == (event, value)
+
+
+@pytest.mark.parametrize(
+    ("arming", "is_landed", "is_new"),
+    [(Arming.ARMED, 1, True), (Arming.ARMED, 0, False), (Arming.DISARMED, 1, False)],
+)
+def test_arming_what_is_armed_and_has_landed_begins_a_flight(arming, is_landed, is_new):
+    f = toy()
+    f.s.arming, f.s.landing.is_landed, f.s.landing.has_flown, f.s.armed_s = arming, is_landed, 1, 50.0
+    f.inputs.demand.kind = int(Demand.ARM)
+
+    orders.obey(f.s, f.p, f.inputs, f.status)
+
+    assert (f.s.landing.has_flown, f.s.armed_s) == ((0, 0.0) if is_new else (1, 50.0))

@@ -149,3 +149,41 @@ def test_an_operators_wish_is_granted_or_refused_aloud():
     assert (f.s.mode, heard(f)) == (Mode.HOLD, [])
     f = operated(Demand.MISSION_START, ALL, count=1)
     assert f.s.mode == Mode.MISSION
+
+
+@pytest.mark.parametrize(
+    ("kind", "index", "mode", "wish", "signs", "why"),
+    [
+        (Demand.GOTO, 1, Mode.GOTO, Mode.GOTO, ALL, 0),
+        (Demand.GOTO, 1, Mode.HOLD, Mode.GOTO, ALL, Why.NOT_IN_MODE),
+        (Demand.GOTO, 0, Mode.HOLD, Mode.GOTO, ALL, 0),
+        (Demand.ORBIT, 1, Mode.HOLD, Mode.ORBIT, ALL, 0),
+        (Demand.MODE, 0, Mode.MISSION, Mode.MISSION, S.DONE | S.ARMED, Why.NEEDS_AIRBORNE),
+        (Demand.MODE, 0, Mode.MISSION, Mode.MISSION, S.ARMED, 0),
+        (Demand.MODE, 0, Mode.MISSION, Mode.MISSION, S.DONE, 0),
+        (Demand.MODE, 0, Mode.HOLD, Mode.MISSION, S.DONE | S.ARMED, 0),
+        (Demand.MODE, 0, Mode.MISSION, Mode.HOLD, S.DONE | S.ARMED, 0),
+        (Demand.MISSION_START, 0, Mode.MISSION, Mode.MISSION, S.DONE | S.ARMED, 0),
+    ],
+)
+def test_some_demands_come_too_late(kind, index, mode, wish, signs, why):
+    f = flying(mode)
+    f.inputs.demand.kind, f.inputs.demand.index = int(kind), index
+
+    assert choosing.untimely(f.s, f.inputs.demand, wish, int(signs)) == why
+
+
+@pytest.mark.parametrize(
+    ("wish", "is_new"), [(Mode.TAKEOFF, True), (Mode.OFFBOARD, True), (Mode.HOLD, False), (Mode.LAND, False)]
+)
+def test_who_has_landed_and_takes_off_again_begins_a_flight(wish, is_new):
+    f = flying(Mode.LAND)
+    f.s.landing.is_landed = f.s.landing.has_flown = 1
+    f.s.armed_s = 50.0
+    demand = f.inputs.demand
+    demand.fresh, demand.kind, demand.uses, demand.argument[0] = 1, int(Demand.MODE), 1, float(wish)
+
+    choosing.grant_operator(f.s, f.p, f.inputs, f.status, int(S.LANDED | S.ARMED) | ALL)
+
+    assert f.s.mode == wish
+    assert (f.s.landing.has_flown, f.s.armed_s) == ((0, 0.0) if is_new else (1, 50.0))

@@ -1,6 +1,6 @@
 """Go to a place with a heading and a speed, and stay there."""
 
-from flight.guidance.leg import climb_apart, face, fly_leg, is_within, set_leg
+from flight.guidance.leg import climb_apart, fly_leg, is_within, set_leg
 from flight.guidance.shaping import stopping_place
 from flight.inputs import Demand
 from flight.kernel import kernel
@@ -19,7 +19,7 @@ def asked(demand, k, otherwise):
 @kernel
 def enter(state, params, inputs, is_underway):
     """Take place, heading and speed from the demand; what it does not mean stays as it is."""
-    before, way = vec(state.leg.goal_ned), vec(state.leg.way_ned)
+    before, way, yaw = vec(state.leg.goal_ned), vec(state.leg.way_ned), state.leg.yaw
     here = stopping_place(state.motion, params)
     demand = inputs.demand
     if not (demand.fresh and demand.kind == Demand.GOTO):
@@ -31,7 +31,7 @@ def enter(state, params, inputs, is_underway):
         put(state.leg.way_ned, way)
     else:
         climb_apart(state)
-    face(state.leg, asked(demand, 3, state.motion.yaw))
+    state.leg.yaw = asked(demand, 3, yaw if is_underway else state.motion.yaw)
 
 
 @kernel

@@ -1,5 +1,6 @@
 """Guidance: turn the mode into a setpoint that moves no faster than the vehicle can follow."""
 
+from flight.command import is_refused
 from flight.guidance import goto, hold, land, mission, offboard, orbit, pilot, return_home, takeoff, wishes
 from flight.guidance.curve import CURVE
 from flight.guidance.leg import LEG
@@ -93,11 +94,11 @@ def remember(state, estimate):
 
 
 @kernel
-def is_renewed(demand, mode):
+def is_renewed(state, demand, mode):
     """Tell whether an accepted demand begins the present mode afresh."""
-    if not demand.fresh:
-        return False
     kind = demand.kind
+    if kind == Demand.MODE:
+        return mode == Mode.MISSION and state.is_done == 1
     if kind == Demand.TAKEOFF:
         return mode == Mode.TAKEOFF
     if kind == Demand.GOTO:
@@ -108,13 +109,24 @@ def is_renewed(demand, mode):
 
 
 @kernel
+def keeps_heading(state, demand, status):
+    """Tell whether a mode that begins goes on turning to the heading asked for: nobody has taken it back."""
+    if demand.fresh and demand.kind == Demand.YAW:
+        return True
+    if status.mode == Mode.HOLD:
+        return state.is_done == 1
+    if status.mode == Mode.GOTO:
+        return not demand.uses >> 3 & 1
+    return status.mode == Mode.TAKEOFF and state.mode == Mode.TAKEOFF
+
+
+@kernel
 def enter(state, params, inputs, command):
     """Begin a mode from where the setpoint is."""
     is_underway = state.mode == command.status.mode
-    state.mode = command.status.mode
-    # A mode that is through goes on to HOLD by itself: nobody took back the heading asked for meanwhile.
-    if not (state.is_done and state.mode == Mode.HOLD):
+    if not keeps_heading(state, inputs.demand, command.status):
         state.is_yaw_asked = 0
+    state.mode = command.status.mode
     state.phase = 0
     state.phase_s = 0.0
     state.is_done = 0
@@ -188,7 +200,8 @@ def wait_disarmed(state, estimate):
     """Keep the setpoint at the vehicle until it is armed."""
     state.mode = Mode.NONE
     state.is_done = 0
-    wishes.forget(state)
+    if state.is_armed:
+        wishes.forget(state)
     state.level = Level.IDLE
     state.touch_s = 0.0
     state.carried = 0.0
@@ -202,7 +215,8 @@ def step(state, params, inputs, command, dt):
     """Write `command.setpoint` for the mode the supervisor decided; read the estimate and the demands."""
     status, estimate, shape = command.status, command.estimate, state.motion
     is_armed = status.arming == Arming.ARMED
-    if inputs.demand.fresh:
+    is_told = inputs.demand.fresh == 1 and not is_refused(status, inputs.demand.kind)
+    if is_told:
         mission.listen(state.mission, inputs.demand, status)
         wishes.listen(state, params, inputs.demand, status, estimate)
     wishes.keep_home(state, status, estimate, is_armed and state.is_armed == 0)
@@ -211,7 +225,7 @@ def step(state, params, inputs, command, dt):
         wait_disarmed(state, estimate)
     else:
         begin(shape, params, dt)
-        if state.mode != status.mode or is_renewed(inputs.demand, status.mode):
+        if state.mode != status.mode or (is_told and is_renewed(state, inputs.demand, status.mode)):
             enter(state, params, inputs, command)
             shape.is_due = 1
         state.phase_s += dt

@@ -2,18 +2,10 @@
 
 from flight.guidance import land
 from flight.guidance.axis import jerk_to_velocity
-from flight.guidance.shaping import plan_stop, plan_to_yaw, plan_to_yaw_rate, restart
+from flight.guidance.leg import face
+from flight.guidance.shaping import plan_stop, plan_to_yaw_rate, restart
 from flight.kernel import kernel
 from flight.vector import ZERO, norm, put, vec
-
-
-@kernel
-def face(state, params):
-    """Turn to the heading asked for, else keep the present one."""
-    if state.is_yaw_asked:
-        plan_to_yaw(state.motion, params, state.asked_yaw)
-    else:
-        plan_to_yaw_rate(state.motion, params, 0.0)
 
 
 @kernel

@@ -2,11 +2,11 @@
 
 import math
 
+from flight.guidance.leg import face
 from flight.guidance.shaping import (
     plan_to_place_xy,
     plan_to_velocity_xy,
     plan_to_velocity_z,
-    plan_to_yaw_rate,
     stopping_place,
 )
 from flight.kernel import kernel
@@ -157,7 +157,7 @@ def descend(state, params, command, dt):
         return
     keep_over_spot(state, params, estimate)
     plan_to_velocity_z(state.motion, params, descent_speed(params, estimate.height_m))
-    plan_to_yaw_rate(state.motion, params, 0.0)
+    face(state, params)
     if estimate.is_position_valid:
         state.level = Level.POSITION
     elif estimate.is_velocity_valid:

@@ -2,13 +2,12 @@
 
 import math
 
-from flight.guidance.shaping import NORTH, plan_to_place, plan_to_yaw, stopping_place
+from flight.guidance.shaping import NORTH, plan_to_place, plan_to_yaw, plan_to_yaw_rate, stopping_place
 from flight.kernel import kernel
 from flight.record import REAL, VECTOR, record
 from flight.vector import Vec3, norm, norm_xy, put, unit, vec
 
-# own_yaw: the heading it goes back to when nobody asks for another any more.
-LEG = record(goal_ned=VECTOR, way_ned=VECTOR, speed=REAL, yaw=REAL, own_yaw=REAL)
+LEG = record(goal_ned=VECTOR, way_ned=VECTOR, speed=REAL, yaw=REAL)
 
 
 @kernel
@@ -18,9 +17,18 @@ def usual_speed(state, params):
 
 
 @kernel
-def face(leg, yaw):
-    """Give a leg its heading."""
-    leg.yaw = leg.own_yaw = yaw
+def heading(state):
+    """Return the heading somebody has asked for, else the leg's own."""
+    return state.asked_yaw if state.is_yaw_asked else state.leg.yaw
+
+
+@kernel
+def face(state, params):
+    """Turn to the heading asked for, else keep the present one."""
+    if state.is_yaw_asked:
+        plan_to_yaw(state.motion, params, state.asked_yaw)
+    else:
+        plan_to_yaw_rate(state.motion, params, 0.0)
 
 
 @kernel
@@ -31,9 +39,9 @@ def set_leg(state, params, goal_ned, speed):
     put(leg.goal_ned, goal_ned)
     put(leg.way_ned, unit(way, NORTH))
     leg.speed = min(speed if speed > 0.0 else usual_speed(state, params), params.speed_xy)
-    face(leg, state.motion.yaw)
+    leg.yaw = state.motion.yaw
     if params.yaw_mode == 1 and norm_xy(way) > params.journey:
-        face(leg, math.atan2(way.y, way.x))
+        leg.yaw = math.atan2(way.y, way.x)
 
 
 @kernel
@@ -51,7 +59,7 @@ def fly_leg(state, params):
     """Move the setpoint along the leg."""
     leg = state.leg
     plan_to_place(state.motion, params, vec(leg.goal_ned), vec(leg.way_ned), leg.speed)
-    plan_to_yaw(state.motion, params, leg.yaw)
+    plan_to_yaw(state.motion, params, heading(state))
 
 
 @kernel

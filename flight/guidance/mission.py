@@ -4,8 +4,17 @@ import math
 
 from flight.command import refuse, say
 from flight.guidance import land, orbit, return_home, takeoff
-from flight.guidance.leg import climb_apart, enter_phase, face, fly_leg, is_within, set_leg, usual_speed
-from flight.guidance.shaping import plan_stop, plan_to_yaw_rate, stopping_place
+from flight.guidance.leg import (
+    climb_apart,
+    enter_phase,
+    face,
+    fly_leg,
+    heading,
+    is_within,
+    set_leg,
+    usual_speed,
+)
+from flight.guidance.shaping import plan_stop, stopping_place
 from flight.inputs import Demand
 from flight.kernel import kernel
 from flight.modes import Event, Item, Why
@@ -193,7 +202,7 @@ def set_out(state, params, command):
     else:
         goal = Vec3(place.x, place.y, here.z) if kind == Item.LAND else place
         set_leg(state, params, goal, number(plan, 6, 0.0))
-        face(state.leg, number(plan, 4, state.leg.yaw))
+        state.leg.yaw = number(plan, 4, state.leg.yaw)
 
 
 @kernel
@@ -232,8 +241,8 @@ def is_waited_out(state, params, command):
     plan = state.mission
     kind = kind_at(plan, plan.index)
     if kind == Item.YAW:
-        heading = yaw_of(quat(command.estimate.q_ned_frd))
-        return abs(wrap_angle(heading - state.leg.yaw)) <= params.yaw_tolerance
+        yaw = yaw_of(quat(command.estimate.q_ned_frd))
+        return abs(wrap_angle(yaw - heading(state))) <= params.yaw_tolerance
     return kind != Item.LOITER_UNLIMITED and state.phase_s >= number(plan, 5, 0.0)
 
 
@@ -292,6 +301,7 @@ def finish_item(state, params, command):
     plan, status = state.mission, command.status
     say(status, Event.ITEM_REACHED, plan.index)
     plan.index += 1
+    state.is_yaw_asked = 0
     obey_orders(state)
     if plan.index < plan.count:
         begin_item(state, params, command)
@@ -304,7 +314,7 @@ def finish_item(state, params, command):
 def wait_at_end(state, params, command, dt):
     """Stay where the last item ended."""
     plan_stop(state.motion, params)
-    plan_to_yaw_rate(state.motion, params, 0.0)
+    face(state, params)
     if command.status.is_landed:
         land.rest(state)
 
@@ -314,6 +324,7 @@ def step(state, params, command, dt):
     """Fly the list."""
     plan = state.mission
     if plan.is_moved and not plan.is_lifting and state.is_done == 0:
+        state.is_yaw_asked = 0
         begin_item(state, params, command)
         climb_apart(state)
     if state.is_done or plan.index >= plan.count:

@@ -4,6 +4,7 @@ import math
 
 from flight.guidance import curve
 from flight.guidance.goto import asked
+from flight.guidance.leg import usual_speed
 from flight.guidance.shaping import stopping_place
 from flight.inputs import Demand
 from flight.kernel import kernel
@@ -51,7 +52,8 @@ def enter(state, params, inputs, command):
     demand = inputs.demand
     here = stopping_place(state.motion, params)
     is_asked = demand.fresh and (demand.kind == Demand.ORBIT or demand.kind == Demand.FIGURE8)
-    centre, size, pace = here, params.loiter_radius, params.cruise
+    pace = usual_speed(state, params) if state.mode == Mode.ORBIT else params.cruise
+    centre, size = here, params.loiter_radius
     if is_asked:
         centre = Vec3(asked(demand, 0, here.x), asked(demand, 1, here.y), asked(demand, 2, here.z))
         size = asked(demand, 3, size)

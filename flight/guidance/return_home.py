@@ -14,11 +14,10 @@ DESCEND = 2
 
 @kernel
 def cross_over(state, params, home_ned):
-    """Head for the place above home at the present height."""
+    """Head for the place above home at the present height and the leg's speed."""
     enter_phase(state, CROSS)
-    set_leg(
-        state, params, Vec3(home_ned.x, home_ned.y, stopping_place(state.motion, params).z), params.cruise
-    )
+    above = Vec3(home_ned.x, home_ned.y, stopping_place(state.motion, params).z)
+    set_leg(state, params, above, state.leg.speed)
 
 
 @kernel
@@ -28,11 +27,13 @@ def enter(state, params, command):
     home = return_place(state, here)
     put(state.return_ned, home)
     safe = home.z - params.return_height
+    state.leg.speed = params.cruise
     if norm_xy(home - here) <= params.return_near or here.z <= safe:
         cross_over(state, params, home)
         return
     enter_phase(state, CLIMB)
     climb_leg(state, params, safe)
+    state.leg.speed = params.cruise
 
 
 @kernel

@@ -21,11 +21,9 @@ def start(state, params, estimate, down, is_landed):
 
 @kernel
 def climb(state, params):
-    """Leave the ground, to the heading asked for if any."""
+    """Leave the ground."""
     enter_phase(state, CLIMB)
     climb_leg(state, params, state.climb_to)
-    if state.is_yaw_asked:
-        state.leg.yaw = state.asked_yaw
 
 
 @kernel

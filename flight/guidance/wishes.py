@@ -5,7 +5,7 @@ import math
 from flight.command import refuse, say
 from flight.inputs import Demand
 from flight.kernel import kernel
-from flight.modes import Event, Mode, Why
+from flight.modes import Arming, Event, Mode, Why
 from flight.record import INTEGER, record
 from flight.vector import Vec3, norm_xy, put, vec
 
@@ -13,13 +13,17 @@ MOST_RALLY_POINTS = 16
 RALLY = record(count=INTEGER, places=("f8", (MOST_RALLY_POINTS, 2)))
 # Modes whose heading a demand may choose.
 TURNING = int(1 << Mode.HOLD | 1 << Mode.TAKEOFF | 1 << Mode.GOTO | 1 << Mode.MISSION | 1 << Mode.RETURN)
+CURVED = int(1 << Mode.ORBIT | 1 << Mode.FIGURE8)
 NOT_A_NUMBER, OUT_OF_RANGE, FULL = int(Why.NOT_A_NUMBER), int(Why.OUT_OF_RANGE), int(Why.FULL)
 NOT_IN_MODE, NEEDS_POSITION = int(Why.NOT_IN_MODE), int(Why.NEEDS_POSITION)
+NEEDS_ARMED, NEEDS_AIRBORNE = int(Why.NEEDS_ARMED), int(Why.NEEDS_AIRBORNE)
 
 
 @kernel
-def change_speed(state, params, demand):
+def change_speed(state, params, demand, mode):
     """Take another speed for the present leg and those to come; return Why not, 0 when done."""
+    if CURVED >> mode & 1:
+        return NOT_IN_MODE
     if not demand.uses & 1:
         state.asked_speed = 0.0
         state.leg.speed = params.cruise
@@ -33,14 +37,27 @@ def change_speed(state, params, demand):
 
 
 @kernel
-def change_yaw(state, demand, mode):
-    """Take another heading for the present mode's leg or hold; return Why not, 0 when done."""
-    if not TURNING >> mode & 1:
+def why_not_turn(state, status):
+    """Return Why the heading cannot be chosen now, 0 when it can: nothing turns on the ground, a circle has its own."""
+    is_circling = state.is_on_curve == 1 and state.mode == status.mode
+    if not TURNING >> status.mode & 1 or is_circling:
         return NOT_IN_MODE
-    state.is_yaw_asked = demand.uses & 1
-    state.asked_yaw = demand.argument[0]
-    state.leg.yaw = state.asked_yaw if state.is_yaw_asked else state.leg.own_yaw
-    return 0
+    if status.arming != Arming.ARMED:
+        return NEEDS_ARMED
+    is_lifting = status.mode == Mode.TAKEOFF or (
+        status.mode == Mode.MISSION and state.mission.is_lifting == 1
+    )
+    return NEEDS_AIRBORNE if status.is_landed and not is_lifting else 0
+
+
+@kernel
+def change_yaw(state, demand, status):
+    """Take another heading for the present mode, in a mission for its present item; return Why not, 0 when done."""
+    why = why_not_turn(state, status)
+    if why == 0:
+        state.is_yaw_asked = demand.uses & 1
+        state.asked_yaw = demand.argument[0]
+    return why
 
 
 @kernel
@@ -67,13 +84,13 @@ def keep_rally_point(rally, demand):
 
 
 @kernel
-def obey(state, params, demand, mode, estimate):
+def obey(state, params, demand, status, estimate):
     """Do what a demand of this file's kinds asks; return Why not, 0 when done or not of these kinds."""
     kind = demand.kind
     if kind == Demand.SPEED:
-        return change_speed(state, params, demand)
+        return change_speed(state, params, demand, status.mode)
     if kind == Demand.YAW:
-        return change_yaw(state, demand, mode)
+        return change_yaw(state, demand, status)
     if kind == Demand.SET_HOME:
         return change_home(state, demand, estimate)
     if kind == Demand.RALLY_POINT:
@@ -95,7 +112,7 @@ def listen(state, params, demand, status, estimate):
     """Do what the operator asks beside the mode."""
     if not Demand.SPEED <= demand.kind <= Demand.RALLY_POINT:
         return
-    why = obey(state, params, demand, status.mode, estimate) if is_finite(demand) else NOT_A_NUMBER
+    why = obey(state, params, demand, status, estimate) if is_finite(demand) else NOT_A_NUMBER
     if why != 0:
         refuse(status, Event.DEMAND_REFUSED, demand.kind, why)
     elif demand.kind == Demand.SET_HOME:

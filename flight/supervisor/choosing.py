@@ -4,7 +4,7 @@ from flight.command import refuse, say
 from flight.inputs import Demand
 from flight.kernel import kernel
 from flight.modes import Arming, Event, Failsafe, Mode, Why
-from flight.supervisor import failsafes
+from flight.supervisor import failsafes, orders
 from flight.supervisor.signs import is_meant
 from flight.supervisor.table import (
     ANSWER,
@@ -29,6 +29,10 @@ from flight.supervisor.table import (
 LAST_MODE = float(len(MODE_TABLE) - 1)
 UNKNOWN, NOT_A_NUMBER, FAILSAFE = int(Why.UNKNOWN), int(Why.NOT_A_NUMBER), int(Why.FAILSAFE)
 NEEDS_ARMED, NEEDS_MISSION = int(Why.NEEDS_ARMED), int(Why.NEEDS_MISSION)
+NEEDS_AIRBORNE, NOT_IN_MODE = int(Why.NEEDS_AIRBORNE), int(Why.NOT_IN_MODE)
+# A go-to's index that means: only for who goes somewhere already.
+ALREADY = 1
+LIFTING = int(1 << Mode.TAKEOFF | 1 << Mode.OFFBOARD)
 
 
 @kernel
@@ -124,6 +128,15 @@ def grant_pilot(state, params, inputs, status, signs):
 
 
 @kernel
+def untimely(state, demand, wish, signs):
+    """Return Why a demand comes too late, 0 when it does not: nobody goes any more, the mission has landed."""
+    if demand.kind == Demand.GOTO and demand.index == ALREADY and state.mode != Mode.GOTO:
+        return NOT_IN_MODE
+    is_over = state.mode == Mode.MISSION and signs & Sign.DONE and signs & Sign.ARMED
+    return NEEDS_AIRBORNE if demand.kind == Demand.MODE and wish == Mode.MISSION and is_over else 0
+
+
+@kernel
 def nonsense(demand, signs, status):
     """Return Why a demand makes no sense now, 0 when numbers are numbers, a take-off is armed, an item exists."""
     if not is_meant(demand):
@@ -144,8 +157,11 @@ def grant_operator(state, params, inputs, status, signs):
         return
     why = nonsense(demand, signs, status)
     if why == 0:
+        why = untimely(state, demand, wish, signs)
+    if why == 0:
         why = grant(state, wish, params, signs, OPERATOR_OVERRULES)
     if why == 0:
+        orders.start_again(state, LIFTING >> wish & 1)
         return
     if demand.kind == Demand.MODE:
         refuse(status, Event.MODE_REFUSED, max(wish, 0), why)

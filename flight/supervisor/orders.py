@@ -19,6 +19,14 @@ def reboot(state, demand, status):
 
 
 @kernel
+def start_again(state, is_wanted):
+    """Let a flight that has just landed go on: who arms or takes off anew is not disarmed for having landed."""
+    if is_wanted and state.landing.is_landed and state.arming == Arming.ARMED:
+        state.landing.has_flown = 0
+        state.armed_s = 0.0
+
+
+@kernel
 def obey(state, params, inputs, status):
     """Do what the demand asks."""
     demand = inputs.demand
@@ -27,6 +35,8 @@ def obey(state, params, inputs, status):
         motor_test.begin(state, params.test, demand, inputs.pilot, status)
     elif kind == Demand.REBOOT:
         reboot(state, demand, status)
+    elif kind == Demand.ARM:
+        start_again(state, True)
     elif kind == Demand.DISARM:
         state.is_crashed = state.is_crashed if state.arming == Arming.ARMED else 0
     else:

@@ -2,7 +2,7 @@
 
 import math
 
-from flight.command import say
+from flight.command import insist, say
 from flight.inputs import Demand
 from flight.kernel import kernel
 from flight.modes import Arming, Event, Failsafe
@@ -190,9 +190,9 @@ def order_signs(state, params, worst, refused):
 def tell(status, event, needs, refused):
     """Say what became of a wish: refusals with their reasons, everything else with what brought it about."""
     if event == Event.ARMING_REFUSED:
-        say(status, event, refused)
+        insist(status, event, refused)
     elif event == Event.DEMAND_REFUSED:
-        say(status, event, DISARM_DEMAND)
+        insist(status, event, DISARM_DEMAND)
     else:
         say(status, event, needs)
 

@@ -8,6 +8,7 @@ import math
 
 from flight.inputs import Demand
 from flight.modes import Mode
+from flight.supervisor.choosing import ALREADY
 from flight.vector import Vec3
 from ground.link.places import FURTHEST_M, checked
 from ground.link.service import WARNING, Link, Message, Microservice, Order, Sender
@@ -100,14 +101,16 @@ class Follow(Microservice):
         self.due_s = now + PERIOD_S
         age_s = now - self.heard_s
         if age_s < LOST_S:
-            self.serial = self.vehicle.ask(Demand.GOTO, self.goal(moved(self.target, self.velocity, age_s)))
+            goal = self.goal(moved(self.target, self.velocity, age_s))
+            self.serial = self.vehicle.ask(Demand.GOTO, goal, ALREADY)
 
     def is_still_wanted(self) -> bool:
         """Tell whether the core goes where it is sent; end following when it does not."""
+        # Who has changed the mode meanwhile has the core refuse to be sent on.
         answer = self.vehicle.answer(self.serial)
         if answer is None:
             return False
-        if not answer.is_accepted:
+        if not answer.is_accepted and self.vehicle.mode == Mode.GOTO:
             self.link.say(f"Following ends: {answer.reason}", WARNING)
         self.vehicle.is_following = answer.is_accepted and self.vehicle.mode == Mode.GOTO
         return self.vehicle.is_following

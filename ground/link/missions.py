@@ -193,11 +193,30 @@ class Missions(Microservice):
         """Answer an item nobody asked for: the last one again, whose ACK was lost, or "go there now"."""
         kind, ended = message.mission_type, self.ended.get(message.mission_type)
         if message.current == GO_THERE and kind == MISSION:
-            self.acknowledge(sender, kind, self.progress.go_there(taken(message), sender))
+            self.go_there(taken(message), sender)
         elif ended is None or (sender, message.seq) != (ended.partner, ended.place):
             self.refuse(sender, kind, M.MAV_MISSION_ERROR, f"nobody asked for item {message.seq}")
         elif ended.result is not None:
             self.acknowledge(sender, kind, ended.result)
+
+    def go_there(self, item: WireItem, sender: Sender) -> None:
+        """Send the vehicle to an item's place; whoever is followed is so no more."""
+        try:
+            way = self.progress.way_to(item)
+        except ItemError as error:
+            self.refuse(
+                sender, MISSION, M.MAV_MISSION_INVALID if error.number else M.MAV_MISSION_ERROR, str(error)
+            )
+            return
+        self.vehicle.is_following = False
+        self.core.ask([way], lambda reason: self.arrive(sender, reason))
+
+    def arrive(self, sender: Sender, reason: str) -> None:
+        """Tell whether the vehicle goes there."""
+        if reason:
+            self.refuse(sender, MISSION, M.MAV_MISSION_ERROR, reason)
+        else:
+            self.acknowledge(sender, MISSION, M.MAV_MISSION_ACCEPTED)
 
     def finish(self, key: Key, upload: Upload) -> None:
         """Put the whole list together and let the core have it."""

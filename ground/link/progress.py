@@ -6,7 +6,7 @@ from flight.inputs import Demand
 from flight.modes import Event, Mode
 from ground.link.dialect import mavlink
 from ground.link.gaze import Gaze
-from ground.link.plans import FENCE, HERE, MISSION, RALLY, SET_HOME, Plan, earth_of
+from ground.link.plans import ASK, FENCE, HERE, MISSION, RALLY, SET_HOME, Plan, earth_of
 from ground.link.regions import ROIS
 from ground.link.service import ACCEPTED, DENIED, WARNING, Link, Message, Order, Sender
 from ground.link.vehicle import Vehicle
@@ -212,16 +212,10 @@ class Progress:
         self.link.settle(order, sender, self.vehicle.ask(Demand.MISSION_START, (), int(place)))
         return None
 
-    def go_there(self, item: WireItem, sender: Sender) -> int:
-        """Fly to an item's place now, as ArduPilot's clients ask; return a MAV_MISSION_RESULT."""
+    def way_to(self, item: WireItem) -> ASK:
+        """Return what sends the vehicle to an item's place now, as ArduPilot's clients ask; raise ItemError."""
         earth = self.earth
         if earth is None:
-            return M.MAV_MISSION_ERROR
-        try:
-            leg = leg_of(item.as_meant()._replace(p1=None, p4=None), earth)
-        except ItemError as error:
-            self.link.say(f"Go there denied: {error}", WARNING, sender)
-            return M.MAV_MISSION_INVALID
-        down = None if leg.height_m is None else -leg.height_m
-        self.vehicle.ask(Demand.GOTO, (leg.north_m, leg.east_m, down))
-        return M.MAV_MISSION_ACCEPTED
+            raise ItemError("the position is not known yet", 0)
+        leg = leg_of(item.as_meant()._replace(p1=None, p4=None), earth)
+        return Demand.GOTO, (leg.north_m, leg.east_m, None if leg.height_m is None else -leg.height_m), 0
