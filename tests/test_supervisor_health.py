@@ -141,8 +141,9 @@ def test_the_share_of_late_ticks_is_followed():
 def test_steady_aids_are_remembered_while_armed():
     f = toy()
     h = f.s.health
-    steady = sum(1 << i for i in (GPS_POSITION, GPS_VELOCITY, BARO, MAG, MOCAP))
+    steady = sum(1 << i for i in (GPS_POSITION, GPS_VELOCITY, BARO, MAG))
     f.estimate.sensor_health[:] = 1
+    f.estimate.sensor_health[MOCAP] = 0
     health.watch_aids(h, f.estimate, True)
     assert (h.aids, h.aids_seen) == (steady, steady)
     f.estimate.sensor_health[BARO] = 0
@@ -150,6 +151,23 @@ def test_steady_aids_are_remembered_while_armed():
     assert (h.aids, h.aids_seen) == (steady & ~(1 << BARO), steady)
     health.watch_aids(h, f.estimate, False)
     assert h.aids_seen == steady & ~(1 << BARO)
+
+
+def test_aids_that_motion_capture_takes_the_place_of_are_not_missed():
+    f = toy()
+    h = f.s.health
+    for healthy, missed in (
+        ((GPS_POSITION, GPS_VELOCITY, BARO, MAG), ()),
+        ((GPS_POSITION, GPS_VELOCITY, BARO, MAG, MOCAP), ()),
+        ((BARO, MOCAP), ()),
+        ((MOCAP,), (BARO,)),
+        ((BARO,), (MOCAP,)),
+        ((BARO, MAG), (MOCAP,)),
+        ((BARO,), (MAG, MOCAP)),
+    ):
+        f.estimate.sensor_health[:] = [i in healthy for i in range(len(f.estimate.sensor_health))]
+        health.watch_aids(h, f.estimate, True)
+        assert h.aids_seen & ~h.aids == sum(1 << i for i in missed)
 
 
 def test_test_ratios_are_smoothed_apart_and_the_worse_of_the_satellites_counts():

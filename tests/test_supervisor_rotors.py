@@ -15,12 +15,13 @@ from tests.toy_flight import HOVER, ToyFlight
 
 in_plain_python()
 pytestmark = pytest.mark.interpreted
+G = 9.81
 
 
 def quad() -> ToyFlight:
     f = flying()
     airframe = rows(AIRFRAME)[0]
-    airframe.rotor_count, airframe.thrust_max_n, airframe.throttle_curve = 4, 8.0, 0.75
+    airframe.rotor_count, airframe.thrust_max_n, airframe.throttle_curve, airframe.mass_kg = 4, 8.0, 0.75, 0.5
     airframe.inertia, airframe.motor_lag_s, airframe.cells = (0.01, 0.02, 0.03), 0.04, 3.0
     airframe.rotor_x[:4], airframe.rotor_y[:4] = (0.1, -0.2, 0.3, -0.4), (0.5, -0.6, -0.7, 0.8)
     supervisor.configure(f.s, airframe, 3.0, 0.05)
@@ -37,6 +38,7 @@ def test_what_a_rotor_does_follows_from_its_place_and_the_inertia():
     assert r.effect[:4, 0] == pytest.approx([-50.0, 60.0, 70.0, -80.0])
     assert r.effect[:4, 1] == pytest.approx([5.0, -10.0, 15.0, -20.0])
     assert not r.effect[4:].any()
+    assert r.lift == pytest.approx(2.0)
 
 
 def test_asked_thrust_arrives_through_the_motors_curve_and_two_lags():
@@ -51,23 +53,37 @@ def test_asked_thrust_arrives_through_the_motors_curve_and_two_lags():
     assert r.fast[:4] == pytest.approx(fast, rel=1e-12)
     assert r.thrust[:4] == pytest.approx(thrust, rel=1e-12)
     assert (push.x, push.y) == pytest.approx((thrust @ r.effect[:4, 0], thrust @ r.effect[:4, 1]))
-    assert push.z == 0.0
+    assert push.z == pytest.approx(2.0 * thrust.sum())
     again = rotors.follow(r, p, f.command.motors, DT)
     assert r.fast[2] == pytest.approx(fast[2] + (8.0 - fast[2]) * DT / (0.04 + DT))
     assert again.x != push.x
 
 
-def test_angular_acceleration_passes_the_same_filter():
+def test_angular_acceleration_and_lift_pass_the_same_filter():
     f = quad()
     r = f.s.rotors
-    r.omega_slow_frd = (1.0, 0.0, 0.0)
-    turn = rotors.turning(r, f.p.rotor, Vec3(3.0, 0.0, 0.0), DT)
+    r.omega_slow_frd, r.lift_slow = (1.0, 0.0, 0.0), 9.0
+    felt = rotors.feel(r, f.p.rotor, Vec3(3.0, 0.0, 0.0), 11.0, DT)
     slow = 1.0 + 2.0 * DT / (0.015 + DT)
 
     assert r.omega_slow_frd[0] == pytest.approx(slow)
-    assert turn.x == pytest.approx((3.0 - slow) / 0.015)
+    assert felt.x == pytest.approx((3.0 - slow) / 0.015)
+    assert felt.z == r.lift_slow == pytest.approx(slow + 8.0)
     f.p.rotor.filter_s = 0.0
-    assert math.isfinite(rotors.turning(r, f.p.rotor, Vec3(4.0, 0.0, 0.0), DT).x)
+    assert math.isfinite(rotors.feel(r, f.p.rotor, Vec3(4.0, 0.0, 0.0), 9.0, DT).x)
+
+
+@pytest.mark.parametrize("accel", [math.nan, math.inf])
+def test_an_acceleration_that_is_no_number_is_not_heard(accel):
+    f = quad()
+    r = f.s.rotors
+    r.lift_slow = 9.0
+
+    assert rotors.feel(r, f.p.rotor, Vec3(0.0, 0.0, 0.0), accel, DT).z == 9.0
+    f.inputs.imu.accel_frd[2] = accel
+    f.s.landing.force_err = 0.5
+    landing.step(f.s.landing, f.p.land, f.inputs, f.command, True, DT)
+    assert f.s.landing.force_err == 0.5
 
 
 def test_a_hung_accelerometer_is_not_asked_whether_the_vehicle_stands():
@@ -86,20 +102,25 @@ def test_what_turns_the_vehicle_for_long_is_no_news():
     first = rotors.sudden(r, p, Vec3(31.0, -62.0, 0.0), DT)
     share = DT / (0.3 + DT)
 
-    assert (r.usual_frd[0], r.usual_frd[1]) == pytest.approx((31.0 * share, -62.0 * share))
+    assert (r.usual[0], r.usual[1]) == pytest.approx((31.0 * share, -62.0 * share))
     assert (first.x, first.y) == pytest.approx((31.0 * (1.0 - share), -62.0 * (1.0 - share)))
     for _ in range(300):
         last = rotors.sudden(r, p, Vec3(31.0, -62.0, 0.0), DT)
     assert abs(last.x) < 0.01
     assert abs(last.y) < 0.01
     rotors.reset(r)
-    assert r.usual_frd[1] == 0.0
+    assert r.usual[1] == 0.0
 
 
 def missing(
-    share: float = 0.75, thrust: float = 4.0, before_s: float = 0.0, lost: int = 0, news: float = 1.0
+    share: float = 0.75,
+    thrust: float = 4.0,
+    before_s: float = 0.0,
+    lost: int = 0,
+    news: float = 1.0,
+    lifted: float = 0.0,
 ) -> ToyFlight:
-    """Rotor 1 of two rotors with a lever gives a share too little; rotor 2 is asked for nothing."""
+    """Rotor 1 of two rotors with a lever gives a share too little; rotor 2 is asked for nothing; something may lift."""
     f = quad()
     r = f.s.rotors
     r.count, r.lost, r.missing_s[:2] = 2, lost, before_s
@@ -108,7 +129,7 @@ def missing(
     r.thrust[0] = thrust
     f.p.rotor.share, f.p.rotor.time_s = 0.75, 0.04
     left = Vec3(-share * thrust, 0.0, 0.0)
-    rotors.compare(r, f.p.rotor, left, news * left, 2.0, DT)
+    rotors.compare(r, f.p.rotor, left, news * left + Vec3(0.0, 0.0, lifted), 2.0, DT)
     return f
 
 
@@ -122,6 +143,12 @@ def test_thrust_is_missing_beyond_a_share_where_enough_is_asked():
     assert missing(0.76).s.rotors.missing_s[1] == 0.0
     assert missing(0.9, news=0.7).s.rotors.missing_s[0] == 0.0
     assert missing(0.7, news=1.2).s.rotors.missing_s[0] == 0.0
+
+
+def test_what_lifts_the_vehicle_while_it_turns_is_the_ground():
+    assert missing(lifted=above(0.0), share=0.9, before_s=1.0).s.rotors.missing_s[0] == 0.0
+    assert missing(lifted=-9.0, share=0.9).s.rotors.missing_s[0] == DT
+    assert missing(lifted=math.nan, share=0.9).s.rotors.missing_s[0] == DT
 
 
 def test_a_rotor_is_lost_once_its_thrust_has_been_missing_for_long_enough():
@@ -138,7 +165,7 @@ def test_rotors_are_compared_in_flight_only_against_their_part_of_hover_thrust()
         r.fast[:4] = r.thrust[:4] = 3.0
         f.command.motors.motor[:4] = 0.4
         f.p.rotor.share = -1e9
-        rotors.step(r, f.p.rotor, f.command.motors, f.estimate, hover, is_flying, True, DT)
+        rotors.step(r, f.p.rotor, f.command.motors, f.estimate, G, hover, is_flying, True, DT)
         assert bool(r.missing_s[0] > 0.0) == counted
 
 
@@ -148,12 +175,12 @@ def test_what_a_silent_gyro_comes_back_with_is_no_acceleration_and_for_a_while_n
     r.fast[:4] = r.thrust[:4] = 3.0
     f.command.motors.motor[:4] = 0.4
     p.share, p.settle_s, r.missing_s[0] = -1e9, 2.5 * DT, 0.01
-    rotors.step(r, p, f.command.motors, f.estimate, 0.4, True, False, DT)
+    rotors.step(r, p, f.command.motors, f.estimate, G, 0.4, True, False, DT)
     assert (r.missing_s[0], r.felt_s) == (0.0, 0.0)
 
     f.estimate.omega_frd = (5.0, -5.0, 0.0)
     for felt in (1, 2, 3):
-        rotors.step(r, p, f.command.motors, f.estimate, 0.4, True, True, DT)
+        rotors.step(r, p, f.command.motors, f.estimate, G, 0.4, True, True, DT)
         assert list(r.omega_slow_frd) == [5.0, -5.0, 0.0]
         assert bool(r.missing_s[0] > 0.0) == (felt == 3)
 
@@ -163,17 +190,17 @@ def test_at_the_last_bit_of_its_wait_no_rotor_is_judged():
     r, p = f.s.rotors, f.p.rotor
     p.share, p.settle_s, r.felt_s = -1e9, 2.0 * DT, DT
     r.thrust[:4] = 6.0
-    rotors.step(r, p, f.command.motors, f.estimate, 0.4, True, True, DT)
+    rotors.step(r, p, f.command.motors, f.estimate, G, 0.4, True, True, DT)
     assert (r.felt_s, r.missing_s[0]) == (2.0 * DT, 0.0)
 
-    rotors.step(r, p, f.command.motors, f.estimate, 0.4, True, True, DT)
+    rotors.step(r, p, f.command.motors, f.estimate, G, 0.4, True, True, DT)
     assert r.missing_s[0] == DT
 
 
 def test_yaw_says_nothing_about_rotors():
     f = quad()
     f.estimate.omega_frd = (1.0, 2.0, 99.0)
-    rotors.step(f.s.rotors, f.p.rotor, f.command.motors, f.estimate, 0.4, False, True, DT)
+    rotors.step(f.s.rotors, f.p.rotor, f.command.motors, f.estimate, G, 0.4, False, True, DT)
 
     assert f.s.rotors.omega_slow_frd[2] == 0.0
     assert f.s.rotors.omega_slow_frd[1] == 2.0 * f.s.rotors.omega_slow_frd[0] > 0.0
@@ -235,6 +262,6 @@ def test_a_push_that_does_not_turn_the_vehicle_is_missing():
     r = f.s.rotors
     r.fast[0] = r.thrust[0] = 6.0
     f.command.motors.motor[0] = 1.0
-    rotors.step(r, f.p.rotor, f.command.motors, f.estimate, 0.4, True, True, DT)
+    rotors.step(r, f.p.rotor, f.command.motors, f.estimate, G, 0.4, True, True, DT)
 
     assert r.missing_s[0] == DT

@@ -134,6 +134,7 @@ def test_a_dead_rotor_is_found_out_in_flight_only():
         r.count, r.full_n, r.lag_s, r.effect[:2, 0] = 2, 8.0, 0.02, (-40.0, 40.0)
         r.fast[:2] = r.thrust[:2] = 4.0
         r.felt_s = 1.0
+        r.lift_slow = r.usual[2] = -f.inputs.imu.accel_frd[2]
         f.command.motors.motor[:2], f.s.arming = 0.5, arming
         r.curve, r.omega_slow_frd = 0.0, (0.0, 0.0, 0.0)
         for k in range(8):
@@ -156,6 +157,7 @@ def test_rotors_are_judged_against_hover_thrust():
         )
         r.fast[:2] = r.thrust[:2] = 4.0
         r.felt_s = 1.0
+        r.lift_slow = r.usual[2] = -f.inputs.imu.accel_frd[2]
         f.command.motors.motor[:2], f.command.setpoint.thrust_sp = 0.5, 0.7
         for k in range(8):
             f.estimate.omega_frd, f.s.mode = (1.6 * (k + 1), 0.0, 0.0), Mode.RATE

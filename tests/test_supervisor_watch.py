@@ -18,7 +18,7 @@ from tests.toy_flight import ToyFlight
 pytestmark = pytest.mark.interpreted
 DT = 0.01
 X_QUAD = ((0.2, 0.2), (-0.2, -0.2), (0.2, -0.2), (-0.2, 0.2))
-FULL_N, INERTIA = 8.0, 0.012
+FULL_N, INERTIA, MASS_KG = 8.0, 0.012, 1.6
 
 
 def ready(**chosen: float) -> ToyFlight:
@@ -51,7 +51,7 @@ def quad(f: ToyFlight) -> ToyFlight:
         (INERTIA,) * 3,
         4.0,
     )
-    airframe.motor_lag_s = 0.02
+    airframe.motor_lag_s, airframe.mass_kg = 0.02, MASS_KG
     airframe.rotor_x[:4], airframe.rotor_y[:4] = zip(*X_QUAD, strict=True)
     supervisor.configure(f.supervisor, airframe, 10.0, 0.05)
     return f
@@ -288,8 +288,8 @@ def test_spinning_up_instead_of_taking_off_stops_the_motors(rate, airborne_s, ar
     assert f.fly(0.3).is_armed == armed
 
 
-def turning_quad(lost: int, share: float, gust: float = 0.0) -> ToyFlight:
-    """Fly until one rotor gives only a share of its thrust; body rates follow by themselves."""
+def turning_quad(lost: int, share: float, gust: float = 0.0, legs_n: float = 0.0) -> ToyFlight:
+    """Fly until one rotor gives only a share of its thrust, then also legs push across from it; it turns by itself."""
     f = quad(high())
     omega, motors = np.zeros(2), f.command.motors
     f.control = lambda: None
@@ -298,10 +298,12 @@ def turning_quad(lost: int, share: float, gust: float = 0.0) -> ToyFlight:
         motors.motor[:4] = 0.5
         given = np.full(4, 0.5 * FULL_N)
         given[lost] *= share if i >= 40 else 1.0
+        given[lost ^ 1] += legs_n if i >= 40 else 0.0
         torque = sum(n * np.array([-y, x]) for n, (x, y) in zip(given, X_QUAD, strict=True))
         omega = omega + DT * (torque + gust) / INERTIA
         f.estimate.omega_frd = (omega[0], omega[1], 0.0)
         f.inputs.imu.t_us = f.inputs.t_us
+        f.inputs.imu.accel_frd[2] = -given.sum() / MASS_KG
         f.step()
     return f
 
@@ -320,12 +322,26 @@ def test_a_weak_rotor_or_a_gust_is_no_dead_one(share, gust):
     assert turning_quad(1, share, gust).status.lost_rotor == 0
 
 
+@pytest.mark.parametrize("rotor", range(4))
+def test_legs_that_touch_on_one_side_turn_it_like_a_dead_rotor_and_lift_it(rotor):
+    assert turning_quad(rotor, 1.0, legs_n=0.5 * FULL_N).status.lost_rotor == 0
+    assert turning_quad(rotor, 0.0, legs_n=0.2 * FULL_N).status.lost_rotor == rotor + 1
+
+
 def test_on_the_ground_rotors_are_not_judged():
     f = quad(ready())
     f.command.motors.motor[:4] = 0.5
     for _ in range(50):
         rotors.step(
-            f.supervisor.rotors, f.params.supervisor.rotor, f.command.motors, f.estimate, 0.4, False, True, DT
+            f.supervisor.rotors,
+            f.params.supervisor.rotor,
+            f.command.motors,
+            f.estimate,
+            9.8,
+            0.4,
+            False,
+            True,
+            DT,
         )
 
     assert f.supervisor.rotors.lost == 0

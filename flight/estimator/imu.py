@@ -6,8 +6,9 @@ from flight.kernel import kernel
 from flight.physics import STANDARD_GRAVITY
 from flight.vector import ZERO, dot, norm, put, vec
 
-# So many jumped samples alike, or in a row at all, are no spikes.
-ALIKE, MOST_REFUSED = 3, 10
+# So many jumped samples alike, or in a row at all, are no spikes. Where one in fifty is off, three alike come every few
+# minutes.
+ALIKE, MOST_REFUSED = 4, 10
 SHORTEST_S = 1e-4
 
 

@@ -30,6 +30,8 @@ GPS_POSITION, GPS_VELOCITY, BARO, MAG, MOCAP = (
 )
 # Aids that do not come and go with height and motion.
 STEADY = 1 << GPS_POSITION | 1 << GPS_VELOCITY | 1 << BARO | 1 << MAG | 1 << MOCAP
+# Aids that nobody asks while motion capture tells position and heading.
+SPARED = 1 << GPS_POSITION | 1 << GPS_VELOCITY | 1 << MAG
 
 
 @kernel
@@ -72,12 +74,14 @@ def watch_loop(health, params, system, dt):
 
 @kernel
 def watch_aids(health, estimate, is_armed):
-    """Note which aids are healthy, and which have been since arming."""
+    """Note which aids are healthy, and which have been since arming and are still asked."""
     healthy = 0
     for i in range(len(AIDS)):
         healthy |= 1 << i if estimate.sensor_health[i] else 0
     health.aids = healthy & STEADY
     health.aids_seen = (health.aids_seen if is_armed else 0) | health.aids
+    if health.aids >> MOCAP & 1:
+        health.aids_seen &= ~SPARED
 
 
 @kernel

@@ -36,7 +36,8 @@ def smoothed(old, new, dt, time):
 def listen(landing, params, inputs, estimate, dt):
     """Filter what the sensors say about standing still."""
     error = norm(vec(inputs.imu.accel_frd)) - STANDARD_GRAVITY
-    landing.force_err = smoothed(landing.force_err, error, dt, params.filter_s)
+    if math.isfinite(error):
+        landing.force_err = smoothed(landing.force_err, error, dt, params.filter_s)
     change = vec(estimate.omega_frd) - vec(landing.omega_frd)
     put(landing.omega_frd, vec(landing.omega_frd) + change * (dt / (params.filter_s + dt)))
 

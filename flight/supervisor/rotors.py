@@ -1,26 +1,32 @@
 """Notice a rotor that no longer pushes: the vehicle turns as if the thrust it was told to give were missing.
 
 The residual of the angular acceleration is compared with what each rotor's loss would cause (a parity check; Isermann,
-"Fault-Diagnosis Systems", 2006, chapter 10), about the two axes on which thrust acts with a lever.
+"Fault-Diagnosis Systems", 2006, chapter 10), about the two axes on which thrust acts with a lever. Ground that is
+touched on one side turns the vehicle like that, too, but it lifts it, and a lost rotor lets it fall.
 """
+
+import math
 
 from flight.kernel import kernel
 from flight.record import INTEGER, MAX_ROTORS, PER_ROTOR, REAL, VECTOR, record
 from flight.rotor import thrust_share_of
 from flight.vector import ZERO, Vec3, dot, put, vec
 
-# effect: angular acceleration about x and y per newton; thrust: what was asked for, as late as motors and filter;
-# felt_s: for how long the gyro has told how the vehicle turns.
+# effect: angular acceleration about x and y per newton; lift: upward specific force per newton; thrust: what was asked
+# for, as late as motors and filter; usual: residual about x and y and upwards; felt_s: for how long the gyro has told
+# how the vehicle turns.
 ROTORS = record(
     count=INTEGER,
     full_n=REAL,
     curve=REAL,
     lag_s=REAL,
     effect=("f8", (MAX_ROTORS, 2)),
+    lift=REAL,
     fast=PER_ROTOR,
     thrust=PER_ROTOR,
     omega_slow_frd=VECTOR,
-    usual_frd=VECTOR,
+    lift_slow=REAL,
+    usual=VECTOR,
     missing_s=PER_ROTOR,
     felt_s=REAL,
     lost=INTEGER,
@@ -36,7 +42,8 @@ def reset(rotors):
         rotors.fast[i] = 0.0
         rotors.thrust[i] = 0.0
         rotors.missing_s[i] = 0.0
-    put(rotors.usual_frd, ZERO)
+    rotors.lift_slow = 0.0
+    put(rotors.usual, ZERO)
 
 
 @kernel
@@ -46,6 +53,7 @@ def configure(rotors, airframe):
     rotors.full_n = airframe.thrust_max_n
     rotors.curve = airframe.throttle_curve
     rotors.lag_s = airframe.motor_lag_s
+    rotors.lift = 1.0 / max(airframe.mass_kg, 1e-9)
     for i in range(airframe.rotor_count):
         rotors.effect[i, 0] = -airframe.rotor_y[i] / max(airframe.inertia[0], 1e-9)
         rotors.effect[i, 1] = airframe.rotor_x[i] / max(airframe.inertia[1], 1e-9)
@@ -59,25 +67,28 @@ def follow(rotors, params, motors, dt):
         asked = rotors.full_n * thrust_share_of(motors.motor[i], rotors.curve)
         rotors.fast[i] += dt / (rotors.lag_s + dt) * (asked - rotors.fast[i])
         rotors.thrust[i] += dt / (params.filter_s + dt) * (rotors.fast[i] - rotors.thrust[i])
-        push = push + rotors.thrust[i] * Vec3(rotors.effect[i, 0], rotors.effect[i, 1], 0.0)
+        push = push + rotors.thrust[i] * Vec3(rotors.effect[i, 0], rotors.effect[i, 1], rotors.lift)
     return push
 
 
 @kernel
-def turning(rotors, params, omega_frd, dt):
-    """Return the angular acceleration through the same filter."""
-    slow = vec(rotors.omega_slow_frd)
-    slow = slow + (omega_frd - slow) * (dt / (params.filter_s + dt))
+def feel(rotors, params, omega_frd, lift, dt):
+    """Return angular acceleration about x and y and specific force upwards through the same filter."""
+    slow, gain = vec(rotors.omega_slow_frd), dt / (params.filter_s + dt)
+    slow = slow + (omega_frd - slow) * gain
     put(rotors.omega_slow_frd, slow)
-    return (omega_frd - slow) / max(params.filter_s, 1e-3)
+    if math.isfinite(lift):
+        rotors.lift_slow += (lift - rotors.lift_slow) * gain
+    turn = (omega_frd - slow) / max(params.filter_s, 1e-3)
+    return Vec3(turn.x, turn.y, rotors.lift_slow)
 
 
 @kernel
 def sudden(rotors, params, left, dt):
     """Return what is new in the residual: wind, a centre of mass off its place or a weak rotor turn it all the time."""
-    usual = vec(rotors.usual_frd)
+    usual = vec(rotors.usual)
     usual = usual + (left - usual) * (dt / (params.usual_s + dt))
-    put(rotors.usual_frd, usual)
+    put(rotors.usual, usual)
     return left - usual
 
 
@@ -86,13 +97,15 @@ def compare(rotors, params, left, news, least_n, dt):
     """Count for how long each rotor's thrust has been missing; name one that has been for long enough.
 
     It must be missing altogether and of late: where a weak rotor is asked for less, the one across seems to push less.
+    And nothing new may lift the vehicle.
     A rotor asked for little cannot be judged: a gust turns the vehicle by more than its loss would.
     """
     for i in range(rotors.count):
         loss = Vec3(rotors.effect[i, 0], rotors.effect[i, 1], 0.0) * (-rotors.thrust[i])
         square = dot(loss, loss)
         is_pushing = rotors.thrust[i] > least_n and square > 0.0
-        is_missing = is_pushing and min(dot(left, loss), dot(news, loss)) > params.share * square
+        is_turned = is_pushing and min(dot(left, loss), dot(news, loss)) > params.share * square
+        is_missing = is_turned and not news.z > 0.0
         rotors.missing_s[i] = rotors.missing_s[i] + dt if is_missing else 0.0
         if rotors.missing_s[i] >= params.time_s and rotors.lost == 0:
             rotors.lost = i + 1
@@ -108,9 +121,10 @@ def forget(rotors, omega_frd):
 
 
 @kernel
-def step(rotors, params, motors, estimate, hover, is_flying, is_felt, dt):
-    """Watch the rotors of a flying vehicle; `hover` is the share of full thrust that carries it.
+def step(rotors, params, motors, estimate, lift, hover, is_flying, is_felt, dt):
+    """Watch the rotors of a flying vehicle.
 
+    `lift` is the specific force upwards, `hover` the share of full thrust that carries the vehicle.
     Where the gyro is silent, stuck, or heard too seldom, nothing is judged, nor for a while after.
     """
     push = follow(rotors, params, motors, dt)
@@ -120,8 +134,7 @@ def step(rotors, params, motors, estimate, hover, is_flying, is_felt, dt):
     if not is_felt:
         return
     rotors.felt_s += dt
-    turn = turning(rotors, params, omega, dt)
-    left = turn - push
+    left = feel(rotors, params, omega, lift, dt) - push
     news = sudden(rotors, params, left, dt)
     if is_flying and rotors.felt_s > params.settle_s:
         compare(rotors, params, left, news, params.least * hover * rotors.full_n, dt)

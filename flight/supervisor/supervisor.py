@@ -138,7 +138,8 @@ def look(state, params, inputs, command, is_armed, dt):
     hover = landing.hover_of(params.land, command)
     health.step(state.health, params.health, inputs, estimate, is_armed, is_free, dt)
     is_felt = max(2.0 * state.health.frozen_s, dt) < params.rotor.time_s
-    rotors.step(state.rotors, params.rotor, command.motors, estimate, hover, is_free, is_felt, dt)
+    lift = -inputs.imu.accel_frd[2]
+    rotors.step(state.rotors, params.rotor, command.motors, estimate, lift, hover, is_free, is_felt, dt)
     fence.step(state.fence, params.fence, estimate, command.status.home_ned, dt)
     must_end = orders.must_end_test(state, params, inputs, estimate)
     motor_test.step(state.test, command.status, must_end, dt)
