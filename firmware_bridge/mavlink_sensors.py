@@ -12,7 +12,7 @@ from flight.physics import STANDARD_GRAVITY
 
 Sample = dict[str, Any]
 MILLI_G, GAUSS_UT, PA_PER_HPA = 1e-3 * STANDARD_GRAVITY, 100.0, 100.0
-IMU_BITS, MAG_BITS, BARO_BITS, TEMPERATURE_BIT = 0x3F, 0x1C0, 0x200, 0x1000
+IMU_BITS, MAG_BITS, BARO_BITS = 0x3F, 0x1C0, 0x200
 # Of inertial messages the best; one of them silent for so long makes way for the next.
 IMU_KINDS = ("HIGHRES_IMU", "RAW_IMU", "SCALED_IMU")
 SILENT_US = 1_000_000

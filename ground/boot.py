@@ -49,7 +49,6 @@ class Boot:
         self.beside = [Child("quadloop-recorder", self.record), Child("quadloop-link", self.talk)]
         if board.has_pulses(self.airframe, choice.port):
             self.beside.append(Child("quadloop-guard", self.guard))
-        self.stray_s = 0.0
 
     def fly(self, _: int) -> None:
         """Be the flight loop."""

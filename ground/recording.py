@@ -65,7 +65,7 @@ class Recording:
         self.prologue = Prologue(round(BEFORE_S / plan.dt))
         self.log: FlightLog | None = None
         self.is_continuous = self.is_told = False
-        self.begin_at = self.rows = 0
+        self.rows = 0
         self.trouble, self.tried_s, self.asked_s = "", -AGAIN_S, 0.0
         self.timed: np.record | None = None
         if not from_start:

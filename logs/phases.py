@@ -28,7 +28,6 @@ PX4_MODES = {
     21: "orbit",
 }
 PX4_ARMED = 2
-PX4_INFO = 6
 
 
 @dataclass(frozen=True)

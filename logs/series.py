@@ -8,7 +8,6 @@ import numpy as np
 from logs.reader import Log
 
 MICRO = 1e-6
-ACCEL_FIELDS = ("accelerometer_m_s2", "accel_frd")
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from sim.sensors import imu, presets, sensors
 from sim.troubles import TROUBLES, tell, ticks_lost
 from sim.truth import TRUTH
 
-# Where rotors fail: from fault_us on, a rotor's health (1 sound, 0 dead) is fault_health; 0 us is never.
+# Where rotors fail: from start_us on, each rotor's health (1 sound, 0 dead); 0 us is never.
 ROTOR_FAULT = record(start_us=("i8", 8), health=PER_ROTOR)
 VEHICLE = record(
     truth=TRUTH,

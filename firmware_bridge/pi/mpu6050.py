@@ -18,7 +18,6 @@ MODELS = {0x68: "MPU-6050", 0x70: "MPU-6500", 0x71: "MPU-9250", 0x73: "MPU-9255"
 MPU_6050 = 0x68
 RESET, CLOCK_BY_GYRO, I2C_OFF, DATA_READY = 0x80, 0x01, 0x10, 0x01
 RESET_MS, START_MS = 100.0, 50.0
-INTERNAL_HZ = 1000
 DIVIDERS = {1000: 0, 500: 1, 250: 3}
 # INT_STATUS lies before the fourteen data registers: one burst tells whether they are new.
 BURST = 15

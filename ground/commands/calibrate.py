@@ -20,7 +20,7 @@ REST_S = (5.0, 3600.0)
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take a recording or a vehicle, which it is, and what to calibrate."""
+    """Take a recording or a vehicle, which it is, what to calibrate, and where to write it."""
     add = parser.add_argument
     add(
         "recording",
@@ -39,6 +39,15 @@ def add_arguments(parser: ArgumentParser) -> None:
         " (the longest rest is on level ground) and current (motors run, tied down) are done only when asked for",
     )  # fmt: skip
     add("--field-ut", type=float, metavar="UT", help="the Earth's field at the place, microtesla")
+    add_by_hand(parser)
+    add("--out", type=Path, metavar="FILE", help="the overlay to write (beside the airframe's file)")
+    add("--dry-run", action="store_true", help="show what would be written")
+    options.add_json(parser)
+
+
+def add_by_hand(parser: ArgumentParser) -> None:
+    """Take how a calibration by hand goes."""
+    add = parser.add_argument
     add(
         "--rest", type=float, default=10.0, metavar="S",
         help="by hand: how long it rests first; minutes, from cold, tell the gyro's bias over temperature (default 10)",
@@ -58,9 +67,6 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="how far it does, 0.1 to 0.6 (default 0.3)",
     )
     add("--seed", type=int, default=1, metavar="N", help="of the simulated vehicle (default 1)")
-    add("--out", type=Path, metavar="FILE", help="the overlay to write (beside the airframe's file)")
-    add("--dry-run", action="store_true", help="show what would be written")
-    options.add_json(parser)
 
 
 def run(arguments: Namespace) -> int:

@@ -81,10 +81,3 @@ def loop_response(rigs: Rigs, loop: Loop, f_hz: np.ndarray) -> np.ndarray:
     with np.errstate(all="ignore"):
         T = -transform(f_hz, rigs.dt, answers)
         return np.where((tail < 0.3 * peak)[:, None], T / (1.0 - T), np.nan)
-
-
-def loop_responses(
-    rigs: Rigs, f_hz: np.ndarray, names: tuple[str, ...] = tuple(LOOPS)
-) -> dict[str, np.ndarray]:
-    """Return L(f) of several loops by name."""
-    return {name: loop_response(rigs, LOOPS[name], f_hz) for name in names}

@@ -40,12 +40,6 @@ class Stretch:
         """Return the time of each tick since the log's first."""
         return 1e-6 * (self.flown.t_us - self.flown.t_us[0])
 
-    @property
-    def is_airborne(self) -> np.ndarray:
-        """Tell in which ticks the vehicle flew."""
-        status = self.flown.status
-        return (status.is_landed == 0) & (status.arming == Arming.ARMED)
-
 
 def stretch_of(log: Log, flight: Flight, x: Numbers) -> Stretch:
     """Return the longest armed stretch of a log, in the wind felt by the vehicle of a fit; raise LogError without."""
