@@ -15,7 +15,7 @@ from flight.kernel import kernel
 from flight.mixer import mixer
 from flight.params import PARAMS
 from flight.record import INTEGER, REAL, record, rows
-from flight.supervisor import supervisor
+from flight.supervisor import fence, supervisor
 from flight.vector import clamp
 
 # dt_mean_s: smoothed length of a tick; dt_filters_s: the one that the filters' coefficients are for.
@@ -47,6 +47,7 @@ def configure(state, params):
     estimator.configure(state.estimator, params.estimator, params.airframe)
     yaw_limit = state.control.rate.integral_max_frd[2]
     supervisor.configure(state.supervisor, params.airframe, yaw_limit, params.control.thrust.share_min)
+    guidance.configure(state.guidance, params.guidance, fence.ceiling(params.supervisor.fence))
 
 
 @kernel

@@ -184,6 +184,17 @@ def test_it_returns_to_the_nearest_of_home_and_the_rally_points(place, landing):
     assert f.place[:2] == pytest.approx(landing, abs=0.3)
 
 
+@pytest.mark.parametrize(("ceiling_m", "highest_m"), [(0.0, 20.0), (15.0, 13.0), (40.0, 20.0), (3.0, 10.0)])
+def test_a_return_climbs_no_higher_than_the_fence_lets_it(ceiling_m, highest_m):
+    f = up(RTL_RETURN_ALT=20.0, FENCE_ALT_MAX=ceiling_m, FS_FENCE_ACT=0, FS_NEAR_ACT=0)
+    f.ask(Demand.GOTO, 20.0, 0.0).fly(12.0).ask(Demand.RETURN)
+    heights = []
+    while f.is_armed:
+        heights.append(-f.step().place[2])
+
+    assert max(heights) == pytest.approx(highest_m, abs=0.1)
+
+
 def test_rally_points_are_forgotten_when_cleared_and_have_no_gaps():
     f = up().ask(Demand.RALLY_POINT, 9.0, 9.0, index=1)
     assert refused(f, Demand.RALLY_POINT, Why.FULL)

@@ -8,6 +8,7 @@ import pytest
 from flight.inputs import Demand
 from ground.link.flight_commands import FlightCommands
 from ground.link.gaze import Gaze
+from ground.link.missions import Missions
 from ground.link.service import DENIED
 from tests.link_rig import CLIENT, PretendedVehicle, order
 from tests.mission_rig import Plans
@@ -29,7 +30,7 @@ class Flying(PretendedVehicle):
 @pytest.fixture
 def commands(tmp_path):
     vehicle, line = Flying(tmp_path), Plans()
-    line.services[Gaze] = Gaze(vehicle, line)
+    line.services[Gaze], line.services[Missions] = Gaze(vehicle, line), Missions(vehicle, line)
     return FlightCommands(vehicle, line)
 
 

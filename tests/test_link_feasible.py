@@ -11,8 +11,9 @@ from flight.parameter import store
 from flight.params import BY_ID
 from ground.link.dialect import mavlink as m
 from ground.link.flight_commands import FlightCommands
+from ground.link.streams import Streams
 from tests.link_rig import CLIENT, ORIGIN, PretendedVehicle, order
-from tests.mission_rig import AWAY, HOME, LAT, LON, METRE, SQUARE, TAKEOFF, Client, item
+from tests.mission_rig import AWAY, HOME, LAT, LON, METRE, SQUARE, TAKEOFF, Client, item, item_message
 
 DENIED, REJECTED = m.MAV_RESULT_DENIED, m.MAV_RESULT_TEMPORARILY_REJECTED
 # A square of 30 m to the north and 40 m to the east, and a circle of 8 m in it to keep out of.
@@ -38,6 +39,7 @@ class Known(PretendedVehicle):
 @pytest.fixture
 def client(tmp_path):
     made = Client(Known(tmp_path))
+    made.line.services[Streams] = SimpleNamespace(telemetry=SimpleNamespace())
     made.commands = FlightCommands(made.vehicle, made.line).commands
     assert made.upload([*ROOMY, KEEP_OUT], 1) == m.MAV_MISSION_ACCEPTED
     return made
@@ -252,3 +254,81 @@ def test_a_way_that_the_fence_will_stop_is_told_of(client, north, words):
     assert words in told
     assert ("the vehicle stops 2 m before it" in told) == bool(words)
     assert start(client) == {m.MAV_RESULT_ACCEPTED}
+
+
+def place(north, east=0.0):
+    """Return a place's latitude and longitude as COMMAND_INT carries them, in degrees."""
+    return 1e-7 * (LAT + north * METRE), 1e-7 * (LON + east * METRE)
+
+
+ABOVE_HOME = 6
+GO, HEIGHT, CIRCLE_ROUND, CLIMB = 192, 186, 34, 22
+
+
+def ask(client, number, *numbers):
+    """Send a command in a frame above home; return whether the core was asked, and what was said."""
+    before = len(client.vehicle.demands)
+    try:
+        result = client.commands[number](order(number, *numbers)._replace(frame=ABOVE_HOME), CLIENT)
+    except ValueError as error:
+        return False, str(error)
+    return result is None and len(client.vehicle.demands) == before + 1, ""
+
+
+@pytest.mark.parametrize(
+    ("numbers", "words"),
+    [
+        ((GO, -1, 0, 0, math.nan, *place(20), 15.0), ""),
+        ((GO, -1, 0, 0, math.nan, *place(40), 15.0), "the place lies 10 m outside the fence"),
+        ((GO, -1, 0, 0, math.nan, *place(10, 20), 15.0), "the place lies 8 m outside the fence"),
+        ((GO, -1, 0, 0, math.nan, *place(20), 25.0), "the place is 25 m high; FENCE_ALT_MAX is 22 m"),
+        ((GO, -1, 0, 0, math.nan, *place(41), 5.0), "the place is 41 m from home; FENCE_DIST_MAX is 40 m"),
+        ((GO, -1, 0, 0, math.nan, math.nan, math.nan, 25.0), "the place is 25 m high; FENCE_ALT_MAX is 22 m"),
+        ((HEIGHT, 20.0, 3.0), ""),
+        ((HEIGHT, 23.0, 3.0), "the place is 23 m high; FENCE_ALT_MAX is 22 m"),
+        ((CIRCLE_ROUND, 5.0, 2.0, 0, 0, *place(15), 15.0), ""),
+        ((CIRCLE_ROUND, -18.0, 2.0, 0, 0, *place(15), 15.0), "lies 3 m outside the fence"),
+        ((CLIMB, 0, 0, 0, 0, math.nan, math.nan, 20.0), ""),
+        ((CLIMB, 0, 0, 0, 0, math.nan, math.nan, 30.0), "the place is 30 m high; FENCE_ALT_MAX is 22 m"),
+    ],
+)
+def test_a_place_outside_the_fence_is_denied_with_a_reason(client, numbers, words):
+    choose(client, "FENCE_ALT_MAX", 22.0)
+    choose(client, "FENCE_DIST_MAX", 40.0)
+
+    is_asked, text = ask(client, *numbers)
+
+    assert is_asked == (not words)
+    assert words in text
+
+
+def test_the_usual_take_off_is_denied_where_it_is_higher_than_the_fence(client):
+    assert ask(client, CLIMB, 0, 0, 0, 0, math.nan, math.nan, math.nan)[0]
+
+    choose(client, "FENCE_ALT_MAX", 1.0)
+    assert "FENCE_ALT_MAX is 1 m" in ask(client, CLIMB, 0, 0, 0, 0, math.nan, math.nan, math.nan)[1]
+
+
+def test_a_fence_that_is_off_and_an_open_place_object_to_nothing(client):
+    client.vehicle.p_ned = (100.0, 0.0, -10.0)
+    assert ask(client, HEIGHT, 20.0, 3.0)[0]
+    assert not ask(client, GO, -1, 0, 0, math.nan, *place(40), 15.0)[0]
+
+    client.switch_fence(0.0)
+    assert ask(client, GO, -1, 0, 0, math.nan, *place(40), 15.0)[0]
+
+
+@pytest.mark.parametrize(("radius_m", "is_flown"), [(4.0, True), (-12.0, False), (0.0, True)])
+def test_a_circle_of_a_mission_must_lie_inside_too(client, radius_m, is_flown):
+    circles = item(18, 1.0, 0, radius_m, 0, x=LAT + 20 * METRE, z=15.0)
+    client.upload([TAKEOFF, circles, HOME])
+
+    assert (start(client) == {m.MAV_RESULT_ACCEPTED}) == is_flown
+    assert any("with a radius of 12 m lies" in text for text in client.line.texts) != is_flown
+
+
+def test_go_there_is_refused_outside(client):
+    (ack,) = client.send(item_message(0, AWAY, is_int=False, current=2))
+
+    assert ack.type == m.MAV_MISSION_DENIED
+    assert not client.told(Demand.GOTO)

@@ -8,7 +8,7 @@ from flight.inputs import Demand, Fence
 from ground.link.dialect import mavlink as m
 from ground.link.service import DENIED, REJECTED
 from tests.link_rig import PretendedVehicle
-from tests.mission_rig import CIRCLE, LAT, METRE, SQUARE, Client, item, same
+from tests.mission_rig import CIRCLE, LAT, LON, METRE, SQUARE, Client, item, same
 
 
 @pytest.fixture
@@ -27,8 +27,8 @@ def test_what_has_no_height_may_come_with_any(client):
 
 
 def test_a_fence_and_rally_points_reach_the_core(client):
-    assert client.upload([item(5000, z=0.0, kind=1), *SQUARE, CIRCLE], 1) == m.MAV_MISSION_ACCEPTED
     client.upload([item(5100, x=LAT + 100 * METRE, kind=2)], 2)
+    assert client.upload([item(5000, z=0.0, kind=1), *SQUARE, CIRCLE], 1) == m.MAV_MISSION_ACCEPTED
 
     points = [arguments for arguments, _ in client.told(Demand.FENCE_POINT)]
     (rally,) = client.told(Demand.RALLY_POINT)
@@ -36,6 +36,23 @@ def test_a_fence_and_rally_points_reach_the_core(client):
     assert [p[0] for p in points] == [Fence.POLYGON_INSIDE] * 4 + [Fence.CIRCLE_OUTSIDE]
     assert [p[3] for p in points] == [4.0] * 4 + [30.0]
     assert rally[0] == pytest.approx((100.07, 0.0), abs=0.1)
+
+
+def test_rally_points_outside_the_fence_are_kept_and_not_flown_to_until_they_are_inside(client):
+    rally = [item(5100, x=LAT + north * METRE, y=LON + 5 * METRE, kind=2) for north in (100, 5)]
+    client.upload(rally, 2)
+    assert len(client.told(Demand.RALLY_POINT)) == 2
+
+    client.upload(SQUARE, 1)
+    client.pass_by()
+    (inside,) = client.told(Demand.RALLY_POINT)[2:]
+    assert inside == (pytest.approx((5.0, 3.4), abs=0.1), 0)
+    assert client.line.texts[-1] == "Rally points outside the fence are ignored: 0"
+    assert same(client.download(2), rally)
+
+    client.switch_fence(0.0)
+    client.pass_by()
+    assert len(client.told(Demand.RALLY_POINT)) == 5
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from flight.kernel import kernel
 from flight.modes import WHY, Arming, Event, Level, Mode
 from flight.parameter import filled, storage
 from flight.record import rows
-from flight.supervisor import supervisor
+from flight.supervisor import fence, supervisor
 from flight.supervisor.rows import ROWS as SUPERVISOR
 from tests.plain import IS_WANTED, Handle, plain
 
@@ -61,6 +61,8 @@ class ToyFlight:
         self.hands = (self.inputs, self.command) if IS_WANTED else (Handle(inputs), Handle(command))
         supervisor.reset(self.supervisor, self.params.supervisor)
         guidance.reset(self.guidance, self.params.guidance)
+        ceiling = fence.ceiling(self.params.supervisor.fence)
+        guidance.configure(self.guidance, self.params.guidance, ceiling)
         self.supervisor.cells = 4.0
         self.command.terms.hover_thrust = HOVER
         self.inputs.link.ground_age_us = self.inputs.link.bridge_age_us = -1

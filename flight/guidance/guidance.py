@@ -35,6 +35,7 @@ STATE = record(
     is_home_chosen=FLAG,
     asked_speed=REAL,
     return_ned=VECTOR,
+    return_height=REAL,
     home_ned=VECTOR,
     spot_ned=VECTOR,
     seen_p_ned=VECTOR,
@@ -70,6 +71,12 @@ def reset(state, params):
     state.blind_s = 0.0
     state.motion.pace = 1.0
     state.motion.wait_s = 0.0
+
+
+@kernel
+def configure(state, params, ceiling):
+    """Learn the height above home to return at: the parameter's, but not above the fence's ceiling (0: none)."""
+    state.return_height = min(params.return_height, ceiling) if ceiling > 0.0 else params.return_height
 
 
 @kernel

@@ -26,7 +26,7 @@ def enter(state, params, command):
     here = stopping_place(state.motion, params)
     home = return_place(state, here)
     put(state.return_ned, home)
-    safe = home.z - params.return_height
+    safe = home.z - state.return_height
     state.leg.speed = params.cruise
     if norm_xy(home - here) <= params.return_near or here.z <= safe:
         cross_over(state, params, home)

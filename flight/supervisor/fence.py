@@ -156,6 +156,12 @@ def room(fence, params, p_ned, home_ned, estimate):
 
 
 @kernel
+def ceiling(params):
+    """Return how high above home it may fly without coming near the fence, 0 where there is no greatest height."""
+    return max(params.height_max - params.margin, 0.5 * params.height_max)
+
+
+@kernel
 def stop_way(params, v_ned):
     """Return the way to a stop: reaction, then braking."""
     level, rise = norm_xy(v_ned), abs(v_ned.z)

@@ -7,6 +7,7 @@ both, and has to wait until both are known.
 from collections.abc import Callable
 
 from flight.modes import Event
+from ground.link import feasible
 from ground.link.plans import ASK, FENCE, MISSION, RALLY, Plan, earth_of
 from ground.link.transfers import Telling
 from ground.link.vehicle import Vehicle
@@ -33,6 +34,9 @@ class CorePlans:
         self.earth: Earth | None = None
         # A fence that is switched off is kept here and not told.
         self.is_fence_on = True
+        # Rally points outside the fence, which the core is not told; by what they were judged.
+        self.astray: list[int] = []
+        self.judged: tuple[object, ...] = ()
         self.telling: list[Telling] = []
         self.newest_us = -1
         self.now = 0.0
@@ -48,8 +52,34 @@ class CorePlans:
         if self.earth is None:
             done("")
         else:
-            is_off = kind == FENCE and not self.is_fence_on
-            self.ask((Plan(kind) if is_off else self.plans[kind]).demands(self.earth, is_flown), done)
+            self.ask(self.flown(kind, self.earth).demands(self.earth, is_flown), done)
+
+    @property
+    def fence(self) -> Plan:
+        """Return the fence that holds: none while it is switched off."""
+        return self.plans[FENCE] if self.is_fence_on else Plan(FENCE)
+
+    def flown(self, kind: int, earth: Earth) -> Plan:
+        """Return of a list what the core is told: no fence that is off, no rally point outside of it."""
+        if kind == FENCE:
+            return self.fence
+        if kind != RALLY:
+            return self.plans[kind]
+        self.judged = self.grounds
+        rally, bounds = self.plans[RALLY], feasible.bounds_of(self.vehicle, self.fence, earth)
+        self.astray = feasible.astray(bounds, rally, earth) if bounds else []
+        return Plan(RALLY, [item for place, item in enumerate(rally.items) if place not in self.astray])
+
+    @property
+    def grounds(self) -> tuple[object, ...]:
+        """Return by what rally points are judged."""
+        rally, fence = self.plans[RALLY].identity, self.fence.identity
+        return rally, fence, self.vehicle.parameter("FENCE_DIST_MAX"), self.vehicle.home
+
+    def judge(self) -> None:
+        """Tell the rally points anew when fence or home have changed what is outside."""
+        if self.plans[RALLY].items and self.grounds != self.judged:
+            self.tell(RALLY)
 
     def ask(self, demands: list[ASK], done: Done = ignored) -> None:
         """Send demands and wait for their answers."""
@@ -69,6 +99,8 @@ class CorePlans:
             self.begin()
         elif any(happening.code == Event.HOME_SET for happening in self.vehicle.happenings):
             self.follow_home()
+        if self.earth is not None:
+            self.judge()
 
     def begin(self) -> None:
         """Tell a core that knows nothing yet."""

@@ -11,6 +11,7 @@ from flight.supervisor.fence import FENCE as FENCE_RECORD
 from flight.supervisor.fence import room_over_ground
 from flight.vector import Vec3
 from ground.link.dialect import mavlink
+from ground.link.places import Ned
 from ground.link.plans import Plan, leg_of
 from ground.link.vehicle import Vehicle
 from ground.missions.items import JUMP, Earth
@@ -19,7 +20,7 @@ from ground.missions.mission import Leg
 # A place on the fence itself is inside, whatever rounding makes of it.
 EDGE_M = 0.05
 # A way is looked at so often, all ways of a mission at most so many times: a look takes 5 us and nobody may wait.
-STEP_M, MOST_LOOKS = 0.5, 5000
+STEP_M, MOST_LOOKS, FEWEST_LOOKS = 0.5, 5000, 16
 
 
 class Bounds(NamedTuple):
@@ -39,6 +40,7 @@ class Stop(NamedTuple):
     place: Vec3
     item: Item
     is_open: bool
+    radius_m: float = 0.0
 
 
 Way = tuple[Stop, Stop]
@@ -49,18 +51,23 @@ def objection(vehicle: Vehicle, mission: Plan, fence: Plan, earth: Earth, first:
 
     With the `first` item to be flown also the way there from where the vehicle is.
     """
-    home = vehicle.home
-    at_home = vehicle.local(*home) if home else None
-    if at_home is None:
+    bounds = bounds_of(vehicle, fence, earth)
+    if bounds is None:
         return ""
-    limits = vehicle.parameter("FENCE_ALT_MAX"), vehicle.parameter("FENCE_DIST_MAX")
-    bounds = Bounds(at_home, *limits, shapes(fence, earth))
-    flown = list(stops(mission, earth, at_home))
-    wrong = ((stop.name, outside(bounds, stop.place, stop.item)) for stop in flown)
+    flown = list(stops(mission, earth, bounds.home, vehicle.parameter("NAV_LOITER_RAD")))
+    wrong = ((stop.name, around(bounds, stop.place, stop.radius_m, stop.item)) for stop in flown)
     found = next((f"{name} {words}" for name, words in wrong if words), "")
     if found or bounds.shapes is None:
         return found
     return strays(bounds.shapes, [*way_there(vehicle, flown, first), *ways(mission, flown)])
+
+
+def bounds_of(vehicle: Vehicle, fence: Plan, earth: Earth) -> Bounds | None:
+    """Return what the vehicle must stay inside of, None while home is not known."""
+    home = vehicle.home
+    at_home = vehicle.local(*home) if home else None
+    limits = vehicle.parameter("FENCE_ALT_MAX"), vehicle.parameter("FENCE_DIST_MAX")
+    return Bounds(at_home, *limits, shapes(fence, earth)) if at_home else None
 
 
 def nearness(vehicle: Vehicle, mission: Plan, fence: Plan, earth: Earth) -> str:
@@ -90,14 +97,15 @@ def shapes(fence: Plan, earth: Earth) -> Any:
     return record if record.count else None
 
 
-def stops(mission: Plan, earth: Earth, home: Vec3) -> Iterator[Stop]:
-    """Yield where each item ends; what it leaves open is as before."""
+def stops(mission: Plan, earth: Earth, home: Vec3, radius_m: float = 0.0) -> Iterator[Stop]:
+    """Yield where each item ends; what it leaves open is as before. Circles without a radius have the usual one."""
     here = home
     for number, item in enumerate(mission.items):
         leg = leg_of(item, earth)
         if (leg.north_m, leg.east_m, leg.height_m) != (None, None, None):
             here = moved(here, leg)
-            yield Stop(f"item {number}", number, here, leg.item, leg.north_m is None)
+            circle_m = abs(leg.radius_m or radius_m) if leg.item == Item.LOITER_TURNS else 0.0
+            yield Stop(f"item {number}", number, here, leg.item, leg.north_m is None, circle_m)
 
 
 def moved(here: Vec3, leg: Leg) -> Vec3:
@@ -119,6 +127,33 @@ def outside(bounds: Bounds, place: Vec3, item: Item) -> str:
         return f"is {distance:.0f} m from home; FENCE_DIST_MAX is {farthest:g} m"
     left = 0.0 if fence is None else float(room_over_ground(fence, place))
     return f"lies {-left:.0f} m outside the fence" if left < -EDGE_M else ""
+
+
+def around(bounds: Bounds, place: Vec3, radius_m: float, item: Item = Item.WAYPOINT) -> str:
+    """Return in words how a place, or where there is a radius the circle around it, lies outside."""
+    if radius_m <= 0.0:
+        return outside(bounds, place, item)
+    count = max(FEWEST_LOOKS, min(MOST_LOOKS // 10, math.ceil(math.tau * radius_m / STEP_M)))
+    angles = (math.tau * k / count for k in range(count))
+    ring = (Vec3(place.x + radius_m * math.cos(a), place.y + radius_m * math.sin(a), place.z) for a in angles)
+    found = next(filter(None, (outside(bounds, point, item) for point in ring)), "")
+    return f"with a radius of {radius_m:g} m {found}" if found else ""
+
+
+def meant(bounds: Bounds, place: Ned, radius_m: float = 0.0) -> str:
+    """Return in words how a place lies outside, as far as it is meant: what it leaves open is where the vehicle is."""
+    north, east, down = place
+    if north is None or east is None:
+        bounds = bounds._replace(farthest_m=0.0, shapes=None)
+    if down is None:
+        bounds = bounds._replace(highest_m=0.0)
+    return around(bounds, Vec3(north or 0.0, east or 0.0, down or 0.0), radius_m)
+
+
+def astray(bounds: Bounds, rally: Plan, earth: Earth) -> list[int]:
+    """Return which rally points lie outside."""
+    places = ((place, arguments) for _, arguments, place in rally.again(earth))
+    return [n for n, (north, east, *_) in places if meant(bounds, (north, east, None))]
 
 
 def ways(mission: Plan, flown: Sequence[Stop]) -> Iterator[Way]:

@@ -10,7 +10,7 @@ from ground.link.dialect import mavlink
 from ground.link.follow import Follow
 from ground.link.gaze import Gaze
 from ground.link.missions import Missions
-from ground.link.places import GLOBAL_ABOVE_HOME, GLOBAL_AMSL, amsl, as_meant, checked, local_place
+from ground.link.places import GLOBAL_ABOVE_HOME, GLOBAL_AMSL, Ned, amsl, as_meant, checked, local_place
 from ground.link.service import (
     ACCEPTED,
     DENIED,
@@ -135,7 +135,7 @@ class FlightCommands(Microservice):
         """Climb above the ground, in the air above home; an altitude that lies below it is taken for a height."""
         checked(order.x, order.y, order.z)
         if math.isnan(order.z):
-            return self.ask(order, sender, Demand.TAKEOFF)
+            return self.climb(order, sender)
         here = self.vehicle.here
         if here is None:
             return self.refuse(sender, "Take-off denied: the position is not known yet")
@@ -146,7 +146,17 @@ class FlightCommands(Microservice):
             self.link.say(f"Take-off: {order.z:g} m AMSL is below ground, taken as height", NOTICE, sender)
         if height_m < LOWEST_TAKEOFF_M:
             return self.refuse(sender, f"Take-off denied: {height_m:.1f} m above ground is no height")
-        return self.ask(order, sender, Demand.TAKEOFF, (height_m,))
+        return self.climb(order, sender, height_m)
+
+    def climb(self, order: Order, sender: Sender, height_m: float | None = None) -> int | None:
+        """Ask for a take-off to a height, the usual one if none is meant, unless it is above the fence's ceiling."""
+        wanted_m = self.vehicle.parameter("MIS_TAKEOFF_ALT") if height_m is None else height_m
+        here = self.vehicle.here
+        floor = here if self.vehicle.is_landed else self.vehicle.home or here
+        below = self.vehicle.local(*floor) if floor else None
+        if below is not None:
+            self.check_inside((None, None, below.z - wanted_m))
+        return self.ask(order, sender, Demand.TAKEOFF, () if height_m is None else (height_m,))
 
     def set_mode(self, order: Order, sender: Sender) -> int | None:
         """Change to one of PX4's modes: p2 its main mode, p3 its sub mode."""
@@ -160,7 +170,7 @@ class FlightCommands(Microservice):
         if mode is None:
             return self.refuse(sender, f"Mode denied: {main}/{sub} is none; see AVAILABLE_MODES")
         if mode == Mode.TAKEOFF:
-            return self.ask(order, sender, Demand.TAKEOFF)
+            return self.climb(order, sender)
         return self.enter(order, sender, mode)
 
     def enter(self, order: Order, sender: Sender, mode: Mode) -> int | None:
@@ -192,16 +202,25 @@ class FlightCommands(Microservice):
         heading = given(order.p4)
         if heading is not None and abs(heading) > 360.0:
             raise ValueError(f"a heading of {heading:g} is out of range")
+        self.check_inside((north, east, down))
         if heading is not None:
             self.look_nowhere()
         return self.ask(order, sender, Demand.GOTO, (north, east, down, heading, speed))
+
+    def check_inside(self, place: Ned, radius_m: float = 0.0) -> None:
+        """Raise ValueError for a place outside the fence, or whose circle leads there."""
+        reason = self.link.service(Missions).outside(place, radius_m)  # type: ignore[attr-defined]
+        if reason:
+            raise ValueError(f"the place {reason}")
 
     def change_altitude(self, order: Order, sender: Sender) -> int | None:
         """Fly over the same place at an altitude of p1 in the frame p2."""
         if not math.isfinite(order.p1) or order.p2 not in (*GLOBAL_AMSL, *GLOBAL_ABOVE_HOME):
             return self.refuse(sender, f"Altitude denied: {order.p1:g} m in frame {order.p2:g}")
         there = order._replace(x=math.nan, y=math.nan, z=order.p1, frame=int(order.p2))
-        return self.ask(order, sender, Demand.GOTO, (*local_place(self.vehicle, there), None, None))
+        place = local_place(self.vehicle, there)
+        self.check_inside(place)
+        return self.ask(order, sender, Demand.GOTO, (*place, None, None))
 
     def orbit(self, order: Order, sender: Sender) -> int | None:
         """Fly a circle: p1 radius, negative counter-clockwise, p2 speed."""
@@ -216,10 +235,13 @@ class FlightCommands(Microservice):
         if speed is not None and abs(speed) > FASTEST:
             raise ValueError(f"a speed of {speed:g} m/s is too fast")
         here = floats(self.vehicle.command.estimate.p_ned)
+        centre = [h if p is None else p for p, h in zip(place, here, strict=True)]
+        usual_m = self.vehicle.parameter("NAV_LOITER_RAD")
+        self.check_inside((centre[0], centre[1], place[2]), abs(usual_m if radius is None else radius))
         from ground.link.streams import Streams
 
         telemetry = self.link.service(Streams).telemetry  # type: ignore[attr-defined]
-        telemetry.circle = (radius or 0.0, [h if p is None else p for p, h in zip(place, here, strict=True)])
+        telemetry.circle = (radius or 0.0, centre)
         return self.ask(order, sender, Demand.ORBIT, (*place, radius, speed))
 
     def turn(self, order: Order, sender: Sender) -> int | None:

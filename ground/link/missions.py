@@ -13,6 +13,7 @@ from ground.link import feasible, mission_file
 from ground.link.core_plans import CorePlans
 from ground.link.dialect import mavlink
 from ground.link.pace import has_room
+from ground.link.places import Ned
 from ground.link.plans import ALL, FENCE, MISSION, NAMES, RALLY, Plan, most
 from ground.link.progress import Progress
 from ground.link.saver import Saver
@@ -76,6 +77,7 @@ class Missions(Microservice):
         self.ended: dict[int, Ended] = {}
         # Items asked for that a busy channel has no room for yet, and whether in whole numbers.
         self.owed: dict[tuple[Sender, int, int], bool] = {}
+        self.told_astray: list[int] = []
         # Not known before the first look: a link that is restarted leaves a mission that is flown alone.
         self.was_flown: bool | None = None
         self.now = 0.0
@@ -117,6 +119,7 @@ class Missions(Microservice):
                 self.request(upload)
         self.progress.tick()
         self.watch()
+        self.tell_astray()
 
     def acknowledge(self, sender: Sender, kind: int, result: int) -> None:
         """Send MISSION_ACK."""
@@ -208,6 +211,10 @@ class Missions(Microservice):
                 sender, MISSION, M.MAV_MISSION_INVALID if error.number else M.MAV_MISSION_ERROR, str(error)
             )
             return
+        reason = self.outside(way[1][:3])  # type: ignore[arg-type]
+        if reason:
+            self.refuse(sender, MISSION, M.MAV_MISSION_DENIED, f"the place {reason}")
+            return
         self.vehicle.is_following = False
         self.core.ask([way], lambda reason: self.arrive(sender, reason))
 
@@ -237,8 +244,22 @@ class Missions(Microservice):
     def objection(self, first: int | None = None) -> str:
         """Return why the mission may not be flown, from now on beginning with the `first` item; nothing when it may."""
         earth = self.core.present_earth()
-        fence = self.plans[FENCE] if self.core.is_fence_on else Plan(FENCE)
-        return feasible.objection(self.vehicle, self.plans[MISSION], fence, earth, first) if earth else ""
+        mission, fence = self.plans[MISSION], self.core.fence
+        return feasible.objection(self.vehicle, mission, fence, earth, first) if earth else ""
+
+    def outside(self, place: Ned, radius_m: float = 0.0) -> str:
+        """Return how a place, or a circle around it, lies outside the fence; nothing when it does not."""
+        earth = self.core.present_earth()
+        bounds = feasible.bounds_of(self.vehicle, self.core.fence, earth) if earth else None
+        return feasible.meant(bounds, place, radius_m) if bounds else ""
+
+    def tell_astray(self) -> None:
+        """Say which rally points are not flown to."""
+        if self.core.astray != self.told_astray:
+            self.told_astray = self.core.astray
+            numbers = ", ".join(str(place) for place in self.told_astray)
+            if numbers:
+                self.link.say(f"Rally points outside the fence are ignored: {numbers}", WARNING)
 
     def warn(self) -> None:
         """Say why the mission cannot be flown, or where the fence will stop it."""
