@@ -73,13 +73,21 @@ def test_a_wind_never_felt_is_left_alone():
     assert state.nominal.wind_ned[0] == 3.0
 
 
-def test_a_lag_learnt_while_innovations_leaned_is_taken_back():
+def calm(state, lag_s, seconds):
+    """Let a lag be believed for some seconds in which nothing leans."""
+    state.nominal.lag_s, state.strain.lean[BY_GPS] = lag_s, 0.9 * PARAMS.lag_strain
+    for _ in range(round(10.0 * seconds)):
+        lag.doubt(state, PARAMS, BY_GPS, 3, 0.1)
+
+
+@pytest.mark.parametrize("pause_s", [0.1, 0.9 * PARAMS.doubt_wait])
+def test_a_lag_learnt_while_innovations_leaned_is_taken_back_also_after_a_calm_moment(pause_s):
     state = flying()
-    state.nominal.lag_s = 0.1
-    lag.doubt(state, PARAMS, BY_GPS, 3, 0.1)
-    state.strain.lean[BY_GPS] = 2.0 * PARAMS.lag_strain
-    state.nominal.lag_s = 0.4
-    lag.doubt(state, PARAMS, BY_GPS, 3, 0.1)
+    calm(state, 0.1, PARAMS.doubt_wait + 0.2)
+    for _ in range(2):
+        state.strain.lean[BY_GPS] = 2.0 * PARAMS.lag_strain
+        lag.doubt(state, PARAMS, BY_GPS, 3, 0.1)
+        calm(state, 0.4, pause_s)
 
     lag.take_back(state, PARAMS)
 

@@ -24,10 +24,15 @@ def of(state, params, aid):
 
 @kernel
 def doubt(state, params, first, count, dt):
-    """Let the lag wander the faster the more some means of innovations lean: late aids make the flight swing."""
-    if worst_of(state.strain, first, count) < params.lag_strain:
+    """Let the lag wander the faster the more some means of innovations lean: late aids make the flight swing.
+
+    What it has become then is kept once they have been calm for as long as lies between two doubts.
+    """
+    strain = state.strain
+    strain.calm_s = strain.calm_s + dt if worst_of(strain, first, count) < params.lag_strain else 0.0
+    if strain.calm_s > params.doubt_wait:
         state.nominal.lag_calm_s = state.nominal.lag_s
-    excess = max(worst_of(state.strain, first, count) - params.lag_strain, 0.0) * params.lag_doubt
+    excess = max(worst_of(strain, first, count) - params.lag_strain, 0.0) * params.lag_doubt
     state.filter.covariance[LAG, LAG] += excess * excess * dt
 
 
