@@ -148,8 +148,8 @@ GPS = record(
     started_us=INTEGER,
     has_origin=FLAG,
 )
-# Means of normalized innovations that betray a broken IMU (GPS velocity, motion capture), and when heard; calm_s: for how
-# long none of them leaned; gain_ned: velocity gained of late.
+# Means of normalized innovations that betray a broken IMU (GPS velocity, motion capture), and when heard; calm_s: for
+# how long none of them leaned; gain_ned: velocity gained of late.
 STRAIN = record(lean=("f8", STRAINS), heard_us=("i8", 3), doubted_us=INTEGER, calm_s=REAL, gain_ned=VECTOR)
 # Attitude and biases since GPS velocities lean, without any correction; off_ned: what the estimated velocity then was
 # more than the coasting one.
