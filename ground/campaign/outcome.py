@@ -8,12 +8,13 @@ import numpy as np
 from sim.score import CRASH_SPEED, CRASH_TILT
 
 # From the harmless to the worst; each flight is the last of these that holds.
-OUTCOMES = ("refused", "fine", "degraded", "fence", "flyaway", "tipped", "crash")
+OUTCOMES = ("refused", "fine", "degraded", "held", "fence", "flyaway", "tipped", "crash")
 BAD = ("fence", "flyaway", "tipped", "crash")
 ABOUT = {
     "refused": "did not arm: the fault was there before take-off and was noticed",
     "fine": "flew its mission to the end and landed where it meant to",
     "degraded": "landed softly and upright, but elsewhere or without flying its mission to the end",
+    "held": "waited in HOLD, never outside its fence, for an operator who did not come before its time was over",
     "fence": "landed, but was outside its fence on the way",
     "flyaway": "went far beyond its fence or had not come down when its time was over",
     "tipped": "came down at less than 3 m/s and upright, then tipped over",
@@ -81,6 +82,8 @@ def outcome(said: dict[str, Any], items: int) -> str:
     if not said["has_flown"]:
         return "refused"
     outside_m = math.inf if said["outside_m"] is None else said["outside_m"]
+    if outside_m == 0.0 and said["mode"] == "hold" and not (said["is_down"] or said["is_disarmed"]):
+        return "held"
     if outside_m > FLYAWAY_M or not (said["is_down"] and said["is_disarmed"]):
         return "flyaway"
     if outside_m > FENCE_SLACK_M:
