@@ -18,6 +18,8 @@ def two_workers() -> Iterator[str]:
         processes=True,
         dashboard_address=None,
         host="127.0.0.1",
+        # Theirs are the same rooms of kernels as ours, or the digests of their sources differ.
+        preload=["tests.conftest"],
         loop=event_loop(),
     )
     try:
