@@ -6,9 +6,9 @@ from flight.kernel import kernel
 from flight.physics import STANDARD_GRAVITY
 from flight.vector import ZERO, dot, norm, put, vec
 
-# So many jumped samples alike, or in a row at all, are no spikes. Where one in fifty is off, three alike come every few
-# minutes.
-ALIKE, MOST_REFUSED = 4, 10
+# So many jumped samples alike, or in a row at all, are no spikes. Where one in fifty is off, three rates alike come
+# every few minutes; forces are waited for no longer, as the ground's first push is over soon.
+ALIKE_RATES, ALIKE_FORCES, MOST_REFUSED = 4, 3, 10
 SHORTEST_S = 1e-4
 
 
@@ -73,11 +73,17 @@ def largest_change(params, jump, power, dt):
 
 
 @kernel
+def is_turned_away(imu, params, gyro_frd, other_gyro_frd, dt):
+    """Tell whether two rates in a row differ as no vehicle can."""
+    return norm(gyro_frd - other_gyro_frd) > largest_change(params, params.gyro_jump, imu.gyro_power, dt)
+
+
+@kernel
 def is_far(imu, params, gyro_frd, accel_frd, other_gyro_frd, other_accel_frd, dt):
     """Tell whether two samples in a row differ as no vehicle can."""
-    return norm(gyro_frd - other_gyro_frd) > largest_change(
-        params, params.gyro_jump, imu.gyro_power, dt
-    ) or norm(accel_frd - other_accel_frd) > largest_change(params, params.accel_jump, imu.accel_power, dt)
+    largest = largest_change(params, params.accel_jump, imu.accel_power, dt)
+    is_pushed_away = norm(accel_frd - other_accel_frd) > largest
+    return is_pushed_away or is_turned_away(imu, params, gyro_frd, other_gyro_frd, dt)
 
 
 @kernel
@@ -91,7 +97,8 @@ def is_spike(imu, params, sample, dt):
     imu.refused += 1
     put(imu.refused_gyro_frd, gyro)
     put(imu.refused_accel_frd, accel)
-    is_refused = imu.alike < ALIKE and imu.refused < MOST_REFUSED
+    asked = ALIKE_RATES if is_turned_away(imu, params, gyro, vec(imu.gyro_frd), dt) else ALIKE_FORCES
+    is_refused = imu.alike < asked and imu.refused < MOST_REFUSED
     if is_refused:
         miss(imu, accel - vec(imu.accel_frd), dt)
     return is_refused
