@@ -95,6 +95,16 @@ def test_a_lag_learnt_while_innovations_leaned_is_taken_back_also_after_a_calm_m
     assert state.filter.covariance[LAG, LAG] == PARAMS.lag_sd**2
 
 
+def test_less_of_a_lag_is_kept_at_once():
+    state = flying()
+    calm(state, -0.3, PARAMS.doubt_wait + 0.2)
+    state.strain.lean[BY_GPS] = 2.0 * PARAMS.lag_strain
+    lag.doubt(state, PARAMS, BY_GPS, 3, 0.1)
+    for lag_s, kept_s in ((-0.4, -0.3), (0.2, 0.2), (-0.1, -0.1), (0.15, -0.1)):
+        calm(state, lag_s, 0.1)
+        assert state.nominal.lag_calm_s == kept_s
+
+
 def test_how_badly_a_delay_fitted_before_is_soon_forgotten():
     state = rows(STATE)[0]
     state.history.count = 1

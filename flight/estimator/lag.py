@@ -26,12 +26,13 @@ def of(state, params, aid):
 def doubt(state, params, first, count, dt):
     """Let the lag wander the faster the more some means of innovations lean: late aids make the flight swing.
 
-    What it has become then is kept once they have been calm for as long as lies between two doubts.
+    What it has become then is kept once they have been calm for as long as lies between two doubts; less of it at once.
     """
-    strain = state.strain
+    strain, nominal = state.strain, state.nominal
     strain.calm_s = strain.calm_s + dt if worst_of(strain, first, count) < params.lag_strain else 0.0
-    if strain.calm_s > params.doubt_wait:
-        state.nominal.lag_calm_s = state.nominal.lag_s
+    is_less = strain.calm_s > 0.0 and abs(nominal.lag_s) < abs(nominal.lag_calm_s)
+    if is_less or strain.calm_s > params.doubt_wait:
+        nominal.lag_calm_s = nominal.lag_s
     excess = max(worst_of(strain, first, count) - params.lag_strain, 0.0) * params.lag_doubt
     state.filter.covariance[LAG, LAG] += excess * excess * dt
 
