@@ -25,4 +25,7 @@ def two_workers() -> Iterator[str]:
     try:
         yield cluster.scheduler_address
     finally:
+        # A worker that is just being started anew cannot be stopped: distributed then leaves the cluster running.
+        with distributed.Client(cluster) as client:
+            client.wait_for_workers(2, timeout=60)
         cluster.close(timeout=20)
