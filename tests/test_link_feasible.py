@@ -302,6 +302,36 @@ def test_a_place_outside_the_fence_is_denied_with_a_reason(client, numbers, word
     assert words in text
 
 
+@pytest.mark.parametrize(
+    ("numbers", "words"),
+    [
+        ((GO, -1, 0, 0, math.nan, *place(10, 40), 15.0), "the way from here to there leads 8 m outside"),
+        ((GO, -1, 0, 0, math.nan, *place(25, 0), 15.0), ""),
+        ((GO, -1, 0, 0, math.nan, *place(28, 20), 15.0), ""),
+        # The nearest point of this circle lies this side of the one to keep out of, of that one beyond it.
+        (
+            (CIRCLE_ROUND, 2.0, 1.0, 0, 0, *place(10, 44), 15.0),
+            "the way from here to there leads 8 m outside",
+        ),
+        ((CIRCLE_ROUND, 2.0, 1.0, 0, 0, *place(10, 3), 15.0), ""),
+    ],
+)
+def test_so_is_a_place_inside_whose_straight_way_leads_outside(client, numbers, words):
+    client.vehicle.p_ned = (10.0, -4.0, -15.0)
+
+    is_asked, text = ask(client, *numbers)
+
+    assert is_asked == (not words)
+    assert words in text
+
+
+def test_who_is_outside_may_come_in_but_not_go_out_again(client):
+    client.vehicle.p_ned = (10.0, -20.0, -15.0)
+
+    assert ask(client, GO, -1, 0, 0, math.nan, *place(10, -4), 15.0)[0]
+    assert not ask(client, GO, -1, 0, 0, math.nan, *place(10, 40), 15.0)[0]
+
+
 def test_the_usual_take_off_is_denied_where_it_is_higher_than_the_fence(client):
     assert ask(client, CLIMB, 0, 0, 0, 0, math.nan, math.nan, math.nan)[0]
 
@@ -331,4 +361,5 @@ def test_go_there_is_refused_outside(client):
     (ack,) = client.send(item_message(0, AWAY, is_int=False, current=2))
 
     assert ack.type == m.MAV_MISSION_DENIED
+    assert "the place lies 70 m outside the fence" in client.line.texts[-1]
     assert not client.told(Demand.GOTO)

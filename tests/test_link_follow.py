@@ -12,7 +12,10 @@ from flight.supervisor.choosing import ALREADY
 from flight.vector import Vec3
 from ground.link.dialect import mavlink
 from ground.link.follow import LOST_S, PERIOD_S, Follow
+from ground.link.missions import Missions
+from ground.link.plans import FENCE, Plan
 from ground.link.service import Order, Sender
+from ground.link.wire_items import WireItem
 from tests.link_rig import CLIENT, ORIGIN, Line, PretendedVehicle
 
 FOLLOW_MODE = Order(176, 1.0, 4.0, 8.0, 0.0, 0.0, 0.0, 0.0)
@@ -36,6 +39,8 @@ class Followed:
         said = self.vehicle.said
         said.arming, said.mode, said.is_landed, said.home_ned = Arming.ARMED, Mode.GOTO, 0, (0.0, 0.0, 0.0)
         self.line, self.now = Line(), 100.0
+        self.missions = Missions(self.vehicle, self.line)
+        self.line.service = lambda kind: self.missions
         self.service = Follow(self.vehicle, self.line)
         self.service.tick(self.now)
         self.service.start(FOLLOW_MODE, CLIENT)
@@ -172,3 +177,33 @@ def test_a_target_on_no_globe_is_not_followed(followed, odd):
     followed.pass_s(1.0)
 
     assert len(followed.vehicle.demands) == 1
+
+
+def test_who_leads_out_of_the_fence_is_waited_for_inside_and_looked_at_and_that_is_said_once(followed):
+    circle = WireItem(6, 5003, 1, 40.0, 0.0, 0.0, 0.0, round(ORIGIN[0] * 1e7), round(ORIGIN[1] * 1e7), 0.0)
+    followed.missions.plans[FENCE] = Plan(FENCE, [circle])
+    followed.tell(30.0, 0.0)
+    followed.pass_s(1.0)
+    assert followed.goal[0] == pytest.approx(22.0, abs=0.05)
+
+    for _ in range(30):
+        followed.tell(0.0, 60.0)
+        followed.pass_s(1.0)
+
+    assert followed.goal == [None, None, None, pytest.approx(math.pi / 2.0, abs=0.01)]
+    assert followed.vehicle.is_following
+    assert followed.line.texts == ["Following waits at the fence: the target leads outside"]
+    followed.tell(30.0, 0.0)
+    followed.pass_s(1.0)
+    assert followed.goal[0] == pytest.approx(22.0, abs=0.05)
+
+
+def test_who_is_followed_to_the_fence_stops_before_the_fence_would_stop_it(followed):
+    circle = WireItem(6, 5003, 1, 40.0, 0.0, 0.0, 0.0, round(ORIGIN[0] * 1e7), round(ORIGIN[1] * 1e7), 0.0)
+    followed.missions.plans[FENCE] = Plan(FENCE, [circle])
+    # At 5 m/s half a second and two metres before 40 m.
+    for north, is_near_enough in ((43.4, True), (43.6, False)):
+        followed.tell(north, 0.0)
+        followed.pass_s(1.0)
+
+        assert (followed.goal[0] is not None) == is_near_enough

@@ -301,3 +301,51 @@ def test_an_unfinished_shape_is_no_fence_but_no_sound_one_either():
     point(f, 4.0, 100.0, 0.0, 3.0, 1)
     point(f, 3.0, 0.0, 0.0, 3.0, 2)
     assert not fence.is_whole(f.s.fence, 0)
+
+
+def kept(f: ToyFlight, start: Vec3, goal: Vec3, step_m: float = 0.5, edge_m: float = 0.0) -> float:
+    return fence.room_on_the_way(f.s.fence, start, goal, step_m, edge_m)
+
+
+def test_a_way_is_as_far_inside_as_its_nearest_place():
+    f = point(toy(), 2.0, 10.0, 0.0, 3.0, 0)
+
+    assert kept(f, place(0.0, 5.0), place(20.0, 5.0)) == pytest.approx(2.0, abs=0.1)
+    assert kept(f, place(0.0, 0.0), place(20.0, 0.0)) == pytest.approx(-3.0, abs=0.25)
+    assert kept(f, place(0.0, 0.0), place(20.0, 0.0), 0.01) == pytest.approx(-3.0, abs=0.005)
+    assert kept(f, place(0.0, 0.0), place(0.0, 0.0)) == pytest.approx(7.0)
+    assert kept(f, place(0.0, 0.0, -50.0), place(5.0, 0.0, 0.0)) == pytest.approx(2.0)
+    assert kept(toy(), place(0.0, 0.0), place(1e6, 0.0)) >= FAR
+
+
+def test_few_looks_suffice_where_there_is_much_room():
+    f, looks = point(toy(), 2.0, 1000.0, 0.0, 3.0, 0), []
+    look = fence.room_over_ground
+    try:
+        fence.room_over_ground = lambda *those: looks.append(look(*those)) or looks[-1]
+        assert kept(f, place(0.0, 0.0), place(990.0, 0.0)) == pytest.approx(7.0)
+    finally:
+        fence.room_over_ground = look
+    assert len(looks) == 2
+
+
+def test_who_begins_outside_may_come_in_and_is_judged_from_there_on():
+    f = point(toy(), 2.0, 0.0, 0.0, 3.0, 0)
+    assert kept(f, place(1.0, 0.0), place(10.0, 0.0), 0.25) == pytest.approx(0.0, abs=0.25)
+    assert kept(f, place(1.0, 0.0), place(2.0, 0.0)) == pytest.approx(-1.0)
+    point(f, 2.0, 10.0, 0.0, 2.0, 1)
+    assert kept(f, place(1.0, 0.0), place(20.0, 0.0), 0.1) == pytest.approx(-2.0, abs=0.1)
+
+
+def test_who_begins_on_the_edge_begins_inside():
+    f = point(toy(), 1.0, 0.0, 0.0, 8.0, 0)
+    start, goal = place(8.0625, 0.0), place(9.0, 0.0)
+    assert kept(f, start, goal, 0.5, 0.0625) == -1.0
+    assert kept(f, place(9.0, 0.0), place(8.0625, 0.0), 0.5, 0.0625) == -0.0625
+    assert kept(f, place(9.0, 0.0), place(8.125, 0.0), 0.5, 0.0625) == -0.125
+
+
+def test_a_way_from_nowhere_ends():
+    f = point(toy(), 1.0, 0.0, 0.0, 8.0, 0)
+    for start in (place(math.nan, 0.0), place(0.0, math.inf)):
+        assert not math.isnan(kept(f, start, place(9.0, 0.0)))

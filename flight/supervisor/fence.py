@@ -22,7 +22,7 @@ FENCE = record(
     wait_s=REAL,
     points=("f8", (MOST_POINTS, 4)),
 )
-FAR = 1e9
+FAR, MOST_LOOKS = 1e9, 5000.0
 FIRST, LAST = float(Fence.CIRCLE_INSIDE), float(Fence.POLYGON_OUTSIDE)
 CIRCLES_END, POLYGON_INSIDE, FEWEST_CORNERS = float(Fence.CIRCLE_OUTSIDE), float(Fence.POLYGON_INSIDE), 3
 NOT_A_NUMBER, OUT_OF_RANGE, FULL = int(Why.NOT_A_NUMBER), int(Why.OUT_OF_RANGE), int(Why.FULL)
@@ -140,6 +140,24 @@ def room_over_ground(fence, p):
             outside = min(outside, -d)
         i += rows_of(fence, i)
     return min(inside if inside > -FAR else FAR, outside)
+
+
+@kernel
+def room_on_the_way(fence, start, goal, step_m, edge_m):
+    """Return how far inside the fence's shapes a straight way stays once it has been inside, or `edge_m` outside.
+
+    The room changes by a metre at most on a metre: where there is much of it, few looks suffice.
+    """
+    way = goal - start
+    length, along, least, has_been = norm_xy(way), 0.0, FAR, False
+    while True:
+        left = room_over_ground(fence, start + way * (along / length if length > 0.0 else 0.0))
+        has_been = has_been or left >= -edge_m
+        least = min(least, left) if has_been else least
+        if not along < length:
+            return least if has_been else left
+        # So many looks at most, however far it is.
+        along = min(length, along + max(step_m, left, length / MOST_LOOKS))
 
 
 @kernel

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from flight.modes import Item
 from flight.record import rows
 from flight.supervisor.fence import FENCE as FENCE_RECORD
-from flight.supervisor.fence import room_over_ground
+from flight.supervisor.fence import room_on_the_way, room_over_ground
 from flight.vector import Vec3
 from ground.link.dialect import mavlink
 from ground.link.places import Ned
@@ -30,6 +30,8 @@ class Bounds(NamedTuple):
     highest_m: float
     farthest_m: float
     shapes: Any
+    # How far inside it must stay.
+    margin_m: float = 0.0
 
 
 class Stop(NamedTuple):
@@ -119,14 +121,15 @@ def moved(here: Vec3, leg: Leg) -> Vec3:
 
 def outside(bounds: Bounds, place: Vec3, item: Item) -> str:
     """Return in words how an item's place lies outside; nobody lands higher than he flies."""
-    home, highest, farthest, fence = bounds
+    home, highest, farthest, fence, margin_m = bounds
+    edge_m = EDGE_M - margin_m
     height, distance = home.z - place.z, math.hypot(place.x - home.x, place.y - home.y)
-    if item != Item.LAND and 0.0 < highest < height - EDGE_M:
+    if item != Item.LAND and 0.0 < highest < height - edge_m:
         return f"is {height:.0f} m high; FENCE_ALT_MAX is {highest:g} m"
-    if 0.0 < farthest < distance - EDGE_M:
+    if 0.0 < farthest < distance - edge_m:
         return f"is {distance:.0f} m from home; FENCE_DIST_MAX is {farthest:g} m"
-    left = 0.0 if fence is None else float(room_over_ground(fence, place))
-    return f"lies {-left:.0f} m outside the fence" if left < -EDGE_M else ""
+    left = math.inf if fence is None else float(room_over_ground(fence, place))
+    return f"lies {-left:.0f} m outside the fence" if left < -edge_m else ""
 
 
 def around(bounds: Bounds, place: Vec3, radius_m: float, item: Item = Item.WAYPOINT) -> str:
@@ -148,6 +151,25 @@ def meant(bounds: Bounds, place: Ned, radius_m: float = 0.0) -> str:
     if down is None:
         bounds = bounds._replace(highest_m=0.0)
     return around(bounds, Vec3(north or 0.0, east or 0.0, down or 0.0), radius_m)
+
+
+def barred(vehicle: Vehicle, bounds: Bounds, place: Ned, radius_m: float = 0.0) -> str:
+    """Return in words how the straight way from here to a place, or to the circle around it, leaves the fence."""
+    north, east, _ = place
+    if bounds.shapes is None or north is None or east is None:
+        return ""
+    here, goal = here_of(vehicle), Vec3(north, east, 0.0)
+    away_m = math.hypot(here.x - north, here.y - east)
+    if radius_m > 0.0:
+        share = radius_m / away_m if away_m > 0.0 else 0.0
+        goal = Vec3(north + share * (here.x - north), east + share * (here.y - east), 0.0)
+    begin, end = (Stop(name, -1, at, Item.WAYPOINT, False) for name, at in (("here", here), ("there", goal)))
+    return strays(bounds.shapes, [(begin, end)])
+
+
+def here_of(vehicle: Vehicle) -> Vec3:
+    """Return where the vehicle is."""
+    return Vec3(*(float(part) for part in vehicle.command.estimate.p_ned))
 
 
 def astray(bounds: Bounds, rally: Plan, earth: Earth) -> list[int]:
@@ -173,8 +195,7 @@ def way_there(vehicle: Vehicle, flown: Sequence[Stop], first: int | None) -> Ite
     """Yield the way from where the vehicle is to the first item that has a place."""
     goal = next((stop for stop in flown if first is not None and stop.number >= first), None)
     if goal and not goal.is_open:
-        here = Vec3(*(float(part) for part in vehicle.command.estimate.p_ned))
-        yield Stop("here", -1, here, goal.item, False), goal
+        yield Stop("here", -1, here_of(vehicle), goal.item, False), goal
 
 
 def strays(fence: Any, flown: Sequence[Way]) -> str:
@@ -202,13 +223,5 @@ def length(start: Stop, goal: Stop) -> float:
 
 
 def least_room(fence: Any, start: Stop, goal: Stop, step_m: float) -> float:
-    """Return how far inside the fence a straight way stays; the room changes by a metre at most on a metre."""
-    total, along, least = length(start, goal), 0.0, math.inf
-    while True:
-        share = along / total if total > 0.0 else 0.0
-        x, y = (a + share * (b - a) for a, b in zip(start.place[:2], goal.place[:2], strict=True))
-        room = float(room_over_ground(fence, Vec3(x, y, 0.0)))
-        least = min(least, room)
-        if not along < total:
-            return least
-        along = min(total, along + max(step_m, room))
+    """Return how far inside the fence a straight way stays; who begins outside may come in."""
+    return float(room_on_the_way(fence, start.place, goal.place, step_m, EDGE_M))

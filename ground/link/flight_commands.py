@@ -208,10 +208,10 @@ class FlightCommands(Microservice):
         return self.ask(order, sender, Demand.GOTO, (north, east, down, heading, speed))
 
     def check_inside(self, place: Ned, radius_m: float = 0.0) -> None:
-        """Raise ValueError for a place outside the fence, or whose circle leads there."""
+        """Raise ValueError for a place outside the fence, or whose circle or straight way from here leads there."""
         reason = self.link.service(Missions).outside(place, radius_m)  # type: ignore[attr-defined]
         if reason:
-            raise ValueError(f"the place {reason}")
+            raise ValueError(reason)
 
     def change_altitude(self, order: Order, sender: Sender) -> int | None:
         """Fly over the same place at an altitude of p1 in the frame p2."""

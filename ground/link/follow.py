@@ -1,7 +1,8 @@
 """Follow me: keep beside somebody whose place and velocity come as FOLLOW_TARGET, in PX4's manner and parameters.
 
 The link turns what it hears into go-tos of the core. So a target that falls silent, or a link that dies, leave the
-vehicle holding where it was last sent; every other command, pilot or failsafe ends following.
+vehicle holding where it was last sent; every other command, pilot or failsafe ends following. A target that leads
+outside the fence is waited for inside.
 """
 
 import math
@@ -10,6 +11,7 @@ from flight.inputs import Demand
 from flight.modes import Mode
 from flight.supervisor.choosing import ALREADY
 from flight.vector import Vec3
+from ground.link.missions import Missions
 from ground.link.places import FURTHEST_M, checked
 from ground.link.service import WARNING, Link, Message, Microservice, Order, Sender
 from ground.link.vehicle import Vehicle
@@ -25,6 +27,7 @@ COMPLAIN_S = 5.0
 HAS_VELOCITY = 2
 ABOVE_TARGET = 2
 STILL = (0.0, 0.0, 0.0)
+Goal = tuple[float, float, float, float]
 
 
 class Follow(Microservice):
@@ -41,6 +44,7 @@ class Follow(Microservice):
         self.leader: tuple[int, int] | None = None
         self.heard_s = self.due_s = self.complained_s = -math.inf
         self.serial = -1
+        self.is_at_fence = False
         self.now = 0.0
 
     def handle(self, message: Message, sender: Sender, link: Link) -> None:
@@ -101,8 +105,8 @@ class Follow(Microservice):
         self.due_s = now + PERIOD_S
         age_s = now - self.heard_s
         if age_s < LOST_S:
-            goal = self.goal(moved(self.target, self.velocity, age_s))
-            self.serial = self.vehicle.ask(Demand.GOTO, goal, ALREADY)
+            target = moved(self.target, self.velocity, age_s)
+            self.serial = self.vehicle.ask(Demand.GOTO, self.within_fence(self.goal(target), target), ALREADY)
 
     def is_still_wanted(self) -> bool:
         """Tell whether the core goes where it is sent; end following when it does not."""
@@ -115,7 +119,7 @@ class Follow(Microservice):
         self.vehicle.is_following = answer.is_accepted and self.vehicle.mode == Mode.GOTO
         return self.vehicle.is_following
 
-    def goal(self, target: Vec3) -> tuple[float, float, float, float]:
+    def goal(self, target: Vec3) -> Goal:
         """Return where to be, and the heading that looks at the target."""
         settings = self.vehicle.settings
         side, away_m = self.turned(target), settings["FLW_TGT_DST"]
@@ -123,6 +127,19 @@ class Follow(Microservice):
         floor = target.z if is_above_target else float(self.vehicle.command.status.home_ned[2])
         north, east = target.x + away_m * math.cos(side), target.y + away_m * math.sin(side)
         return north, east, floor - settings["FLW_TGT_HT"], math.remainder(side + math.pi, math.tau)
+
+    def within_fence(self, goal: Goal, target: Vec3) -> tuple[float | None, ...]:
+        """Return the goal, or nothing but the heading to the target where the vehicle would be stopped by the fence."""
+        braking_m = self.vehicle.parameter("FENCE_DELAY") * self.vehicle.parameter("MPC_XY_CRUISE")
+        margin_m = self.vehicle.parameter("FENCE_MARGIN") + braking_m
+        reason = self.link.service(Missions).outside(goal[:3], 0.0, margin_m)  # type: ignore[attr-defined]
+        was_at_fence, self.is_at_fence = self.is_at_fence, bool(reason)
+        if not reason:
+            return goal
+        if not was_at_fence:
+            self.complain("Following waits at the fence: the target leads outside")
+        here = self.vehicle.command.estimate.p_ned
+        return None, None, None, math.atan2(target.y - float(here[1]), target.x - float(here[0]))
 
     def turned(self, target: Vec3) -> float:
         """Return the bearing from the target to its follower, brought nearer to the one that is wanted."""

@@ -213,7 +213,7 @@ class Missions(Microservice):
             return
         reason = self.outside(way[1][:3])  # type: ignore[arg-type]
         if reason:
-            self.refuse(sender, MISSION, M.MAV_MISSION_DENIED, f"the place {reason}")
+            self.refuse(sender, MISSION, M.MAV_MISSION_DENIED, reason)
             return
         self.vehicle.is_following = False
         self.core.ask([way], lambda reason: self.arrive(sender, reason))
@@ -247,11 +247,14 @@ class Missions(Microservice):
         mission, fence = self.plans[MISSION], self.core.fence
         return feasible.objection(self.vehicle, mission, fence, earth, first) if earth else ""
 
-    def outside(self, place: Ned, radius_m: float = 0.0) -> str:
-        """Return how a place, or a circle around it, lies outside the fence; nothing when it does not."""
+    def outside(self, place: Ned, radius_m: float = 0.0, margin_m: float = 0.0) -> str:
+        """Return how a place, a circle around it or the way there lies outside the fence; nothing when none does."""
         earth = self.core.present_earth()
         bounds = feasible.bounds_of(self.vehicle, self.core.fence, earth) if earth else None
-        return feasible.meant(bounds, place, radius_m) if bounds else ""
+        if bounds is None:
+            return ""
+        words = feasible.meant(bounds._replace(margin_m=margin_m), place, radius_m)
+        return f"the place {words}" if words else feasible.barred(self.vehicle, bounds, place, radius_m)
 
     def tell_astray(self) -> None:
         """Say which rally points are not flown to."""
