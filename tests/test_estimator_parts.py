@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.linalg import block_diag
 
 from flight.estimator import alignment, course, covariance, drag, flow, history, imu, lag, strapdown, update
 from flight.estimator.layout import (
@@ -14,6 +15,7 @@ from flight.estimator.layout import (
     LAG,
     MOCAP,
     POSITION,
+    RANGE_SCALE,
     SLOW_POSITION,
     SLOW_VELOCITY,
     STATE,
@@ -121,13 +123,17 @@ def flown(states, seconds):
 
 
 def transition(states, seconds):
-    """Return how each error grows over a time, by numerical differentiation of the strapdown itself."""
+    """Return how each error grows over a time, by numerical differentiation of the strapdown itself.
+
+    The range finder's scale is in no nominal state and moves nothing.
+    """
     size = 1e-6
     ahead = flown(states, seconds)[0].nominal
     columns = [
-        difference(flown(disturbed(states, i, size), seconds)[0].nominal, ahead) / size for i in range(COUNT)
+        difference(flown(disturbed(states, i, size), seconds)[0].nominal, ahead) / size
+        for i in range(RANGE_SCALE)
     ]
-    return np.stack(columns, axis=1)
+    return block_diag(np.stack(columns, axis=1), 1.0)
 
 
 def test_errors_grow_as_the_strapdown_makes_them_grow():
@@ -161,14 +167,16 @@ def test_a_scalar_measurement_corrects_as_the_kalman_equations_say():
     before = root @ root.T
     filter.covariance[:] = before
     row = np.zeros(COUNT)
-    row[[2, 7, 12]] = (1.0, -0.5, 2.0)
+    row[[2, 7, 12, RANGE_SCALE]] = (1.0, -0.5, 2.0, 0.8)
     update.clear(filter)
-    for i in (2, 7, 12):
+    for i in (2, 7, 12, RANGE_SCALE):
         update.depend(filter, i, row[i])
 
     ratio = update.fuse(filter, 0.7, 0.3, 1.0, 5.0)
 
     gain = before @ row / (row @ before @ row + 0.3)
+    # It counts, but is not corrected; Joseph's form holds for any gain.
+    gain[RANGE_SCALE] = 0.0
     joseph = np.eye(COUNT) - np.outer(gain, row)
     assert np.allclose(filter.error, 0.7 * gain, rtol=1e-12)
     assert np.allclose(filter.covariance, joseph @ before @ joseph.T + 0.3 * np.outer(gain, gain), atol=1e-10)
@@ -310,6 +318,7 @@ def test_the_errors_do_not_share_places():
         *range(SLOW_POSITION, SLOW_POSITION + 3),
         LAG,
         TERRAIN,
+        RANGE_SCALE,
     ]
 
     assert sorted(taken) == list(range(COUNT))

@@ -11,6 +11,7 @@ from flight.estimator.layout import (
     GYRO_BIAS,
     LAG,
     POSITION,
+    RANGE_SCALE,
     SLOW_VELOCITY,
     THETA,
     VELOCITY,
@@ -59,6 +60,7 @@ def begin(filter, params):
     restart(filter, WIND, 2, params.wind_sd)
     restart(filter, SLOW_VELOCITY, 3, params.gps_velocity_wander)
     restart(filter, LAG, 1, params.lag_sd)
+    restart(filter, RANGE_SCALE, 1, params.range_scale)
 
 
 @kernel

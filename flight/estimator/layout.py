@@ -13,7 +13,9 @@ from flight.record import FLAG, INTEGER, QUATERNION, REAL, VECTOR, record
 THETA, VELOCITY, POSITION, GYRO_BIAS, ACCEL_BIAS, BARO_OFFSET, WIND = 0, 3, 6, 9, 12, 15, 16
 # What GPS tells wrong for seconds (velocity) and for minutes (position), and how much later an aid is than said.
 SLOW_VELOCITY, SLOW_POSITION, LAG, TERRAIN = 18, 21, 24, 25
-COUNT = 26
+# The range finder's scale is never corrected, but what it may do to all others is followed (Schmidt 1966).
+RANGE_SCALE = 26
+COUNT = 27
 # The most errors one scalar measurement may depend on.
 TERMS = 12
 HISTORY_ROWS = 192

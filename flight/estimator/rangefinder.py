@@ -3,7 +3,7 @@
 import math
 
 from flight.estimator import covariance, history, update
-from flight.estimator.layout import MOCAP, RANGE, TERRAIN
+from flight.estimator.layout import MOCAP, RANGE, RANGE_SCALE, TERRAIN
 from flight.kernel import kernel
 from flight.quaternion import down_frd, quat
 from flight.vector import norm_xy, vec
@@ -57,7 +57,10 @@ def fuse(state, params, height, aids_altitude):
     for k in range(filter.count):
         filter.value[k] = -filter.value[k]
     update.depend(filter, TERRAIN, 1.0)
-    innovation = height - (state.nominal.terrain_z_m - state.past.p_ned[2])
+    # By the height expected: one measured would share its noise with the innovation, which then has a mean.
+    above = state.nominal.terrain_z_m - state.past.p_ned[2]
+    update.depend(filter, RANGE_SCALE, above)
+    innovation = height - above
     variance = params.range_sd * params.range_sd
     if aids_altitude:
         return update.fuse(filter, innovation, variance, 1.0, params.range_gate)
@@ -80,14 +83,9 @@ def restart(state, height):
 
 @kernel
 def roughen(state, params, v_ned, now_us):
-    """Let the ground have risen or fallen with the way flown since the last sample.
-
-    A wrong scale lets it seem to do so in a climb: up to where the distance aids, by that share of the height.
-    """
+    """Let the ground have risen or fallen with the way flown since the last sample."""
     dt = 1e-6 * float(now_us - state.ground.seen_us)
     step_m = params.range_slope * norm_xy(v_ned) * dt
-    climb_m2 = params.range_aid_height * abs(v_ned.z) * dt
     if state.ground.seen_us > 0:
-        grown = step_m * step_m + params.range_scale * params.range_scale * climb_m2
-        state.filter.covariance[TERRAIN, TERRAIN] += grown
+        state.filter.covariance[TERRAIN, TERRAIN] += step_m * step_m
     state.ground.seen_us = now_us

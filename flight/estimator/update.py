@@ -12,6 +12,7 @@ from flight.estimator.layout import (
     LAG,
     NEVER,
     POSITION,
+    RANGE_SCALE,
     SLOW_POSITION,
     SLOW_VELOCITY,
     TERRAIN,
@@ -152,8 +153,12 @@ def fuse_into(filter, first, count, innovation, variance, gate):
 
 @kernel
 def correct(filter, residual, inverse):
-    """Add gain times residual to the errors and take what was learned off the covariance."""
+    """Add gain times residual to the errors and take what was learned off the covariance.
+
+    The range finder's scale counts with its spread but stays as it is: its own gain is zero.
+    """
     filter.is_touched = 1
+    scale_variance = filter.covariance[RANGE_SCALE, RANGE_SCALE]
     for i in range(COUNT):
         learned = filter.spread[i]
         filter.error[i] += learned * inverse * residual
@@ -162,6 +167,8 @@ def correct(filter, residual, inverse):
             filter.covariance[i, j] -= learned * filter.spread[j] * inverse
     for i in range(COUNT):
         filter.covariance[i, i] = max(filter.covariance[i, i], LEAST_VARIANCE)
+    filter.error[RANGE_SCALE] = 0.0
+    filter.covariance[RANGE_SCALE, RANGE_SCALE] = scale_variance
 
 
 @kernel
