@@ -76,6 +76,8 @@ BAD = {
     "infinite altitude": (item(16, z=math.inf), m.MAV_MISSION_INVALID_PARAM7),
     "absurd altitude": (item(16, z=1e9), m.MAV_MISSION_INVALID_PARAM7),
     "latitude of 95 degrees": (item(16, x=950_000_000), m.MAV_MISSION_INVALID_PARAM5_X),
+    "longitude alone": (item(16, x=2**31 - 1), m.MAV_MISSION_INVALID_PARAM5_X),
+    "latitude alone": (item(16, y=2**31 - 1), m.MAV_MISSION_INVALID_PARAM6_Y),
     "longitude of 190 degrees": (item(16, y=1_900_000_000), m.MAV_MISSION_INVALID_PARAM6_Y),
     "infinite wait": (item(16, math.inf), m.MAV_MISSION_INVALID_PARAM1),
     "negative wait": (item(19, -5.0), m.MAV_MISSION_INVALID_PARAM1),

@@ -99,6 +99,9 @@ def check_place(item: MissionItem) -> None:
         raise ItemError(f"frame {item.frame} is not supported; supported: {known}", FRAME)
     check(item.lat_deg, "latitude", LATITUDE, -90.0, 90.0)
     check(item.lon_deg, "longitude", LONGITUDE, -180.0, 180.0)
+    if (item.lat_deg is None) != (item.lon_deg is None):
+        missing = LATITUDE if item.lat_deg is None else LONGITUDE
+        raise ItemError("latitude and longitude go together: one is missing", missing)
     check(item.z, "altitude", ALTITUDE, -HEIGHT_MAX_M, HEIGHT_MAX_M)
     if item.z is None and item.command in NEED_A_HEIGHT:
         raise ItemError("altitude is missing", ALTITUDE)
