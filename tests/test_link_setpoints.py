@@ -1,4 +1,4 @@
-"""Setpoints of programs: which parts of a message are meant, as its type mask says, and what is not passed on at all."""
+"""Setpoints of programs: what of a message is meant, as its type mask says, and what is not passed on at all."""
 
 from types import SimpleNamespace
 

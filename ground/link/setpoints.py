@@ -40,14 +40,12 @@ class Setpoints(Microservice):
         super().__init__(vehicle, link)
         self.owner: Sender | None = None
         self.owned_s = self.complained_s = -math.inf
-        self.ignored = 0
 
     def handle(self, message: Message, sender: Sender, link: Link) -> None:
         """Pass on a sound setpoint of the program that streams."""
         is_attitude = message.get_type() == "SET_ATTITUDE_TARGET"
         row = attitude_of(message) if is_attitude else self.place_of(message)
         if row is None or not is_sound(row):
-            self.ignored += 1
             self.complain("Offboard setpoint ignored: not finite, out of range, or nothing in it", sender)
         elif self.is_owner(sender):
             self.vehicle.stream_offboard(row[0])
@@ -73,7 +71,8 @@ class Setpoints(Microservice):
     def place_of(self, m: Message) -> np.recarray | None:
         """Return the record of a position, velocity or acceleration setpoint, None where it makes no sense."""
         uses = uses_of(m.type_mask)
-        if uses is None or m.type_mask & IS_FORCE:
+        # dronekit's examples set the bit of a force together with those that ignore it.
+        if uses is None or (uses & Use.ACCELERATION and m.type_mask & IS_FORCE):
             return None
         placed = self.placed(m)
         if placed is None:
