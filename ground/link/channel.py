@@ -82,7 +82,7 @@ class Channel:
         self.is_full = False
         self.heard_s = 0.0
         self.began_s = time.monotonic()
-        self.received = self.dropped = self.held_back = 0
+        self.dropped = 0
 
     def is_over(self, now_s: float) -> bool:
         """Tell whether a client has sent too much for its next datagram to be looked at."""
@@ -115,7 +115,6 @@ class Channel:
         allowed = int(self.inflow.take(max(1, len(frames)), now_s))
         self.dropped += max(0, len(frames) - allowed)
         frames = [frame for frame in frames[:allowed] if self.signing.accepts(frame)]
-        self.received += len(frames)
         if frames:
             self.heard_s = now_s
         for frame in frames:
@@ -149,6 +148,4 @@ class Channel:
     def has_room(self, size: int, now_s: float, is_answer: bool = False) -> bool:
         """Tell whether so many bytes may be sent now; streams leave some room for answers."""
         reserve = 0.0 if is_answer else RESERVE * self.outflow.most
-        is_room = not self.is_full and self.outflow.spend(size, now_s, reserve)
-        self.held_back += not is_room
-        return is_room
+        return not self.is_full and self.outflow.spend(size, now_s, reserve)

@@ -64,7 +64,6 @@ class Switchboard:
         self.first = 0
         self.text_id = 0
         self.complained: set[str] = set()
-        self.forwarded = 0
 
     def install(self, kinds: Iterable[type[Microservice]]) -> None:
         """Make the microservices and learn what each of them answers."""
@@ -235,7 +234,6 @@ class Switchboard:
             is_aim = channel.reaches(system, component) if system else bool(channel.systems)
             if channel is not origin and is_aim:
                 channel.forward(frame.data)
-                self.forwarded += 1
 
     def obey(self, order: Order, sender: Sender) -> None:
         """Carry a command to whoever answers it, and its result back."""

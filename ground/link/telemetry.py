@@ -19,7 +19,6 @@ from ground.link.vehicle import Vehicle
 
 NAN = math.nan
 LOCAL_NED, BODY_FRD = 1, 12
-NO_COVARIANCE = [NAN] * 21
 UNKNOWN_16 = 65535
 EKF_STATUS = 193
 # POSITION_TARGET_TYPEMASK: what a setpoint does not say.

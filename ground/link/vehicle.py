@@ -252,10 +252,6 @@ class Vehicle:
         """Let something fail in the simulator, written as for --fault."""
         self.requests.push(request(What.FAULT, text=np.bytes_(fault)))
 
-    def power_cycle(self) -> None:
-        """Switch the vehicle off and on again; ask only on the ground."""
-        self.requests.push(request(What.POWER_CYCLE))
-
     def row(self, name: str) -> Param | None:
         """Return a parameter's row of the table, None when there is no such id."""
         return params.BY_ID.get(name)
