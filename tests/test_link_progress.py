@@ -87,6 +87,23 @@ def test_choosing_an_item_asks_the_core_and_a_wrong_one_is_denied(client):
     assert "the mission has 6" in client.line.texts[-1]
 
 
+@pytest.mark.parametrize(("reason", "told"), [("", [1, 2]), ("not now", [])])
+def test_an_item_chosen_where_the_vehicle_is_already_is_told_before_the_one_it_is_past_to(
+    client, vehicle, reason, told
+):
+    client.upload(MISSION)
+    fly(client, (0, None), (2, 0), (2, None))
+    vehicle.refuse = lambda kind, arguments, index: reason
+
+    client.service.progress.set_current(order(224, 1.0), CLIENT)
+    client.service.tick(20.0)
+    client.line.taken()
+    vehicle.clock_us += 200_000
+    client.service.tick(20.2)
+
+    assert [n.seq for n in client.line.taken() if n.get_type() == "MISSION_CURRENT"] == told
+
+
 def test_a_mission_uploaded_while_it_is_flown_begins_with_its_first_item(client):
     client.upload(MISSION)
     fly(client, (2, 0))

@@ -15,6 +15,8 @@ from ground.missions.items import JUMP, Earth, ItemError, leg_of
 
 IN_MISSION, NOT_IN_MISSION = 1, 2
 M = mavlink
+# Longer than the loop takes to answer and to show what it flies then.
+SHOWN_US = 100_000
 
 
 class Progress:
@@ -28,6 +30,8 @@ class Progress:
         self.place, self.is_awaited = 0, False
         self.is_begun = False
         self.is_complete = False
+        # The demand by which an item was chosen, the item, and since when that is not seen as the present one.
+        self.chosen: tuple[int, int, int] | None = None
 
     @property
     def status(self) -> Any:
@@ -75,10 +79,11 @@ class Progress:
         """Return by what a client knows each list again."""
         return tuple(self.plans[kind].identity for kind in (MISSION, FENCE, RALLY))
 
-    def message(self) -> Message:
-        """Return MISSION_CURRENT."""
+    def message(self, place: int | None = None) -> Message:
+        """Return MISSION_CURRENT, of the present item or another one."""
         mode = IN_MISSION if self.vehicle.mode == Mode.MISSION else NOT_IN_MISSION
-        return M.MAVLink_mission_current_message(self.current, self.count, self.state, mode, *self.identities)
+        place = self.current if place is None else place
+        return M.MAVLink_mission_current_message(place, self.count, self.state, mode, *self.identities)
 
     def answer(self, _: Order, sender: Sender) -> int:
         """Send MISSION_CURRENT to who asks for it."""
@@ -94,6 +99,7 @@ class Progress:
                 self.is_complete = True
         self.follow()
         self.pass_orders()
+        self.tell_chosen()
         present = (self.current, self.count, self.state, *self.identities)
         if present != self.told or self.is_due:
             self.told, self.is_due = present, False
@@ -192,7 +198,23 @@ class Progress:
     def go_on_with(self, place: int) -> int:
         """Ask the core to go on with an item."""
         self.expect(place)
-        return self.vehicle.ask(Demand.MISSION_SET, (), place)
+        serial = self.vehicle.ask(Demand.MISSION_SET, (), place)
+        self.chosen = serial, place, self.vehicle.t_us
+        return serial
+
+    def tell_chosen(self) -> None:
+        """Tell of an item that was chosen where the vehicle is already: it is past it before it is seen."""
+        if self.chosen is None:
+            return
+        serial, place, since_us = self.chosen
+        if self.current == place:
+            self.chosen, self.is_due = None, True
+        elif not 0 <= self.vehicle.t_us - since_us < SHOWN_US:
+            self.chosen = None
+            answer = self.vehicle.answer(serial)
+            if answer and answer.is_accepted and place < self.count:
+                self.link.broadcast(self.message(place))
+                self.is_due = True
 
     def set_current(self, order: Order, sender: Sender) -> int | None:
         """Obey MAV_CMD_DO_SET_MISSION_CURRENT; an item of -1 is the present one."""
