@@ -239,3 +239,14 @@ def test_tunes_and_corrections_are_answered_once_and_do_nothing(vehicle, line):
 
     assert len(line.texts) == 2
     assert not vehicle.demands
+
+
+def test_every_tune_asked_for_by_hand_is_answered_and_a_stream_of_corrections_now_and_then(vehicle, line):
+    service = Pastimes(vehicle, line)
+    for second in range(5):
+        service.tick(float(second))
+        service.handle(m.MAVLink_play_tune_message(1, 1, b"abc"), CLIENT, line)
+        service.handle(m.MAVLink_gps_rtcm_data_message(0, 3, [0] * 180), CLIENT, line)
+
+    assert sum("tune" in text for text in line.texts) == 5
+    assert sum("RTCM" in text for text in line.texts) == 1

@@ -1,4 +1,4 @@
-"""What a client may send that this vehicle has no use for: told once, and nothing happens."""
+"""What a client may send that this vehicle has no use for: told, and nothing happens."""
 
 import logging
 
@@ -11,11 +11,13 @@ ANSWERS = {
     "PLAY_TUNE_V2": "There is no buzzer: the tune is not played",
     "GPS_RTCM_DATA": "The GPS takes no corrections: RTCM data is not used",
 }
-PERIOD_S = 10.0
+# Corrections come several times a second for as long as a station runs; a tune is asked for by hand.
+PERIODS_S = {"GPS_RTCM_DATA": 10.0}
+PERIOD_S = 0.5
 
 
 class Pastimes(Microservice):
-    """Says so, not more often than every few seconds; keeps texts in the event log."""
+    """Says so, not more often than a person can read; keeps texts in the event log."""
 
     messages = (*ANSWERS, "STATUSTEXT")
 
@@ -30,7 +32,7 @@ class Pastimes(Microservice):
         if self.now < self.due_s.get(kind, 0.0):
             return
         if kind in ANSWERS:
-            self.due_s[kind] = self.now + PERIOD_S
+            self.due_s[kind] = self.now + PERIODS_S.get(kind, PERIOD_S)
             link.say(ANSWERS[kind], NOTICE, sender)
         else:
             self.due_s[kind] = self.now + 0.1
