@@ -21,13 +21,14 @@ def streamed():
     line = Line()
     service = Setpoints(vehicle, line)
 
-    def send(mask):
+    def send(mask, sender=CLIENT):
         message = mavlink.MAVLink_set_position_target_local_ned_message(
             0, 1, 1, 1, mask, 3.0, 4.0, -6.0, 1.0, 2.0, -1.0, 0.1, 0.2, 0.3, 0.5, 0.25
         )
-        service.handle(message, CLIENT, line)
+        service.handle(message, sender, line)
         return vehicle.told[-1] if vehicle.told else None
 
+    send.texts, send.told = line.texts, vehicle.told
     return send
 
 
@@ -58,3 +59,14 @@ def test_a_force_is_not_flown_as_an_acceleration(streamed, mask):
 @pytest.mark.parametrize("mask", [0b110111111001, 0b110111111010, 0b110111111111])
 def test_half_a_place_or_nothing_is_not_flown(streamed, mask):
     assert streamed(mask) is None
+
+
+def test_a_second_sender_is_ignored_and_told_of_also_just_after_another_complaint(streamed):
+    streamed(0b110111111000)
+    streamed(0b111000111111)
+    for _ in range(3):
+        streamed(0b110111111000, CLIENT._replace(system=77))
+
+    assert len(streamed.told) == 1
+    assert len(streamed.texts) == 2
+    assert "77/190 ignored: another one streams" in streamed.texts[-1]

@@ -23,7 +23,7 @@ LOCAL_NED, LOCAL_OFFSET, BODY_NED, BODY_OFFSET, BODY_FRD = 1, 7, 8, 9, 12
 HEADING_FRAMES = (BODY_NED, BODY_OFFSET, BODY_FRD)
 # Who streams has the vehicle for itself as long as no gap is longer.
 OWNED_S = 1.0
-COMPLAIN_S = 5.0
+COMPLAIN_S, MOST_COMPLAINTS = 5.0, 8
 
 
 class Setpoints(Microservice):
@@ -39,7 +39,9 @@ class Setpoints(Microservice):
     def __init__(self, vehicle: Vehicle, link: Link) -> None:
         super().__init__(vehicle, link)
         self.owner: Sender | None = None
-        self.owned_s = self.complained_s = -math.inf
+        self.owned_s = -math.inf
+        # What was complained of, and when.
+        self.complained: dict[str, float] = {}
 
     def handle(self, message: Message, sender: Sender, link: Link) -> None:
         """Pass on a sound setpoint of the program that streams."""
@@ -62,10 +64,11 @@ class Setpoints(Microservice):
         return True
 
     def complain(self, text: str, sender: Sender | None = None) -> None:
-        """Say so, not too often."""
+        """Say so, not too often: one reason does not keep another from being told."""
         now = time.monotonic()
-        if now - self.complained_s > COMPLAIN_S:
-            self.complained_s = now
+        self.complained = {said: s for said, s in self.complained.items() if now - s <= COMPLAIN_S}
+        if text not in self.complained and len(self.complained) < MOST_COMPLAINTS:
+            self.complained[text] = now
             self.link.say(text, WARNING, sender)
 
     def place_of(self, m: Message) -> np.recarray | None:
