@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from flight.modes import Arming
 from ground.link.dialect import mavlink
 from ground.link.log_download import LogDownload
 from tests.link_rig import CLIENT, Line, PretendedVehicle, board
@@ -101,6 +102,26 @@ def test_erasing_spares_the_log_being_written_and_a_vehicle_without_logs_says_so
     logs[2].unlink()
     assert [(m.num_logs, m.size) for m in listed(service, line)] == [(0, 0)]
     assert downloaded(service, line, 5, 0, 90) == []
+
+
+@pytest.mark.parametrize("is_armed", [False, True])
+def test_a_log_erased_while_its_end_is_written_is_gone_at_once_and_removed_at_its_end_unless_it_goes_on(
+    vehicle, logs, is_armed
+):
+    line = Line()
+    service = LogDownload(vehicle, line)
+
+    service.handle(mavlink.MAVLink_log_erase_message(1, 1), CLIENT, line)
+    seen = listed(service, line)
+    vehicle.said.arming = int(Arming.ARMED if is_armed else Arming.DISARMED)
+    service.tick(service.now + 1.0)
+    for path in logs:
+        os.utime(path, (0.0, 0.0))
+    service.tick(service.now + 1.0)
+
+    assert [m.num_logs for m in seen] == [0]
+    assert len(os.listdir(vehicle.log_folder)) == (3 if is_armed else 0)
+    assert listed(service, line)[0].num_logs == (3 if is_armed else 0)
 
 
 @pytest.mark.slow

@@ -30,6 +30,8 @@ ENTRIES_PER_PASS = 8
 # A request for more is for the log, not for a gap in it.
 LARGEST_GAP, MOST_GAPS = 1 << 20, 64
 ERASE_ALL = "every log is erased but the one being written"
+ERASED = "every log is erased; the one being written will be when it ends"
+LOOK_S = 0.5
 
 
 class Log(NamedTuple):
@@ -82,7 +84,9 @@ class LogDownload(Microservice):
         self.logs: list[Log] = []
         self.listing: dict[Sender, range] = {}
         self.sending: dict[Sender, Sending] = {}
-        self.now = 0.0
+        # Erased on the ground while its last seconds were written: not told any more, and removed when it has ended.
+        self.doomed: set[Path] = set()
+        self.now = self.looked_s = 0.0
         self.answers = {
             "LOG_REQUEST_LIST": self.list_logs,
             "LOG_REQUEST_DATA": self.begin,
@@ -96,7 +100,7 @@ class LogDownload(Microservice):
 
     def list_logs(self, message: Message, sender: Sender) -> None:
         """Begin to tell the logs from `start` to `end`; without any, tell that."""
-        self.logs = logs_in(self.vehicle.log_folder)
+        self.logs = self.present()
         if not self.logs:
             self.link.send(mavlink.MAVLink_log_entry_message(0, 0, 0, 0, 0), sender)
         elif len(self.listing) < MOST_CLIENTS:
@@ -109,7 +113,7 @@ class LogDownload(Microservice):
             return
         self.stop(sender)
         if not self.logs:
-            self.logs = logs_in(self.vehicle.log_folder)
+            self.logs = self.present()
         if message.id >= len(self.logs) or len(self.sending) >= MOST_CLIENTS:
             return
         log = self.logs[message.id]
@@ -127,17 +131,32 @@ class LogDownload(Microservice):
         if gone and gone.file >= 0:
             os.close(gone.file)
 
+    def present(self) -> list[Log]:
+        """Return the logs there are to tell of."""
+        return [log for log in logs_in(self.vehicle.log_folder) if log.path not in self.doomed]
+
     def erase(self, _: Message, sender: Sender) -> None:
-        """Remove every log but the one being written."""
-        for log in logs_in(self.vehicle.log_folder):
-            if not is_growing(log.path):
-                log.path.unlink(missing_ok=True)
+        """Remove every log, the one being written when it ends; in flight that one stays."""
+        self.doomed = {log.path for log in logs_in(self.vehicle.log_folder)}
+        self.remove_ended()
+        text = ERASE_ALL if self.vehicle.is_armed else ERASED
+        self.link.say(text, to=sender)
         self.logs = []
-        self.link.say(ERASE_ALL, to=sender)
+
+    def remove_ended(self) -> None:
+        """Remove the erased logs that are not written any more; who arms keeps the one that goes on."""
+        with suppress(OSError):
+            ended = {path for path in self.doomed if not path.exists() or not is_growing(path)}
+            for path in ended:
+                path.unlink(missing_ok=True)
+            self.doomed = set() if self.vehicle.is_armed else self.doomed - ended
 
     def tick(self, now: float) -> None:
         """Go on with what is on its way."""
         self.now = now
+        if self.doomed and now - self.looked_s > LOOK_S:
+            self.looked_s = now
+            self.remove_ended()
         for sender in list(self.listing):
             self.tell_some(sender)
         for sender in list(self.sending):
