@@ -13,7 +13,8 @@ from flight.record import FLAG, INTEGER, PER_ROTOR, QUATERNION, REAL, VECTOR, re
 EVENTS_PER_TICK = 4
 REFUSED, MODE_REFUSED = int(Event.DEMAND_REFUSED), int(Event.MODE_REFUSED)
 
-# is_done: the mode is through; home_ned: where RETURN goes, meant once is_home_set; lost_rotor: from 1, 0: none
+# is_done: the mode is through; lost_rotor: from 1, 0: none
+# home_ned, return_ned: home, and where RETURN goes, that or a rally point; meant once is_home_set
 STATUS = record(
     tick=INTEGER,
     dt_s=REAL,
@@ -29,6 +30,7 @@ STATUS = record(
     is_home_set=FLAG,
     lost_rotor=INTEGER,
     home_ned=VECTOR,
+    return_ned=VECTOR,
     events=("i8", EVENTS_PER_TICK),
     event_values=("f8", EVENTS_PER_TICK),
 )

@@ -111,6 +111,9 @@ class Why(IntEnum):
     FULL = 17
     NOT_IN_MODE = 18
     ENDLESS = 19  # a jump that would never end
+    OUTSIDE_FENCE = 20
+    WAY_BARRED = 21  # every way home leaves the fence, where that ends the flight
+    STANDING = 22  # no motor turns
 
 
 WHY = 256
@@ -188,3 +191,4 @@ class Event(IntEnum):
     # 30 + axis listened to again with softer gains, 40 + axis flies new gains, 0 all are verified,
     # minus flight.autotune.guard.Reason when everything was rolled back
     AUTOTUNE = 20
+    RETURN_LEAVES_FENCE = 21

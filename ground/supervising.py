@@ -44,7 +44,7 @@ class Pretence:
             estimate[f"is_{name}_valid"] = 1
         estimate.q_ned_frd = setpoint.q_sp_ned_frd = (1.0, 0.0, 0.0, 0.0)
         estimate.sensor_health[:] = 1
-        status.is_home_set, status.mission_count = 1, 3
+        status.mission_count = 3
         setpoint.level, self.command.terms.hover_thrust = Level.POSITION, HOVER
         self.inputs.imu.accel_frd = (0.0, 0.0, -9.8)
         self.inputs.offboard.level = Level.POSITION

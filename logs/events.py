@@ -23,6 +23,7 @@ SEVERE: dict[int, int] = {
     Event.MODE_REFUSED: WARNING,
     Event.DEMAND_REFUSED: WARNING,
     Event.ESTIMATOR_RESET: WARNING,
+    Event.RETURN_LEAVES_FENCE: WARNING,
 }
 VALUES: dict[Event, type[IntEnum]] = {
     Event.ARMING_REFUSED: Refusal,

@@ -200,8 +200,8 @@ def test_rally_points_are_forgotten_when_cleared_and_have_no_gaps():
     assert refused(f, Demand.RALLY_POINT, Why.FULL)
 
     f.ask(Demand.RALLY_POINT, 9.0, 9.0, index=0)
-    assert f.guidance.rally.count == 1
-    assert f.ask(Demand.RALLY_CLEAR).guidance.rally.count == 0
+    assert f.supervisor.home.count == 1
+    assert f.ask(Demand.RALLY_CLEAR).supervisor.home.count == 0
 
 
 def test_braking_stops_as_fast_as_its_limits_allow_and_then_holds():

@@ -196,3 +196,76 @@ def test_back_inside_the_fence_all_is_well_again():
 
     f.place[0] = 9.0
     assert f.fly(1.5).status.failsafes == 0
+
+
+def returned(f: ToyFlight, longest_s: float = 90.0) -> ToyFlight:
+    """Fly until it is disarmed."""
+    return f.until(lambda: not f.is_armed, longest_s)
+
+
+def behind_a_circle(**chosen: float) -> ToyFlight:
+    """Hold 40 m north of home, a circle to keep out of half-way."""
+    f = ready(**chosen).airborne().ask(Demand.GOTO, 40.0, 0.0).fly(15.0)
+    return f.ask(Demand.FENCE_POINT, Fence.CIRCLE_OUTSIDE, 20.0, 0.0, 8.0, index=0)
+
+
+def test_it_returns_to_the_nearest_place_whose_straight_way_is_free():
+    f = behind_a_circle().ask(Demand.RALLY_POINT, 40.0, 60.0, index=0).fly(0.1).ask(Demand.RETURN)
+    returned(f)
+
+    assert f.place[:2] == pytest.approx([40.0, 60.0], abs=0.3)
+    assert not f.said(Event.FAILSAFE_RAISED, Failsafe.FENCE)
+    assert not f.said(Event.RETURN_LEAVES_FENCE)
+
+
+def test_where_no_way_home_is_free_it_says_so_and_flies_the_straight_one_without_stopping():
+    f = behind_a_circle().fly(0.1).ask(Demand.RETURN)
+    returned(f)
+
+    assert f.place[:2] == pytest.approx([0.0, 0.0], abs=0.3)
+    assert [event for _, event, _ in f.events].count(Event.RETURN_LEAVES_FENCE) == 1
+    assert f.said(Event.FAILSAFE_RAISED, Failsafe.FENCE)
+    assert f.said(Event.FAILSAFE_CLEARED, Failsafe.FENCE)
+
+
+@pytest.mark.parametrize("action", [3, 5, 6])
+def test_where_leaving_the_fence_ends_the_flight_nobody_returns_across_a_place_to_stay_out_of(action):
+    f = behind_a_circle(FS_FENCE_ACT=action).fly(0.1).ask(Demand.RETURN)
+    assert f.said(Event.DEMAND_REFUSED, Demand.RETURN + WHY * Why.WAY_BARRED)
+    assert f.mode == Mode.GOTO
+
+    f.voltage = 13.5
+    returned(f)
+
+    assert f.place[:2] == pytest.approx([40.0, 0.0], abs=0.5)
+    assert not f.said(Event.FAILSAFE_RAISED, Failsafe.FENCE)
+
+
+def test_who_is_returning_turns_to_a_home_that_is_set_anew():
+    f = ready().airborne().ask(Demand.GOTO, 60.0, 0.0).fly(20.0).ask(Demand.RETURN).fly(5.0)
+    f.ask(Demand.SET_HOME, 60.0, 30.0, 0.0)
+    returned(f)
+
+    assert f.place[:2] == pytest.approx([60.0, 30.0], abs=0.3)
+
+
+def test_so_it_does_to_a_nearer_rally_point_and_when_it_has_landed_it_stays():
+    f = ready().airborne().ask(Demand.GOTO, 60.0, 0.0).fly(20.0).ask(Demand.RETURN).fly(2.0)
+    f.ask(Demand.RALLY_POINT, 60.0, 20.0, index=0).until(lambda: f.status.is_landed)
+    assert f.place[:2] == pytest.approx([60.0, 20.0], abs=0.3)
+
+    f.ask(Demand.RALLY_CLEAR)
+    returned(f)
+
+    assert f.place[:2] == pytest.approx([60.0, 20.0], abs=0.3)
+
+
+def test_home_is_not_set_outside_the_fence_and_a_fence_around_another_place_keeps_it_from_arming():
+    f = ready().ask(Demand.FENCE_POINT, Fence.CIRCLE_INSIDE, 0.0, 0.0, 20.0, index=0)
+    f.ask(Demand.SET_HOME, 30.0, 0.0, 0.0)
+    assert f.said(Event.DEMAND_REFUSED, Demand.SET_HOME + WHY * Why.OUTSIDE_FENCE)
+
+    f.ask(Demand.SET_HOME, 15.0, 0.0, 0.0).ask(Demand.FENCE_CLEAR)
+    f.ask(Demand.FENCE_POINT, Fence.CIRCLE_INSIDE, 0.0, 0.0, 10.0, index=0).fly(0.1)
+    assert f.status.refusals == Refusal.FENCE
+    assert f.ask(Demand.SET_HOME).fly(0.1).status.refusals == 0

@@ -174,7 +174,7 @@ def test_thrust_is_a_share_of_hover_thrust_learnt_or_chosen(asked, known, armed,
     f = toy()
     f.command.setpoint.thrust_sp, f.command.terms.hover_thrust = asked, known
 
-    assert landing.thrust_share_of(f.p.land, f.command, bool(armed)) == pytest.approx(share)
+    assert landing.hover_share_of(f.p.land, f.command, bool(armed)) == pytest.approx(share)
 
 
 def test_the_land_detector_watches_for_what_can_come_next():

@@ -74,7 +74,7 @@ def test_a_tick_obeys_orders_and_switches():
     f.inputs.demand.fresh, f.inputs.demand.kind = 1, int(Demand.REBOOT)
     f.inputs.pilot.fresh, f.inputs.pilot.is_arm_switch_on = 1, 1
     ticked(f)
-    assert heard(f) == [(Event.REBOOT, 0.0)]
+    assert heard(f) == [(Event.REBOOT, 0.0), (Event.HOME_SET, 0.0)]
     assert (f.s.is_arm_switch_on, f.s.is_arm_switch_safe) == (1, 0)
     f.inputs.demand.fresh = 0
     f.status.events[:] = 0

@@ -209,7 +209,7 @@ def test_who_has_no_home_lands_instead_of_returning():
     f = ready()
     f.trust(1, 1, 0, 0)
     f.sticks(mode=Mode.ANGLE).step().ask(Demand.ARM)
-    f.guidance.is_home_set = 0
+    f.supervisor.home.is_set = f.supervisor.home.is_new = 0
     while f.place[2] > -5.0:
         f.sticks(throttle=0.8).step()
     f.trust()

@@ -67,7 +67,8 @@ def test_what_cannot_be_flown_any_more_is_replaced_by_the_next_lower(mode, have,
         (Mode.GOTO, HOLD, 0, PLACE, Mode.HOLD),
         (Mode.HOLD, HOLD, 0, PLACE, Mode.HOLD),
         (Mode.BRAKE, HOLD, 0, PLACE, Mode.BRAKE),
-        (Mode.HOLD, RETURN, 0, PLACE | int(S.HOME), Mode.RETURN),
+        (Mode.HOLD, RETURN, 0, PLACE | int(S.HOME | S.WAY_HOME), Mode.RETURN),
+        (Mode.HOLD, RETURN, 0, PLACE | int(S.HOME), Mode.LAND),
         (Mode.HOLD, RETURN, 0, PLACE, Mode.LAND),
         (Mode.RETURN, HOLD, 0, PLACE, Mode.RETURN),
         (Mode.RETURN, LAND, 0, PLACE, Mode.LAND),
@@ -98,6 +99,7 @@ def test_the_first_missing_sign_is_the_reason():
         (S.STREAM, Why.NEEDS_STREAM),
         (S.MISSION, Why.NEEDS_MISSION),
         (S.HOME, Why.NEEDS_HOME),
+        (S.WAY_HOME, Why.WAY_BARRED),
     )
     for sign, why in reasons:
         assert choosing.why_missing(int(sign)) == why

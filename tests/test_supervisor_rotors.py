@@ -108,8 +108,9 @@ def test_what_turns_the_vehicle_for_long_is_no_news():
         last = rotors.sudden(r, p, Vec3(31.0, -62.0, 0.0), DT)
     assert abs(last.x) < 0.01
     assert abs(last.y) < 0.01
+    r.lift_slow = 9.0
     rotors.reset(r)
-    assert r.usual[1] == 0.0
+    assert (r.usual[1], r.lift_slow) == (0.0, 0.0)
 
 
 def missing(

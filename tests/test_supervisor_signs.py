@@ -5,7 +5,7 @@ import math
 import pytest
 
 from flight.inputs import Demand
-from flight.modes import Arming, Level, Mode
+from flight.modes import Action, Arming, Level, Mode
 from flight.supervisor import signs
 from flight.supervisor.table import Sign
 from tests.supervisor_rig import DT, below, flying, in_plain_python, toy
@@ -64,11 +64,11 @@ def test_standing_signs_say_what_is_so():
             setattr(f.inputs.pilot, name, value)
 
     f = toy()
-    base = int(Sign.LANDED)
+    base = int(Sign.LANDED | Sign.WAY_HOME)
     boot = base | (Sign.STICKS_ONLY if f.s.mode in (Mode.RATE, Mode.ANGLE) else 0)
     assert found() == boot
-    assert found(air=True) == Sign.AIRBORNE
-    assert found(lambda f: setattr(f.s, "arming", Arming.KILLED), air=True) == 0
+    assert found(air=True) == Sign.AIRBORNE | Sign.WAY_HOME
+    assert found(lambda f: setattr(f.s, "arming", Arming.KILLED), air=True) == Sign.WAY_HOME
     assert found(lambda f: setattr(f.s, "mode", Mode.RATE)) == base | Sign.STICKS_ONLY
     assert found(lambda f: setattr(f.s, "mode", Mode.ANGLE)) == base | Sign.STICKS_ONLY
     assert found(pilot) == base | Sign.PILOT
@@ -82,6 +82,25 @@ def test_standing_signs_say_what_is_so():
         found(lambda f: (setattr(f.s, "mode", Mode.MISSION), setattr(f.status, "is_done", 1)))
         == base | Sign.DONE
     )
+
+
+@pytest.mark.parametrize(
+    ("action", "is_barred", "is_lost"),
+    [
+        *((action, 1, False) for action in (Action.WARN, Action.HOLD, Action.RETURN)),
+        *((action, 1, True) for action in (Action.LAND, Action.DISARM, Action.TERMINATE)),
+        (Action.LAND, 0, False),
+    ],
+)
+def test_a_way_home_that_leaves_the_fence_is_none_where_leaving_it_ends_the_flight(
+    action, is_barred, is_lost
+):
+    f = toy(FS_FENCE_ACT=float(action))
+    f.s.home.is_barred = is_barred
+
+    assert signs.is_way_barred(f.s, f.p) == is_lost
+    found = signs.standing_signs(f.s, f.p, f.inputs, f.command)
+    assert bool(found & Sign.WAY_HOME) != is_lost
 
 
 def test_it_rests_after_a_flight_and_idles_before_one():

@@ -51,7 +51,7 @@ def test_a_ready_vehicle_arms_and_the_ground_hears_why():
     f = ticked(ready(), Demand.ARM)
 
     assert (f.status.arming, f.status.refusals) == (Arming.ARMED, 0)
-    assert heard(f) == [(Event.ARMED, float(Sign.ARM_WISH))]
+    assert heard(f) == [(Event.ARMED, float(Sign.ARM_WISH)), (Event.HOME_SET, 0.0)]
     assert f.s.armed_s == DT
 
 

@@ -131,6 +131,15 @@ def operated(kind: Demand, have: int, *arguments: float, count: int = 0) -> ToyF
     return f
 
 
+def test_a_wish_that_comes_too_late_is_refused_aloud():
+    f = flying(Mode.MISSION)
+    d = f.inputs.demand
+    d.fresh, d.kind, d.uses, d.argument[0] = 1, int(Demand.MODE), 1, float(Mode.MISSION)
+    f.status.mission_count = 1
+    choosing.grant_operator(f.s, f.p, f.inputs, f.status, ALL | S.DONE | S.ARMED)
+    assert heard(f) == [(Event.MODE_REFUSED, Mode.MISSION + WHY * Why.NEEDS_AIRBORNE)]
+
+
 def test_an_operators_wish_is_granted_or_refused_aloud():
     f = operated(Demand.LAND, 0)
     assert (f.s.mode, heard(f)) == (Mode.LAND, [])

@@ -14,7 +14,6 @@ from flight.guidance.shaping import (
     set_pace,
     stopping_place,
 )
-from flight.guidance.wishes import RALLY
 from flight.inputs import Demand
 from flight.kernel import kernel
 from flight.modes import Arming, Level, Mode
@@ -31,12 +30,9 @@ STATE = record(
     is_armed=FLAG,
     is_done=FLAG,
     is_on_curve=FLAG,
-    is_home_set=FLAG,
-    is_home_chosen=FLAG,
     asked_speed=REAL,
     return_ned=VECTOR,
     return_height=REAL,
-    home_ned=VECTOR,
     spot_ned=VECTOR,
     seen_p_ned=VECTOR,
     seen_q_ned_frd=QUATERNION,
@@ -52,19 +48,15 @@ STATE = record(
     leg=LEG,
     curve=CURVE,
     mission=LIST,
-    rally=RALLY,
 )
 
 
 @kernel
 def reset(state, params):
-    """Forget everything: no home, no mission, no motion."""
+    """Forget everything: no mission, no motion."""
     state.mode = Mode.NONE
     state.is_armed = 0
     state.is_done = 0
-    state.is_home_set = 0
-    state.is_home_chosen = 0
-    state.rally.count = 0
     wishes.forget(state)
     state.mission.count = 0
     state.mission.index = 0
@@ -113,6 +105,13 @@ def is_renewed(state, demand, mode):
     if kind == Demand.MISSION_START:
         return mode == Mode.MISSION
     return (kind == Demand.ORBIT and mode == Mode.ORBIT) or (kind == Demand.FIGURE8 and mode == Mode.FIGURE8)
+
+
+@kernel
+def is_called_elsewhere(state, status):
+    """Tell whether a return has been given another goal on its way."""
+    is_returning = state.mode == Mode.RETURN and status.mode == Mode.RETURN and not status.is_landed
+    return is_returning and norm(vec(status.return_ned) - vec(state.return_ned)) > 0.0
 
 
 @kernel
@@ -225,14 +224,14 @@ def step(state, params, inputs, command, dt):
     is_told = inputs.demand.fresh == 1 and not is_refused(status, inputs.demand.kind)
     if is_told:
         mission.listen(state.mission, inputs.demand, status)
-        wishes.listen(state, params, inputs.demand, status, estimate)
-    wishes.keep_home(state, status, estimate, is_armed and state.is_armed == 0)
+        wishes.listen(state, params, inputs.demand, status)
     follow_jump(state, params, estimate, dt)
     if not is_armed:
         wait_disarmed(state, estimate)
     else:
         begin(shape, params, dt)
-        if state.mode != status.mode or (is_told and is_renewed(state, inputs.demand, status.mode)):
+        is_renewed_now = is_told and is_renewed(state, inputs.demand, status.mode)
+        if state.mode != status.mode or is_renewed_now or is_called_elsewhere(state, status):
             enter(state, params, inputs, command)
             shape.is_due = 1
         state.phase_s += dt

@@ -1,9 +1,8 @@
-"""Return: climb to a safe height, fly home or to the nearest rally point in a straight line, land."""
+"""Return: climb to a safe height, fly home or to a rally point in a straight line, land."""
 
 from flight.guidance import land
 from flight.guidance.leg import climb_leg, enter_phase, fly_leg, is_within, set_leg
 from flight.guidance.shaping import stopping_place
-from flight.guidance.wishes import return_place
 from flight.kernel import kernel
 from flight.vector import Vec3, norm_xy, put, vec
 
@@ -24,7 +23,7 @@ def cross_over(state, params, home_ned):
 def enter(state, params, command):
     """Climb first unless home is near or the vehicle high."""
     here = stopping_place(state.motion, params)
-    home = return_place(state, here)
+    home = vec(command.status.return_ned)
     put(state.return_ned, home)
     safe = home.z - state.return_height
     state.leg.speed = params.cruise

@@ -1,21 +1,17 @@
-"""What an operator may change without changing the mode: speed, heading, home and where else to return to."""
+"""What an operator may change without changing the mode: speed and heading."""
 
 import math
 
-from flight.command import refuse, say
+from flight.command import refuse
 from flight.inputs import Demand
 from flight.kernel import kernel
 from flight.modes import Arming, Event, Mode, Why
-from flight.record import INTEGER, record
-from flight.vector import Vec3, norm_xy, put, vec
 
-MOST_RALLY_POINTS = 16
-RALLY = record(count=INTEGER, places=("f8", (MOST_RALLY_POINTS, 2)))
 # Modes whose heading a demand may choose.
 TURNING = int(1 << Mode.HOLD | 1 << Mode.TAKEOFF | 1 << Mode.GOTO | 1 << Mode.MISSION | 1 << Mode.RETURN)
 CURVED = int(1 << Mode.ORBIT | 1 << Mode.FIGURE8)
-NOT_A_NUMBER, OUT_OF_RANGE, FULL = int(Why.NOT_A_NUMBER), int(Why.OUT_OF_RANGE), int(Why.FULL)
-NOT_IN_MODE, NEEDS_POSITION = int(Why.NOT_IN_MODE), int(Why.NEEDS_POSITION)
+NOT_A_NUMBER, OUT_OF_RANGE = int(Why.NOT_A_NUMBER), int(Why.OUT_OF_RANGE)
+NOT_IN_MODE = int(Why.NOT_IN_MODE)
 NEEDS_ARMED, NEEDS_AIRBORNE = int(Why.NEEDS_ARMED), int(Why.NEEDS_AIRBORNE)
 
 
@@ -61,43 +57,11 @@ def change_yaw(state, demand, status):
 
 
 @kernel
-def change_home(state, demand, estimate):
-    """Take another home, here if no place is meant; return Why not, 0 when done."""
-    if not estimate.is_position_valid:
-        return NEEDS_POSITION
-    for k in range(3):
-        state.home_ned[k] = demand.argument[k] if demand.uses >> k & 1 else estimate.p_ned[k]
-    state.is_home_set = 1
-    state.is_home_chosen = 1
-    return 0
-
-
-@kernel
-def keep_rally_point(rally, demand):
-    """Store one more place to return to; return Why not, 0 when done."""
-    if not 0 <= demand.index < MOST_RALLY_POINTS or demand.index > rally.count:
-        return FULL
-    rally.places[demand.index, 0] = demand.argument[0]
-    rally.places[demand.index, 1] = demand.argument[1]
-    rally.count = max(rally.count, demand.index + 1)
-    return 0
-
-
-@kernel
-def obey(state, params, demand, status, estimate):
-    """Do what a demand of this file's kinds asks; return Why not, 0 when done or not of these kinds."""
-    kind = demand.kind
-    if kind == Demand.SPEED:
+def obey(state, params, demand, status):
+    """Do what a demand of this file's kinds asks; return Why not, 0 when done."""
+    if demand.kind == Demand.SPEED:
         return change_speed(state, params, demand, status.mode)
-    if kind == Demand.YAW:
-        return change_yaw(state, demand, status)
-    if kind == Demand.SET_HOME:
-        return change_home(state, demand, estimate)
-    if kind == Demand.RALLY_POINT:
-        return keep_rally_point(state.rally, demand)
-    if kind == Demand.RALLY_CLEAR:
-        state.rally.count = 0
-    return 0
+    return change_yaw(state, demand, status)
 
 
 @kernel
@@ -108,44 +72,17 @@ def is_finite(demand):
 
 
 @kernel
-def listen(state, params, demand, status, estimate):
+def listen(state, params, demand, status):
     """Do what the operator asks beside the mode."""
-    if not Demand.SPEED <= demand.kind <= Demand.RALLY_POINT:
+    if demand.kind != Demand.SPEED and demand.kind != Demand.YAW:
         return
-    why = obey(state, params, demand, status, estimate) if is_finite(demand) else NOT_A_NUMBER
+    why = obey(state, params, demand, status) if is_finite(demand) else NOT_A_NUMBER
     if why != 0:
         refuse(status, Event.DEMAND_REFUSED, demand.kind, why)
-    elif demand.kind == Demand.SET_HOME:
-        say(status, Event.HOME_SET, 0.0)
-
-
-@kernel
-def return_place(state, here_ned):
-    """Return the nearest of home and the rally points, with home's height."""
-    home = vec(state.home_ned)
-    best, least = home, norm_xy(home - here_ned)
-    for i in range(state.rally.count):
-        north, east = state.rally.places[i, 0], state.rally.places[i, 1]
-        distance = norm_xy(Vec3(north, east, 0.0) - here_ned)
-        if distance < least:
-            best, least = Vec3(north, east, home.z), distance
-    return best
 
 
 @kernel
 def forget(state):
-    """Wish nothing; home and rally points stay."""
+    """Wish nothing."""
     state.asked_speed = 0.0
     state.is_yaw_asked = 0
-
-
-@kernel
-def keep_home(state, status, estimate, is_arming):
-    """Take home where the vehicle is armed, and before that as soon as the position is known, unless one was chosen."""
-    is_due = (is_arming and not state.is_home_chosen) or state.is_home_set == 0
-    if estimate.is_position_valid and status.is_landed and is_due:
-        put(state.home_ned, vec(estimate.p_ned))
-        state.is_home_set = 1
-        say(status, Event.HOME_SET, 0.0)
-    put(status.home_ned, vec(state.home_ned))
-    status.is_home_set = state.is_home_set

@@ -202,10 +202,10 @@ def is_blind(fence, params, estimate):
 
 @kernel
 def step(fence, params, estimate, home_ned, dt):
-    """Look every now and then whether the vehicle is outside, or would be before it can stop."""
+    """Look every now and then whether the vehicle is outside, or would be before it can stop; tell whether now."""
     fence.wait_s -= dt
     if fence.wait_s > 0.0:
-        return
+        return False
     fence.wait_s = params.period_s
     p, v, home = vec(estimate.p_ned), vec(estimate.v_ned), vec(home_ned)
     way = stop_way(params, v)
@@ -216,3 +216,4 @@ def step(fence, params, estimate, home_ned, dt):
     fence.is_breached = 1 if here < 0.0 or is_unseen else 0
     # One who moves along the fence or inwards may.
     fence.is_near = 1 if there < params.margin and there < here - params.slack else 0
+    return True

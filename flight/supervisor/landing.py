@@ -115,7 +115,7 @@ def thrust_of(command, is_armed):
 
 
 @kernel
-def thrust_share_of(params, command, is_armed):
+def hover_share_of(params, command, is_armed):
     """Return the last collective as a share of hover thrust."""
     return thrust_of(command, is_armed) / hover_of(params, command)
 
@@ -124,7 +124,7 @@ def thrust_share_of(params, command, is_armed):
 def step(landing, params, inputs, command, is_armed, dt):
     """Decide whether the vehicle stands on the ground."""
     estimate = command.estimate
-    share = thrust_share_of(params, command, is_armed)
+    share = hover_share_of(params, command, is_armed)
     listen(landing, params, inputs, estimate, dt)
     if command.status.failsafes & Failsafe.IMU_STUCK:
         landing.force_err = 0.0

@@ -6,7 +6,7 @@ from flight.kernel import kernel
 from flight.modes import Arming, Event, Why
 from flight.supervisor import fence, motor_test
 
-NEEDS_DISARMED = int(Why.NEEDS_DISARMED)
+NEEDS_DISARMED, STANDING = int(Why.NEEDS_DISARMED), int(Why.STANDING)
 
 
 @kernel
@@ -16,6 +16,13 @@ def reboot(state, demand, status):
         refuse(status, Event.DEMAND_REFUSED, demand.kind, NEEDS_DISARMED)
     else:
         say(status, Event.REBOOT, 0.0)
+
+
+@kernel
+def refuse_kill(demand, status, is_standing):
+    """Refuse to stop what stands: who takes that for a lasting stop would see it armed later."""
+    if demand.kind == Demand.KILL and is_standing:
+        refuse(status, Event.DEMAND_REFUSED, demand.kind, STANDING)
 
 
 @kernel

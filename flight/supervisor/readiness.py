@@ -130,9 +130,10 @@ def is_log_missing(params, system):
 
 @kernel
 def is_fence_wrong(state, params, estimate):
-    """Tell whether the fence is unfinished, the vehicle outside, or that cannot be known."""
+    """Tell whether the fence is unfinished, the vehicle or the home chosen outside, or that cannot be known."""
     blind = fence.is_blind(state.fence, params.fence, estimate)
-    return blind or state.fence.is_sound == 0 or state.fence.is_breached == 1
+    lost = state.home.is_chosen == 1 and fence.room_over_ground(state.fence, vec(state.home.place_ned)) < 0.0
+    return blind or lost or state.fence.is_sound == 0 or state.fence.is_breached == 1
 
 
 @kernel

@@ -52,7 +52,7 @@ REFUSALS: dict[Refusal, Told] = {
     R.LOG: Told("the flight is not being recorded", "make room on the disk; restart the recorder"),
     R.BRIDGE: Told("the bridge's firmware reports a fault", "see `quadloop doctor`"),
     R.FENCE: Told(
-        "it is outside its fence, or that cannot be known, or the fence is unfinished",
+        "it or its home is outside its fence, or that cannot be known, or the fence is unfinished",
         "wait for position and height, move it inside, or upload the fence again",
     ),
     R.CRASHED: Told(
@@ -197,4 +197,7 @@ WHYS: dict[Why, str] = {
     Why.FULL: "there is no room for it, or what comes before it is missing",
     Why.NOT_IN_MODE: "the mode has no use for it",
     Why.ENDLESS: "it would never end",
+    Why.OUTSIDE_FENCE: "it lies outside the fence",
+    Why.WAY_BARRED: "every way home leaves the fence",
+    Why.STANDING: "no motor turns",
 }

@@ -4,10 +4,11 @@ import math
 
 from flight.inputs import Demand, Use
 from flight.kernel import kernel
-from flight.modes import Arming, Level, Mode
+from flight.modes import Arming, Failsafe, Level, Mode
 from flight.supervisor.checks import is_pilot_there, is_stream_running, stream_needs, when
-from flight.supervisor.table import Sign
+from flight.supervisor.table import RETURN, SEVERITY, Sign
 
+FENCE_PLACE = int(Failsafe.FENCE).bit_length() - 1
 PLACES = int(Use.POSITION_XY | Use.POSITION_Z)
 
 
@@ -30,6 +31,12 @@ def is_stream_flyable(state, params, inputs, signs):
 
 
 @kernel
+def is_way_barred(state, params):
+    """Tell whether every way home leaves the fence and leaving it would end the flight there."""
+    return state.home.is_barred == 1 and SEVERITY[params.action[FENCE_PLACE]] > RETURN
+
+
+@kernel
 def standing_signs(state, params, inputs, command):
     """Return what is so, whoever wishes what."""
     status, landing = command.status, state.landing
@@ -42,6 +49,7 @@ def standing_signs(state, params, inputs, command):
         | when(is_stream_flyable(state, params, inputs, signs), Sign.STREAM)
         | when(status.mission_count > 0, Sign.MISSION)
         | when(status.is_home_set, Sign.HOME)
+        | when(not is_way_barred(state, params), Sign.WAY_HOME)
         | when(status.is_done, Sign.DONE)
         | when(state.mode == Mode.MISSION and not status.is_done, Sign.UNDERWAY)
         | when(inputs.pilot.is_kill_switch_on and state.pilot_seen, Sign.KILL_SWITCH | Sign.KILL)

@@ -13,6 +13,7 @@ from flight.supervisor import (
     failsafes,
     fence,
     health,
+    home,
     landing,
     motor_test,
     orders,
@@ -22,6 +23,7 @@ from flight.supervisor.checks import is_pilot_there, troubles, when
 from flight.supervisor.failsafes import WATCH
 from flight.supervisor.fence import FENCE
 from flight.supervisor.health import HEALTH
+from flight.supervisor.home import HOME
 from flight.supervisor.landing import LANDING
 from flight.supervisor.motor_test import TEST
 from flight.supervisor.readiness import refusals
@@ -64,6 +66,7 @@ STATE = record(
     landing=LANDING,
     watch=WATCH,
     fence=FENCE,
+    home=HOME,
     health=HEALTH,
     rotors=ROTORS,
     test=TEST,
@@ -94,6 +97,7 @@ def reset(state, params):
     state.is_crash_told = 0
     state.test.left_s = 0.0
     fence.reset(state.fence)
+    home.reset(state.home)
     health.reset(state.health)
     rotors.reset(state.rotors)
     landing.reset(state.landing)
@@ -125,7 +129,16 @@ def is_flying_free(state, params, command, is_armed):
     if not is_armed or state.landing.is_landed or state.landing.airborne_s <= params.rotor.settle_s:
         return False
     is_high = not command.estimate.is_altitude_valid or command.estimate.height_m > params.rotor.height
-    return is_high and landing.thrust_share_of(params.land, command, is_armed) > params.land.thrust
+    return is_high and landing.hover_share_of(params.land, command, is_armed) > params.land.thrust
+
+
+@kernel
+def watch_fence(state, params, estimate, is_armed, dt):
+    """Follow the fence and where a return leads; home not chosen yet is where the vehicle will be armed: here."""
+    is_home_known = is_armed or state.home.is_chosen
+    home_ned = state.home.place_ned if is_home_known else estimate.p_ned
+    if fence.step(state.fence, params.fence, estimate, home_ned, dt) or state.home.is_new:
+        home.choose(state.home, state.fence, estimate, state.mode)
 
 
 @kernel
@@ -140,7 +153,7 @@ def look(state, params, inputs, command, is_armed, dt):
     is_felt = max(2.0 * state.health.frozen_s, dt) < params.rotor.time_s
     lift = -inputs.imu.accel_frd[2]
     rotors.step(state.rotors, params.rotor, command.motors, estimate, lift, hover, is_free, is_felt, dt)
-    fence.step(state.fence, params.fence, estimate, command.status.home_ned, dt)
+    watch_fence(state, params, estimate, is_armed, dt)
     must_end = orders.must_end_test(state, params, inputs, estimate)
     motor_test.step(state.test, command.status, must_end, dt)
 
@@ -256,10 +269,13 @@ def publish(state, status, refused):
 def step(state, params, inputs, command, dt):
     """Decide arming and mode; write `command.status`."""
     status, was_armed = command.status, state.arming == Arming.ARMED
+    is_standing = state.arming == Arming.DISARMED and not state.test.left_s > 0.0
     hear(state, params, inputs, dt)
     look(state, params, inputs, command, was_armed, dt)
     if inputs.demand.fresh:
         orders.obey(state, params, inputs, status)
+        orders.refuse_kill(inputs.demand, status, is_standing)
+        home.listen(state.home, state.fence, params.fence, inputs.demand, command.estimate, status)
     signs = standing_signs(state, params, inputs, command)
     wrong = troubles(state, params, inputs, command, signs)
     failsafes.step(state.watch, params, wrong, was_armed, status, dt)
@@ -275,6 +291,9 @@ def step(state, params, inputs, command, dt):
         was_armed and state.arming != Arming.ARMED, Sign.OVER
     )
     choosing.step(state, params, inputs, status, signs)
+    is_arming = state.arming == Arming.ARMED and not was_armed
+    home.keep(state.home, status, command.estimate, state.landing.is_landed, is_arming)
+    home.publish(state.home, status, state.mode)
     publish(state, status, refused)
 
 

@@ -37,6 +37,7 @@ class Sign(IntEnum):
     ARMED = 1 << 23
     OVER = 1 << 24  # disarmed in this tick
     UNDERWAY = 1 << 25  # a mission goes on; it may wait on the ground or land on its way
+    WAY_HOME = 1 << 26  # a return would not be ended by the fence
 
 
 S, D = Sign, Demand
@@ -68,7 +69,7 @@ ARMING_TABLE = np.array(
 PLACE = int(S.ATTITUDE | S.ALTITUDE | S.POSITION)
 # Of what a mode needs, this much must last while it flies, and be there for a failsafe's answer; the rest must be there
 # when it is asked for.
-LASTING = int(PLACE | S.HOME | S.STREAM)
+LASTING = int(PLACE | S.HOME | S.WAY_HOME | S.STREAM)
 # Asked for on the ground, a mode must have at least these; arming asks for the others.
 NEEDED_DISARMED = int(S.STREAM | S.MISSION | S.HOME | S.AIRBORNE)
 # Each mode: what it needs, and what is flown instead when that is lost; in the order of Mode.
@@ -84,7 +85,7 @@ MODE_TABLE = np.array(
         (PLACE | S.AIRBORNE, Mode.LAND),  # GOTO
         (PLACE | S.MISSION, Mode.LAND),  # MISSION
         (PLACE | S.AIRBORNE, Mode.LAND),  # ORBIT
-        (PLACE | S.HOME | S.AIRBORNE, Mode.LAND),  # RETURN
+        (PLACE | S.HOME | S.WAY_HOME | S.AIRBORNE, Mode.LAND),  # RETURN
         (0, Mode.LAND),  # LAND
         (S.ATTITUDE | S.STREAM, Mode.HOLD),  # OFFBOARD
         (PLACE | S.AIRBORNE, Mode.LAND),  # FIGURE8
@@ -104,6 +105,7 @@ REASONS = np.array(
         (S.STREAM, Why.NEEDS_STREAM),
         (S.MISSION, Why.NEEDS_MISSION),
         (S.HOME, Why.NEEDS_HOME),
+        (S.WAY_HOME, Why.WAY_BARRED),
     ],
     dtype=np.int64,
 )

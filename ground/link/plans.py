@@ -8,8 +8,8 @@ from functools import cached_property
 from itertools import groupby
 
 from flight.guidance.mission import MOST_ITEMS
-from flight.guidance.wishes import MOST_RALLY_POINTS
 from flight.inputs import Demand, Fence
+from flight.supervisor.home import MOST_RALLY_POINTS
 from ground.link.dialect import mavlink
 from ground.link.regions import ROIS, is_look
 from ground.link.wire_items import WireItem
