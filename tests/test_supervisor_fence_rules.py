@@ -345,7 +345,27 @@ def test_who_begins_on_the_edge_begins_inside():
     assert kept(f, place(9.0, 0.0), place(8.125, 0.0), 0.5, 0.0625) == -0.125
 
 
+def test_who_goes_from_edge_to_edge_is_judged_all_the_way():
+    f = point(toy(), 2.0, 0.0, 0.0, 3.0, 0)
+    assert kept(f, place(-2.9375, 0.0), place(2.9375, 0.0), 0.25, 0.0625) == pytest.approx(-3.0, abs=0.2)
+    assert kept(f, place(-2.9375, 0.0), place(2.9375, 0.0), 0.25, 0.0) == -0.0625
+
+
+def test_it_tells_whether_it_has_looked():
+    f = looked(0.0)
+    f.s.fence.wait_s = 2.0 * DT
+    told = [fence.step(f.s.fence, f.p.fence, f.estimate, f.status.home_ned, DT) for _ in range(5)]
+    assert told == [False, True, False, True, False]
+
+
 def test_a_way_from_nowhere_ends():
     f = point(toy(), 1.0, 0.0, 0.0, 8.0, 0)
     for start in (place(math.nan, 0.0), place(0.0, math.inf)):
         assert not math.isnan(kept(f, start, place(9.0, 0.0)))
+
+
+@pytest.mark.parametrize(("most", "margin", "highest"), [(10.0, 2.0, 8.0), (3.0, 2.0, 1.5), (0.0, 2.0, 0.0)])
+def test_a_return_climbs_to_the_margin_below_the_ceiling_but_to_half_of_it_at_least(most, margin, highest):
+    p = toy().p.fence
+    p.height_max, p.margin = most, margin
+    assert fence.ceiling(p) == highest

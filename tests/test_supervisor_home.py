@@ -6,9 +6,9 @@ import pytest
 
 from flight.inputs import Demand, Fence
 from flight.modes import WHY, Arming, Event, Mode, Refusal, Why
-from flight.supervisor import home, orders, readiness
+from flight.supervisor import home, orders, readiness, supervisor
 from flight.vector import Vec3, vec
-from tests.supervisor_rig import DT, above, heard, in_plain_python, toy
+from tests.supervisor_rig import DT, above, flying, heard, in_plain_python, toy
 from tests.toy_flight import ToyFlight
 
 in_plain_python()
@@ -50,6 +50,7 @@ def test_home_is_where_it_is_said_and_here_where_nothing_is():
     assert place(f) == (7.0, 2.0, -9.0)
     assert heard(f) == [(Event.HOME_SET, 0.0)]
     assert (f.s.home.is_set, f.s.home.is_chosen, f.s.home.is_new) == (1, 1, 1)
+    assert place(told(f, Demand.SET_HOME, 7.0)) == (7.0, 2.0, -3.0)
     assert place(told(f, Demand.SET_HOME, None, 5.0)) == (1.0, 5.0, -3.0)
     assert place(told(f, Demand.SET_HOME, None, None, 5.0)) == (1.0, 2.0, 5.0)
     assert place(told(f, Demand.SET_HOME)) == (1.0, 2.0, -3.0)
@@ -159,6 +160,13 @@ def test_it_leads_to_the_nearest_whose_way_is_free_and_where_none_is_to_the_near
     assert f.s.home.is_barred == 0
 
 
+def test_where_no_way_is_free_the_nearest_place_may_be_a_rally_point():
+    f = fenced(rallied((0.0, 30.0), (0.0, 20.0)), (0.0, 11.0, 1.0), (0.0, 18.0, 1.0))
+    f.estimate.p_ned = (0.0, 14.0, -10.0)
+    assert chosen(f) == (0.0, 20.0, 1.0)
+    assert f.s.home.is_barred == 1
+
+
 def test_who_is_outside_may_come_in_on_the_way():
     f = fenced(rallied(), (20.0, 0.0, 4.0))
     f.estimate.p_ned = (19.0, 0.0, -10.0)
@@ -175,14 +183,14 @@ def test_a_way_along_the_fence_is_free(radius, is_free):
 def test_a_long_way_is_looked_at_two_hundred_times_at_most():
     f = fenced(toy(), (0.0, 0.0, 1e5), kind=Fence.CIRCLE_INSIDE)
     looks, look = [], home.fence.room_over_ground
-    for goal in (2000.0, 20.0):
+    for goal in (3000.0, 1020.0):
         looks.clear()
         try:
             home.fence.room_over_ground = lambda *those: looks.append(1) or 0.0
-            assert home.is_free(f.s.fence, Vec3(0.0, 0.0, 0.0), Vec3(goal, 0.0, 0.0))
+            assert home.is_free(f.s.fence, Vec3(1000.0, 0.0, 0.0), Vec3(goal, 0.0, 0.0))
         finally:
             home.fence.room_over_ground = look
-        assert len(looks) == pytest.approx(min(200, goal / 0.5) + 1, abs=1)
+        assert len(looks) == pytest.approx(min(200, (goal - 1000.0) / 0.5) + 1, abs=1)
 
 
 def test_a_return_that_is_flown_keeps_its_goal_until_the_places_change():
@@ -275,6 +283,57 @@ def test_a_kill_is_refused_where_no_motor_turns_and_nowhere_else():
 
 
 def test_the_place_of_minus_one_is_home():
-    f = rallied((5.0, 6.0))
+    f = told(rallied((5.0, 6.0)), Demand.SET_HOME, 3.0, 4.0, 1.0)
     assert home.place_of(f.s.home, -1) == vec(f.s.home.place_ned)
     assert home.place_of(f.s.home, 0) == Vec3(5.0, 6.0, 1.0)
+
+
+def watched(is_armed: bool, is_chosen: int, mode: Mode = Mode.HOLD, is_new: int = 0) -> ToyFlight:
+    """Look at a fence 50 m around home, 60 m from it and beside a rally point."""
+    f = rallied((60.0, 0.0))
+    f.p.fence.distance_max, f.estimate.p_ned = 50.0, (60.0, 0.0, 0.0)
+    f.s.home.is_chosen, f.s.home.is_new, f.s.mode, f.s.fence.wait_s = is_chosen, is_new, mode, 0.0
+    supervisor.watch_fence(f.s, f.p, f.estimate, is_armed, DT)
+    return f
+
+
+@pytest.mark.parametrize(("is_armed", "is_chosen"), [(True, 0), (False, 1), (True, 1), (False, 0)])
+def test_home_stands_once_armed_or_chosen_and_is_here_before(is_armed, is_chosen):
+    assert watched(is_armed, is_chosen).s.fence.is_breached == int(is_armed or is_chosen)
+
+
+def test_where_a_return_leads_is_looked_at_as_often_as_the_fence_and_after_every_change():
+    assert watched(True, 1).s.home.return_ned[0] == 60.0
+    assert watched(True, 1, Mode.RETURN).s.home.return_ned[0] == 0.0
+    f = watched(True, 1, Mode.RETURN, is_new=1)
+    assert f.s.home.return_ned[0] == 60.0
+    f.s.home.count = 0
+    supervisor.watch_fence(f.s, f.p, f.estimate, True, DT)
+    assert f.s.home.return_ned[0] == 60.0
+    f.s.home.is_new = 1
+    supervisor.watch_fence(f.s, f.p, f.estimate, True, DT)
+    assert f.s.home.return_ned[0] == 0.0
+
+
+def test_a_tick_warns_of_the_return_it_begins():
+    f = flying(Mode.RETURN)
+    f.s.home.is_barred, f.s.home.is_set, f.s.home.is_new, f.s.fence.wait_s = 1, 1, 0, 9.0
+    f.status.events[:] = 0
+    supervisor.step(f.s, f.p, f.inputs, f.command, DT)
+    assert (Event.RETURN_LEAVES_FENCE, 0.0) in heard(f)
+
+
+def test_what_lifts_the_vehicle_is_felt_upwards():
+    f = flying()
+    f.inputs.imu.fresh, f.inputs.imu.accel_frd = 1, (0.0, 0.0, -12.0)
+    for _ in range(3):
+        supervisor.look(f.s, f.p, f.inputs, f.command, True, DT)
+    assert f.s.rotors.lift_slow > 0.0
+
+
+@pytest.mark.parametrize("is_armed", [True, False])
+def test_a_look_knows_whether_home_stands(is_armed):
+    f = rallied()
+    f.p.fence.distance_max, f.estimate.p_ned, f.s.home.is_chosen = 50.0, (60.0, 0.0, 0.0), 0
+    supervisor.look(f.s, f.p, f.inputs, f.command, is_armed, DT)
+    assert f.s.fence.is_breached == is_armed
