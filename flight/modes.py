@@ -151,6 +151,7 @@ class Failsafe(IntEnum):
     BRIDGE_FAULT = 1 << 26
     BATTERY_UNKNOWN = 1 << 27
     IMU_CLIPPED = 1 << 28
+    SPINNING = 1 << 29
 
 
 class Action(IntEnum):

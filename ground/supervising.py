@@ -174,7 +174,10 @@ GIVENS: dict[str, dict[str, Callable[[Pretence], object]]] = {
     "numbers": {"lost": lambda p: setattr(p.command.estimate, "v_ned", (np.nan, 0.0, 0.0))},
     "fence": {"near": lambda p: fenced(p, 20.0, 20.0, 10.0), "outside": lambda p: fenced(p, -90.0, 9.0, 0.0)},
     "takeoff": {"runaway": spun},
-    "yaw": {"limit": twisted},
+    "yaw": {
+        "limit": twisted,
+        "spinning": lambda p: setattr(p.command.estimate, "omega_frd", (0.0, 0.0, 9.0)),
+    },
     "rotor": {"lost": lambda p: setattr(p.state.rotors, "lost", 1)},
     "thrust": {"lost": sinking},
     "vibration": {"high": lambda p: setattr(p, "shaking", 90.0)},

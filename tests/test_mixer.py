@@ -11,6 +11,7 @@ from flight.mixer import mixer
 from flight.params import defaults
 from flight.record import rows
 from flight.rotor import throttle_of
+from flight.vector import Vec3
 from tests.flying_body import QUAD_X, told_airframe
 
 pytestmark = pytest.mark.interpreted
@@ -128,7 +129,8 @@ def test_yaw_gives_way_first_then_thrust_and_never_roll_and_pitch(layout):
             bench.command.motors.unallocated_torque_frd.copy(),
             bench.command.motors.unallocated_thrust,
         )
-        bench.mix(thrust, roll, pitch, float(np.clip(yaw, -bench.state.yaw_sure_nm, bench.state.yaw_sure_nm)))
+        sure = float(bench.params.mixer.yaw_min * bench.state.yaw_most_nm)
+        bench.mix(thrust, roll, pitch, float(np.clip(yaw, -sure, sure)))
 
         assert lost[:2] == pytest.approx([0.0, 0.0], abs=1e-9)
         assert abs(thrust_lost) <= abs(bench.command.motors.unallocated_thrust) + 1e-9
@@ -141,6 +143,37 @@ def test_a_little_yaw_is_kept_at_the_expense_of_thrust():
 
     assert given[2] == pytest.approx(0.05 * FULL_N * 0.016, abs=1e-9)
     assert bench.command.motors.unallocated_thrust == pytest.approx(0.05, abs=1e-9)
+
+
+def spinning(yaw, rad_s):
+    """Return which part of a rotor's thrust yaw keeps at full collective in a spin."""
+    bench = Bench(yaw_min=0.05, spin_rate=5.0, spin_yaw=0.25)
+    bench.command.estimate.omega_frd[2] = rad_s
+    _, given = bench.weigh(bench.mix(thrust=1.0, yaw=yaw))
+    return given[2] / (FULL_N * 0.016)
+
+
+@pytest.mark.parametrize("side", [-1.0, 1.0])
+def test_a_fast_spin_is_braked_with_more_than_a_slow_one(side):
+    kept = [side * spinning(0.2 * side, -rad_s * side) for rad_s in (0.0, 5.0, 7.5, 10.0, 15.0, 40.0)]
+
+    assert kept == pytest.approx([0.05, 0.05, 0.10, 0.15, 0.25, 0.25], abs=1e-9)
+
+
+def test_yaw_that_spins_it_up_keeps_no_more_than_ever():
+    assert spinning(0.2, 40.0) == pytest.approx(0.05, abs=1e-9)
+    assert spinning(-0.2, -40.0) == pytest.approx(-0.05, abs=1e-9)
+
+
+def test_a_spin_for_want_of_a_rotor_is_not_braked():
+    bench = Bench(HEXA, yaw_min=0.05, spin_rate=5.0, spin_yaw=0.25)
+    bench.mix()
+    bench.state.lost_rotor = 2
+    torque = Vec3(0.0, 0.0, 0.2)
+
+    sure = mixer.sure_yaw(bench.state, bench.params.mixer, torque, -40.0)
+
+    assert sure == pytest.approx(0.05 * bench.state.yaw_most_nm)
 
 
 def test_yaw_never_turns_the_wrong_way():

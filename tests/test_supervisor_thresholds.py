@@ -248,6 +248,24 @@ def test_shaking_yaw_and_rotors_are_told_apart():
     assert checks.rotor_troubles(f.s, f.p, f.command) == Failsafe.ROTOR_LOST
 
 
+def test_a_spin_is_one_beyond_its_rate_to_either_side_of_what_was_asked_for():
+    def spins(rad_s, asked=0.0, **lost):
+        f = flying(FLT_SPIN_RATE=3.0)
+        f.estimate.omega_frd, f.command.setpoint.omega_sp_frd = (9.0, 9.0, rad_s), (0.0, 0.0, asked)
+        f.estimate.is_rate_lost, f.s.rotors.lost = lost.get("rate", 0), lost.get("rotor", 0)
+        return bool(checks.rotor_troubles(f.s, f.p, f.command) & Failsafe.SPINNING)
+
+    assert not spins(3.0)
+    assert not spins(-3.0)
+    assert spins(above(3.0))
+    assert spins(-above(3.0))
+    assert not spins(9.0, asked=8.0)
+    assert spins(0.0, asked=8.0)
+    # On fewer rotors it has to, and a rate that nobody measures proves nothing.
+    assert not spins(9.0, rotor=2)
+    assert not spins(9.0, rate=1)
+
+
 # Place, time and computers.
 
 

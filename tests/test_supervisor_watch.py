@@ -226,6 +226,15 @@ def test_sinking_at_full_thrust_lands():
     assert f.mode == Mode.LAND
 
 
+def test_who_spins_for_two_seconds_lands():
+    f = quad(high())
+    f.estimate.omega_frd = (0.0, 0.0, -6.0)
+    assert not raised(f.fly(1.9), Failsafe.SPINNING)
+
+    assert raised(f.fly(0.2), Failsafe.SPINNING)
+    assert f.mode == Mode.LAND
+
+
 def test_a_yaw_integral_near_its_limit_is_told_of():
     f = quad(high())
     f.command.terms.rate_i = (0.0, 0.0, -0.8 * f.supervisor.yaw_limit)

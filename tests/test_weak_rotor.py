@@ -32,6 +32,35 @@ def test_a_racer_with_a_rotor_at_60_percent_flies_its_rounds_and_lands(share, is
     assert bool((is_down & (fleet.vehicles.score.is_crashed == 0)).all()) == is_held
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("share", "is_upright"), [(0.2, True), (0.04, False)])
+def test_a_crazyflie_that_cannot_hover_on_a_weak_rotor_comes_down_upright(share, is_upright, record_property):
+    """It carries three quarters of its weight unless it spins; at 0.04, which yaw always keeps, the spin runs away."""
+    crazyflie = load_airframe("crazyflie21")
+    crazyflie.set("MIX_SPIN_YAW", share)
+    tilts = []
+    for rotor in (1, 2, 3, 4):
+        fleet = prepared(
+            crazyflie, load("room"), Conditions(faults=(f"motor{rotor}:0.6@8s",)), [1, 2, 3, 4, 5]
+        )
+        fleet.fly(8.0)
+        is_up, most = np.ones(5, bool), np.zeros(5)
+        for _ in range(400):
+            truth = fleet.vehicles.truth
+            q = truth.q_ned_frd
+            tilt = np.degrees(np.arccos(1.0 - 2.0 * (q[:, 1] ** 2 + q[:, 2] ** 2)))
+            is_up &= truth.is_touching == 0
+            most = np.where(is_up, np.maximum(most, tilt), most)
+            fleet.fly(0.05)
+        tilts.extend(most)
+
+    record_property(
+        f"Crazyflie, rotor at 60 %, MIX_SPIN_YAW {share:g}: most tilt before it touches, deg",
+        round(max(tilts)),
+    )
+    assert (max(tilts) < 75.0) == is_upright
+
+
 def test_the_integral_reaches_a_share_of_what_the_rotors_can_turn_with():
     params = load_airframe("racer5").params[0]
     known, state = params.airframe, rows(rate.STATE)[0]

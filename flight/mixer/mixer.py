@@ -22,7 +22,7 @@ FEWEST_ROTORS = 4
 STATE = record(
     voltage_ratio=REAL,
     voltage_t_us=INTEGER,
-    yaw_sure_nm=REAL,
+    yaw_most_nm=REAL,
     lost_rotor=INTEGER,
     allocation=("f8", (MAX_ROTORS, 4)),
     effect=("f8", (MAX_ROTORS, 4)),
@@ -39,14 +39,14 @@ def reset(state, params):
 
 @kernel
 def configure(state, params, airframe):
-    """Work out the pseudo-inverse of the rotor layout and the yaw torque that is always kept."""
+    """Work out the pseudo-inverse of the rotor layout and the yaw torque that takes all of a rotor's thrust."""
     if not state.voltage_ratio > 0.0:
         reset(state, params)
     fill_allocation(state.allocation, state.work, state.effect, airframe, state.lost_rotor)
     most = 0.0
     for i in range(airframe.rotor_count):
         most = max(most, abs(state.allocation[i, 3]))
-    state.yaw_sure_nm = params.yaw_min / most if most > 0.0 else 0.0
+    state.yaw_most_nm = 1.0 / most if most > 0.0 else 0.0
 
 
 @kernel
@@ -98,6 +98,15 @@ def firm_torque(allocation, count, torque, yaw_sure, floor, ceiling):
 
 
 @kernel
+def sure_yaw(state, params, torque, spin):
+    """Return the yaw torque that is always kept: more against a spin so fast that tilting soon comes too late."""
+    fast = clamp(0.5 * (abs(spin) / params.spin_rate - 1.0), 0.0, 1.0)
+    is_braking = state.lost_rotor == 0 and torque.z * spin < 0.0
+    share = params.yaw_min + (fast * (params.spin_yaw - params.yaw_min) if is_braking else 0.0)
+    return share * state.yaw_most_nm
+
+
+@kernel
 def write_motors(state, airframe, motors, collective, torque, floor, ceiling, gain):
     """Write the throttles and return collective share and torque they give."""
     share_sum = 0.0
@@ -130,7 +139,8 @@ def step(state, params, airframe, command, battery):
     torque = ahead(state, params, airframe, command)
     wanted = command.setpoint.thrust_sp
 
-    firm = firm_torque(allocation, count, torque, state.yaw_sure_nm, floor, ceiling)
+    sure = sure_yaw(state, params, torque, command.estimate.omega_frd[2])
+    firm = firm_torque(allocation, count, torque, sure, floor, ceiling)
     low, high = collective_range(allocation, count, firm, floor, ceiling)
     collective = min(max(wanted, low), high)
     if not params.is_airmode_on and wanted < low:

@@ -151,12 +151,21 @@ def falls_at_full_thrust(state, params, command):
 
 
 @kernel
+def spins(state, params, command):
+    """Tell whether the vehicle turns about its thrust far otherwise than it should; on fewer rotors it has to."""
+    off = command.estimate.omega_frd[2] - command.setpoint.omega_sp_frd[2]
+    is_seen = command.estimate.is_rate_lost == 0 and state.rotors.lost == 0
+    return is_seen and abs(off) > params.flight.spin_rate
+
+
+@kernel
 def rotor_troubles(state, params, command):
     """Return what is wrong with rotors, thrust and what they do to the vehicle."""
     yaw_share = abs(command.terms.rate_i[2]) / state.yaw_limit if state.yaw_limit > 0.0 else 0.0
     return (
         when(state.health.shake > params.health.shake * params.health.shake, Failsafe.VIBRATION)
         | when(yaw_share > params.flight.yaw_share, Failsafe.YAW_LIMIT)
+        | when(spins(state, params, command), Failsafe.SPINNING)
         | when(falls_at_full_thrust(state, params, command), Failsafe.THRUST_LOST)
         | when(state.rotors.lost != 0, Failsafe.ROTOR_LOST)
         | when(has_crashed(state, params, command), Failsafe.CRASHED)

@@ -104,6 +104,7 @@ TROUBLES = (
     *trouble(Failsafe.BRIDGE_FAULT, "FS_BRFLT_T", 0.5, "FS_BRFLT_ACT", Action.LAND, "bridge reports a fault"),
     *trouble(Failsafe.BATTERY_UNKNOWN, "FS_BUNKN_T", 1.0, "FS_BUNKN_ACT", Action.WARN, "battery voltage silent"),
     *trouble(Failsafe.IMU_CLIPPED, "FS_CLIP_T", 1.0, "FS_CLIP_ACT", Action.WARN, "IMU beyond its range"),
+    *trouble(Failsafe.SPINNING, "FS_SPIN_T", 2.0, "FS_SPIN_ACT", Action.LAND, "spinning"),
 )
 ROWS: tuple[Param, ...] = (
     *ARMING, *HEALTH, *BATTERY, *LANDING, *LIMITS, *FLIGHT, *FENCE, *TEST, *TROUBLES,

@@ -71,6 +71,7 @@ FLIGHT = (
     row("FLT_THR_SINK", "flight.thrust_sink", "m/s", 1.0, 0.1, 20.0, "sinking in spite of it"),
     row("FLT_THR_CLIMB", "flight.thrust_climb", "m/s", 0.2, 0.0, 5.0, "at take-off: climbing no faster with it"),
     row("FLT_YAW_SHARE", "flight.yaw_share", "", 0.75, 0.1, 1.0, "yaw integral's part that is too much"),
+    row("FLT_SPIN_RATE", "flight.spin_rate", "rad/s", 3.0, 0.5, 40.0, "yaw rate that is off by too much"),
     row("FLT_WIND_MAX", "flight.wind", "m/s", 15.0, 0.0, 100.0, "wind that is too much"),
     row("FLT_TIME_MAX", "flight.longest_s", "s", 0.0, 0.0, 1e5, "longest flight; 0: any"),
     row("BATT_AGE", "battery.age_s", "s", 5.0, 0.1, 600.0, "voltage silent for longer: unknown"),
