@@ -201,7 +201,7 @@ def test_a_runaway_spins_about_the_level_axes_while_it_stands_or_has_just_left()
         f = flying(mode)
         f.estimate.omega_frd, f.s.landing.is_landed, f.s.landing.airborne_s = rates, landed, airborne_s
         f.p.flight.runaway_rate, f.p.early_s = 5.0, 3.0
-        return bool(checks.runs_away(f.s, f.p, f.estimate))
+        return bool(checks.runs_away(f.s, f.p, f.command))
 
     assert not runs(3.0, 4.0, 0.0)
     assert runs(3.0, above(4.0) + 1e-9, 0.0)
@@ -213,6 +213,21 @@ def test_a_runaway_spins_about_the_level_axes_while_it_stands_or_has_just_left()
     assert not runs(50.0, 0.0, 0.0, airborne_s=3.0)
     assert runs(50.0, 0.0, 0.0, airborne_s=below(3.0))
     assert runs(50.0, 0.0, 0.0, airborne_s=99.0, landed=1)
+
+
+def test_a_runaway_leans_elsewhere_than_it_should_while_it_takes_off():
+    def runs(degrees: float, mode: Mode = Mode.HOLD, airborne_s: float = 1.0, lost: int = 0) -> bool:
+        f = leaning(flying(mode, FLT_RUN_ANG=math.radians(45.0), FS_EARLY_T=3.0), degrees)
+        f.s.landing.airborne_s, f.s.rotors.lost = airborne_s, lost
+        return bool(checks.runs_away(f.s, f.p, f.command))
+
+    assert not runs(44.9)
+    assert runs(45.1)
+    assert runs(-45.1)
+    assert not runs(90.0, airborne_s=3.0)
+    assert not runs(90.0, mode=Mode.RATE)
+    # Which rotor is lost is known then, and the mixer flies it down.
+    assert not runs(90.0, lost=1)
 
 
 def test_all_the_thrust_there_is_does_not_hold_it():

@@ -131,13 +131,18 @@ def has_crashed(state, params, command):
 
 
 @kernel
-def runs_away(state, params, estimate):
-    """Tell whether the vehicle spins while it should stand or has just left the ground."""
+def runs_away(state, params, command):
+    """Tell whether the vehicle turns over while it should stand or has just left the ground.
+
+    Who leans elsewhere than it should and takes off all the same flies into whoever stands there.
+    """
+    estimate, flight = command.estimate, params.flight
     is_early = state.landing.is_landed == 1 or state.landing.airborne_s < params.early_s
     rate = math.sqrt(
         estimate.omega_frd[0] * estimate.omega_frd[0] + estimate.omega_frd[1] * estimate.omega_frd[1]
     )
-    return is_early and rate > params.flight.runaway_rate and state.mode != Mode.RATE
+    leans = is_astray(command.setpoint, estimate, math.cos(flight.runaway_angle)) and state.rotors.lost == 0
+    return is_early and (rate > flight.runaway_rate or leans) and state.mode != Mode.RATE
 
 
 @kernel
@@ -169,7 +174,7 @@ def rotor_troubles(state, params, command):
         | when(falls_at_full_thrust(state, params, command), Failsafe.THRUST_LOST)
         | when(state.rotors.lost != 0, Failsafe.ROTOR_LOST)
         | when(has_crashed(state, params, command), Failsafe.CRASHED)
-        | when(runs_away(state, params, command.estimate), Failsafe.RUNAWAY)
+        | when(runs_away(state, params, command), Failsafe.RUNAWAY)
     )
 
 

@@ -67,6 +67,7 @@ FLIGHT = (
     row("FLT_CRASH_VEL", "flight.crash_speed", "m/s", 10.0, 0.1, 50.0, "a crashed one is slower"),
     row("FLT_CRASH_ACC", "flight.crash_acc", "m/s2", 3.0, 0.1, 30.0, "and accelerated by less"),
     row("FLT_RUN_RATE", "flight.runaway_rate", "rad/s", 6.0, 0.5, 40.0, "tilt rate of a runaway take-off"),
+    row("FLT_RUN_ANG", "flight.runaway_angle", "rad", 45.0 * DEGREE, 0.1, 3.2, "attitude error of a runaway take-off"),
     row("FLT_THR_FULL", "flight.thrust_full", "", 0.9, 0.3, 1.0, "collective that is all there is"),
     row("FLT_THR_SINK", "flight.thrust_sink", "m/s", 1.0, 0.1, 20.0, "sinking in spite of it"),
     row("FLT_THR_CLIMB", "flight.thrust_climb", "m/s", 0.2, 0.0, 5.0, "at take-off: climbing no faster with it"),
