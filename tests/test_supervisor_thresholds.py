@@ -230,6 +230,19 @@ def test_a_runaway_leans_elsewhere_than_it_should_while_it_takes_off():
     assert not runs(90.0, lost=1)
 
 
+def test_who_stands_level_and_is_asked_to_lean_is_no_runaway():
+    def runs(tilted: float, asked: float) -> bool:
+        f = leaning(flying(FLT_RUN_ANG=math.radians(45.0)), tilted)
+        half = math.radians(asked) / 2.0
+        f.command.setpoint.q_sp_ned_frd = (math.cos(half), math.sin(half), 0.0, 0.0)
+        f.s.landing.is_landed = 1
+        return bool(checks.runs_away(f.s, f.p, f.command))
+
+    assert not runs(0.0, 60.0)
+    assert not runs(50.0, 40.0)
+    assert runs(50.0, 0.0)
+
+
 def test_all_the_thrust_there_is_does_not_hold_it():
     def falls(thrust: float, sinking: float, valid: int = 1, landed: int = 0) -> bool:
         f = flying()

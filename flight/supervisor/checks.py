@@ -134,14 +134,16 @@ def has_crashed(state, params, command):
 def runs_away(state, params, command):
     """Tell whether the vehicle turns over while it should stand or has just left the ground.
 
-    Who leans elsewhere than it should and takes off all the same flies into whoever stands there.
+    Who leans elsewhere than it should and takes off all the same flies into whoever stands there; one that stands
+    level and is asked to lean does not.
     """
-    estimate, flight = command.estimate, params.flight
+    estimate, flight, angle = command.estimate, params.flight, params.flight.runaway_angle
     is_early = state.landing.is_landed == 1 or state.landing.airborne_s < params.early_s
     rate = math.sqrt(
         estimate.omega_frd[0] * estimate.omega_frd[0] + estimate.omega_frd[1] * estimate.omega_frd[1]
     )
-    leans = is_astray(command.setpoint, estimate, math.cos(flight.runaway_angle)) and state.rotors.lost == 0
+    is_tilted = tilt_of(quat(estimate.q_ned_frd)) > angle and state.rotors.lost == 0
+    leans = is_tilted and is_astray(command.setpoint, estimate, math.cos(angle))
     return is_early and (rate > flight.runaway_rate or leans) and state.mode != Mode.RATE
 
 
