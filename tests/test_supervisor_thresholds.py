@@ -217,13 +217,13 @@ def test_a_runaway_spins_about_the_level_axes_while_it_stands_or_has_just_left()
 
 def test_a_runaway_leans_elsewhere_than_it_should_while_it_takes_off():
     def runs(degrees: float, mode: Mode = Mode.HOLD, airborne_s: float = 1.0, lost: int = 0) -> bool:
-        f = leaning(flying(mode, FLT_RUN_ANG=math.radians(45.0), FS_EARLY_T=3.0), degrees)
+        f = leaning(flying(mode, FLT_RUN_ANG=math.radians(30.0), FS_EARLY_T=3.0), degrees)
         f.s.landing.airborne_s, f.s.rotors.lost = airborne_s, lost
         return bool(checks.runs_away(f.s, f.p, f.command))
 
-    assert not runs(44.9)
-    assert runs(45.1)
-    assert runs(-45.1)
+    assert not runs(29.9)
+    assert runs(30.1)
+    assert runs(-30.1)
     assert not runs(90.0, airborne_s=3.0)
     assert not runs(90.0, mode=Mode.RATE)
     # Which rotor is lost is known then, and the mixer flies it down.
