@@ -314,6 +314,8 @@ def test_a_place_outside_the_fence_is_denied_with_a_reason(client, numbers, word
             "the way from here to there leads 8 m outside",
         ),
         ((CIRCLE_ROUND, 2.0, 1.0, 0, 0, *place(10, 3), 15.0), ""),
+        # Around the place to keep out of: this side of the circle is reached without crossing it.
+        ((CIRCLE_ROUND, 9.5, 1.0, 0, 0, *place(10, 20), 15.0), ""),
     ],
 )
 def test_so_is_a_place_inside_whose_straight_way_leads_outside(client, numbers, words):

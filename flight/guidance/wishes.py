@@ -1,11 +1,10 @@
 """What an operator may change without changing the mode: speed and heading."""
 
-import math
-
 from flight.command import refuse
 from flight.inputs import Demand
 from flight.kernel import kernel
 from flight.modes import Arming, Event, Mode, Why
+from flight.vector import is_finite, vec
 
 # Modes whose heading a demand may choose.
 TURNING = int(1 << Mode.HOLD | 1 << Mode.TAKEOFF | 1 << Mode.GOTO | 1 << Mode.MISSION | 1 << Mode.RETURN)
@@ -65,18 +64,11 @@ def obey(state, params, demand, status):
 
 
 @kernel
-def is_finite(demand):
-    """Tell whether the first numbers of a demand, meant or not, can be calculated with."""
-    a = demand.argument
-    return math.isfinite(a[0]) and math.isfinite(a[1]) and math.isfinite(a[2])
-
-
-@kernel
 def listen(state, params, demand, status):
     """Do what the operator asks beside the mode."""
     if demand.kind != Demand.SPEED and demand.kind != Demand.YAW:
         return
-    why = obey(state, params, demand, status) if is_finite(demand) else NOT_A_NUMBER
+    why = obey(state, params, demand, status) if is_finite(vec(demand.argument)) else NOT_A_NUMBER
     if why != 0:
         refuse(status, Event.DEMAND_REFUSED, demand.kind, why)
 

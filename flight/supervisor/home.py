@@ -1,14 +1,12 @@
 """Home, the rally points, and which of them a return leads to: the nearest whose straight way stays in the fence."""
 
-import math
-
 from flight.command import refuse, say
 from flight.inputs import Demand
 from flight.kernel import kernel
 from flight.modes import Event, Mode, Why
 from flight.record import FLAG, INTEGER, VECTOR, record
 from flight.supervisor import fence
-from flight.vector import Vec3, norm_xy, put, vec
+from flight.vector import Vec3, is_finite, norm_xy, put, vec
 
 MOST_RALLY_POINTS = 16
 # is_chosen: by an operator; is_new: places or home have changed since the last choice; is_barred: every way leaves the
@@ -78,8 +76,7 @@ def keep_rally_point(home, demand):
 @kernel
 def obey(home, shapes, params, demand, estimate):
     """Do what a demand of this file's kinds asks; return Why not, 0 when done."""
-    a = demand.argument
-    if not math.isfinite(a[0] + a[1] + a[2]):
+    if not is_finite(vec(demand.argument)):
         return NOT_A_NUMBER
     home.is_new = 1
     if demand.kind == Demand.SET_HOME:
