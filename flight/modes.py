@@ -152,6 +152,7 @@ class Failsafe(IntEnum):
     BATTERY_UNKNOWN = 1 << 27
     IMU_CLIPPED = 1 << 28
     SPINNING = 1 << 29
+    OFF_COURSE = 1 << 30
 
 
 class Action(IntEnum):

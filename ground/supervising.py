@@ -147,6 +147,11 @@ def spun(p: Pretence) -> None:
     p.command.estimate.omega_frd = (99.0, 0.0, 0.0)
 
 
+def astray(p: Pretence) -> None:
+    """Be far from where it should be."""
+    p.command.setpoint.level, p.command.setpoint.p_sp_ned = Level.POSITION, (99.0, 0.0, 0.0)
+
+
 def frozen(p: Pretence) -> None:
     """Let the IMU say the same for ever."""
     p.state.health.frozen_s = 1e9
@@ -187,6 +192,7 @@ GIVENS: dict[str, dict[str, Callable[[Pretence], object]]] = {
     },
     "tilt": {"over": lambda p: tilted(p, UPSIDE_DOWN)},
     "crash": {"yes": lambda p: tilted(p, OVER)},
+    "course": {"lost": astray},
     "wind": {"strong": lambda p: setattr(p.command.estimate, "wind_ned", (99.0, 0.0, 0.0))},
     "sensor": {"lost": lambda p: p.command.estimate.sensor_health.fill(0)},
     "time": {"over": lambda p: setattr(p.params.supervisor.flight, "longest_s", 1.0)},

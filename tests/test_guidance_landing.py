@@ -151,3 +151,17 @@ def test_a_vehicle_that_falls_after_all_flies_on():
     f.fly(0.3)
 
     assert f.command.setpoint.level == Level.POSITION
+
+
+def test_who_is_blown_off_the_spot_comes_down_all_the_same():
+    f = flight().airborne(10.0).ask(Demand.LAND).blow(north=6.0)
+
+    f.until(lambda: not f.is_armed, 20.0)
+
+
+def test_who_has_sunk_below_the_plan_is_not_asked_to_climb_back():
+    f = flight(FS_THRUST_ACT=0).airborne(10.0).blow(down=5.0).fly(1.8)
+    assert setpoint(f)[2] == pytest.approx(-10.0, abs=0.01)
+
+    f.ask(Demand.LAND).blow(down=0.0).fly(0.5)
+    assert setpoint(f)[2] > f.place[2] - 1.51

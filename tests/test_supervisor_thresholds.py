@@ -317,6 +317,24 @@ def test_wind_and_time_are_too_much_beyond_their_limits():
     assert checks.place_troubles(f.s, f.p, f.command) == Failsafe.FENCE_NEAR | Failsafe.FENCE
 
 
+def test_off_course_is_who_flies_by_itself_and_is_far_behind_a_place_it_should_be_at():
+    def is_lost(mode, level, north, known=1):
+        f = flying(FLT_AWAY_DIST=20.0)
+        f.s.mode, f.estimate.is_position_valid = mode, known
+        f.estimate.p_ned, f.command.setpoint.level = (5.0, 0.0, -10.0), level
+        f.command.setpoint.p_sp_ned = (north, 12.0, -10.0)
+        return checks.place_troubles(f.s, f.p, f.command) == Failsafe.OFF_COURSE
+
+    assert not is_lost(Mode.MISSION, Level.POSITION, 21.0)
+    assert is_lost(Mode.MISSION, Level.POSITION, above(21.0))
+    assert is_lost(Mode.HOLD, Level.POSITION, -11.001)
+    # What is not flown has gone nowhere; pilots and programs may ask for any place.
+    assert not is_lost(Mode.MISSION, Level.VELOCITY, 99.0)
+    assert not is_lost(Mode.MISSION, Level.POSITION, 99.0, known=0)
+    assert not is_lost(Mode.POSITION, Level.POSITION, 99.0)
+    assert not is_lost(Mode.OFFBOARD, Level.POSITION, 99.0)
+
+
 def test_sensors_and_computers_fail_beyond_their_limits_each_by_its_name():
     f = flying()
     f.s.health.late, f.s.health.frozen_s, f.s.health.aids, f.s.health.aids_seen = 0.05, 0.1, 12, 4

@@ -250,6 +250,7 @@ def test_a_short_flight_can_be_too_long_and_home_too_far():
     assert checks.place_troubles(f.s, f.p, f.command) == Failsafe.FLIGHT_TIME
     f = flying()
     f.s.battery_seen, f.status.is_home_set, f.estimate.p_ned = 1, 1, (900.0, 0.0, 0.0)
+    f.command.setpoint.p_sp_ned = (900.0, 0.0, 0.0)
     f.s.slow_v, f.s.slower_v, f.s.cell_v = 3.5, 3.6, 3.5
     assert checks.place_troubles(f.s, f.p, f.command) == Failsafe.RESERVE
 

@@ -226,6 +226,17 @@ def test_sinking_at_full_thrust_lands():
     assert f.mode == Mode.LAND
 
 
+def test_who_is_blown_off_course_lands_unless_somebody_wants_to_fly_on():
+    f = high()
+    f.blow(east=5.0).fly(5.8)
+    assert not raised(f, Failsafe.OFF_COURSE)
+
+    assert raised(f.fly(0.4), Failsafe.OFF_COURSE)
+    assert f.mode == Mode.LAND
+    f.ask(Demand.HOLD).fly(3.0)
+    assert f.mode == Mode.HOLD
+
+
 def test_who_spins_for_two_seconds_lands():
     f = quad(high())
     f.estimate.omega_frd = (0.0, 0.0, -6.0)

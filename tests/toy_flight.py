@@ -71,6 +71,7 @@ class ToyFlight:
         self.place, self.speed, self.ground = np.zeros(3), np.zeros(3), 0.0
         self.events: list[tuple[float, Event, float]] = []
         self.voltage, self.tick, self.is_frozen = 16.0, 0, False
+        self.forced: tuple[float | None, ...] = (None, None, None)
         self.trust()
 
     def trust(self, attitude: int = 1, altitude: int = 1, velocity: int = 1, position: int = 1) -> None:
@@ -175,6 +176,8 @@ class ToyFlight:
         before = self.speed.copy()
         if not self.is_frozen:
             self.speed = self.speed + a * self.dt
+            for i, speed in enumerate(self.forced):
+                self.speed[i] = self.speed[i] if speed is None else speed
             self.place = self.place + self.speed * self.dt
         if self.place[2] >= self.ground:
             self.place[2] = self.ground
@@ -204,6 +207,13 @@ class ToyFlight:
             e == event and (value in (None, v) or (e in refusals and v % WHY == value))
             for _, e, v in self.events
         )
+
+    def blow(
+        self, north: float | None = None, east: float | None = None, down: float | None = None
+    ) -> ToyFlight:
+        """Force a speed upon the vehicle that it cannot resist; of nothing it has its own again."""
+        self.forced = (north, east, down)
+        return self
 
     def airborne(self, height: float = 10.0) -> ToyFlight:
         """Stand ready, arm, take off and hold."""

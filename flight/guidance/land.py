@@ -13,7 +13,7 @@ from flight.kernel import kernel
 from flight.modes import Failsafe, Level
 from flight.physics import STANDARD_GRAVITY
 from flight.quaternion import from_rotation_vector, from_yaw, put_quat, quat, yaw_of
-from flight.vector import ZERO, Vec3, clamp, norm, put, shorten
+from flight.vector import ZERO, Vec3, clamp, norm, put, shorten, vec
 
 # Rounding of a setpoint that no longer accelerates, m/s2.
 SETTLED = 1e-6
@@ -107,6 +107,13 @@ def keep_over_spot(state, params, estimate):
 
 
 @kernel
+def wait_for_nobody(shape, params, estimate):
+    """Keep the setpoint near the vehicle: who is blown off the spot or has sunk below the plan comes down, too."""
+    behind = vec(shape.p_ned) - vec(estimate.p_ned)
+    put(shape.p_ned, vec(estimate.p_ned) + shorten(behind, params.error_slow))
+
+
+@kernel
 def is_spinning(params, command):
     """Tell whether a rotor is lost and yaw with it: only the thrust axis can still be pointed."""
     return command.status.lost_rotor != 0 and abs(command.estimate.omega_frd[2]) > params.spin_rate
@@ -152,6 +159,7 @@ def descend(state, params, command, dt):
         sink_blindly(state, params, command, dt)
         return
     state.blind_s = 0.0
+    wait_for_nobody(state.motion, params, estimate)
     if is_spinning(params, command):
         sink_spinning(state, params, command)
         return

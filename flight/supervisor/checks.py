@@ -181,6 +181,15 @@ def rotor_troubles(state, params, command):
 
 
 @kernel
+def is_off_course(state, params, command):
+    """Tell whether who flies by itself is far from where it should be by now; a stream may ask for any place."""
+    flies_itself = not is_piloted(state.mode) and state.mode != Mode.OFFBOARD
+    is_placed = command.setpoint.level == Level.POSITION and command.estimate.is_position_valid
+    behind = vec(command.setpoint.p_sp_ned) - vec(command.estimate.p_ned)
+    return flies_itself and is_placed and norm(behind) > params.flight.away
+
+
+@kernel
 def place_troubles(state, params, command):
     """Return what is wrong with where and how long the vehicle flies."""
     flight, wind = params.flight, norm(vec(command.estimate.wind_ned))
@@ -192,6 +201,7 @@ def place_troubles(state, params, command):
         | when(not wind <= flight.wind, Failsafe.WIND)
         | when(is_late, Failsafe.FLIGHT_TIME)
         | when(is_far, Failsafe.RESERVE)
+        | when(is_off_course(state, params, command), Failsafe.OFF_COURSE)
     )
 
 

@@ -110,6 +110,9 @@ FAILSAFES: dict[Failsafe, Told] = {
         "it needs nearly all its yaw to fly straight", "land; check for a twisted arm or motor", GONE
     ),
     F.SPINNING: Told("it spins and yaw cannot stop it", "land; check the rotors and their directions", GONE),
+    F.OFF_COURSE: Told(
+        "it cannot get to where it should be", "land; the wind is too strong or thrust too weak", GONE
+    ),
     F.THRUST_LOST: Told("it sinks at full thrust", "land; check battery, rotors and weight", GONE),
     F.ROTOR_LOST: Told("a rotor gives no thrust", "clear the ground: it spins while it comes down", DISARMED),
     F.CRASHED: Told("it lies far from the attitude it should have", "switch off, look at it", DISARMED),
@@ -145,6 +148,7 @@ THRESHOLDS: dict[Failsafe, tuple[str, ...]] = {
     F.IMU_CLIPPED: ("HLT_CLIP", "EKF_ACC_STOP", "EKF_GYR_STOP"),
     F.YAW_LIMIT: ("FLT_YAW_SHARE",),
     F.SPINNING: ("FLT_SPIN_RATE",),
+    F.OFF_COURSE: ("FLT_AWAY_DIST",),
     F.THRUST_LOST: ("FLT_THR_FULL", "FLT_THR_SINK", "FLT_THR_CLIMB"),
     F.ROTOR_LOST: ("ROT_LOSS", "ROT_LOSS_T"),
     F.CRASHED: ("FLT_CRASH_ANG", "FLT_CRASH_VEL", "FLT_CRASH_ACC"),

@@ -105,6 +105,7 @@ TROUBLES = (
     *trouble(Failsafe.BATTERY_UNKNOWN, "FS_BUNKN_T", 1.0, "FS_BUNKN_ACT", Action.WARN, "battery voltage silent"),
     *trouble(Failsafe.IMU_CLIPPED, "FS_CLIP_T", 1.0, "FS_CLIP_ACT", Action.WARN, "IMU beyond its range"),
     *trouble(Failsafe.SPINNING, "FS_SPIN_T", 2.0, "FS_SPIN_ACT", Action.LAND, "spinning"),
+    *trouble(Failsafe.OFF_COURSE, "FS_AWAY_T", 2.0, "FS_AWAY_ACT", Action.LAND, "far from where it should be"),
 )
 ROWS: tuple[Param, ...] = (
     *ARMING, *HEALTH, *BATTERY, *LANDING, *LIMITS, *FLIGHT, *FENCE, *TEST, *TROUBLES,

@@ -166,7 +166,8 @@ SUSPECT = int(F.NOT_A_NUMBER | F.ROTOR_LOST | F.CRASHED | F.RUNAWAY)
 # They hold for a while before they return or land.
 PATIENT = int(LINKS)
 # Who may decide to fly on: the pilot by the mode switch, the operator by asking for a mode.
+BLOWN = F.WIND | F.OFF_COURSE
 PILOT_OVERRULES = int(
-    LINKS | BATTERIES | F.POSITION_LOST | F.WIND | F.FLIGHT_TIME | F.RESERVE | F.FENCE_NEAR | F.FENCE
+    LINKS | BATTERIES | F.POSITION_LOST | BLOWN | F.FLIGHT_TIME | F.RESERVE | F.FENCE_NEAR | F.FENCE
 )
-OPERATOR_OVERRULES = int(LINKS | F.BATTERY_LOW | F.WIND)
+OPERATOR_OVERRULES = int(LINKS | F.BATTERY_LOW | BLOWN)

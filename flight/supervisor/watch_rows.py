@@ -73,6 +73,7 @@ FLIGHT = (
     row("FLT_THR_CLIMB", "flight.thrust_climb", "m/s", 0.2, 0.0, 5.0, "at take-off: climbing no faster with it"),
     row("FLT_YAW_SHARE", "flight.yaw_share", "", 0.75, 0.1, 1.0, "yaw integral's part that is too much"),
     row("FLT_SPIN_RATE", "flight.spin_rate", "rad/s", 3.0, 0.5, 40.0, "yaw rate that is off by too much"),
+    row("FLT_AWAY_DIST", "flight.away", "m", 20.0, 5.0, 1e4, "behind its setpoint by this much: off course"),
     row("FLT_WIND_MAX", "flight.wind", "m/s", 15.0, 0.0, 100.0, "wind that is too much"),
     row("FLT_TIME_MAX", "flight.longest_s", "s", 0.0, 0.0, 1e5, "longest flight; 0: any"),
     row("BATT_AGE", "battery.age_s", "s", 5.0, 0.1, 600.0, "voltage silent for longer: unknown"),
