@@ -159,6 +159,23 @@ def test_who_is_blown_off_the_spot_comes_down_all_the_same():
     f.until(lambda: not f.is_armed, 20.0)
 
 
+def test_who_is_blown_off_far_lands_there_instead_of_flying_back_while_it_touches_down():
+    f = flight().airborne(20.0).ask(Demand.LAND).blow(north=6.0).fly(3.0)
+    blown_to = f.place[0]
+    assert blown_to > 15.0
+
+    f.blow().until(lambda: f.status.is_landed, 20.0)
+    assert f.place[0] == pytest.approx(blown_to, abs=7.0)
+
+
+def test_who_is_blown_off_a_little_lands_on_the_spot_after_all():
+    f = flight().airborne(20.0).ask(Demand.LAND).blow(north=6.0).fly(0.5)
+    assert f.place[0] > 2.5
+
+    f.blow().until(lambda: f.status.is_landed, 20.0)
+    assert f.place[0] == pytest.approx(0.0, abs=0.3)
+
+
 def test_who_has_sunk_below_the_plan_is_not_asked_to_climb_back():
     f = flight(FS_THRUST_ACT=0).airborne(10.0).blow(down=5.0).fly(1.8)
     assert setpoint(f)[2] == pytest.approx(-10.0, abs=0.01)

@@ -13,7 +13,7 @@ from flight.kernel import kernel
 from flight.modes import Failsafe, Level
 from flight.physics import STANDARD_GRAVITY
 from flight.quaternion import from_rotation_vector, from_yaw, put_quat, quat, yaw_of
-from flight.vector import ZERO, Vec3, clamp, norm, put, shorten, vec
+from flight.vector import ZERO, Vec3, clamp, norm, norm_xy, put, shorten, vec
 
 # Rounding of a setpoint that no longer accelerates, m/s2.
 SETTLED = 1e-6
@@ -107,10 +107,17 @@ def keep_over_spot(state, params, estimate):
 
 
 @kernel
-def wait_for_nobody(shape, params, estimate):
-    """Keep the setpoint near the vehicle: who is blown off the spot or has sunk below the plan comes down, too."""
+def wait_for_nobody(state, params, estimate):
+    """Keep the setpoint near a vehicle that is blown off or has sunk below the plan, and the spot near the setpoint.
+
+    Who went back to a spot far away would touch the ground at speed.
+    """
+    shape = state.motion
     behind = vec(shape.p_ned) - vec(estimate.p_ned)
     put(shape.p_ned, vec(estimate.p_ned) + shorten(behind, params.error_slow))
+    end = stopping_place(shape, params)
+    if norm_xy(vec(state.spot_ned) - end) > params.error_stop:
+        choose_spot(state, end)
 
 
 @kernel
@@ -159,7 +166,7 @@ def descend(state, params, command, dt):
         sink_blindly(state, params, command, dt)
         return
     state.blind_s = 0.0
-    wait_for_nobody(state.motion, params, estimate)
+    wait_for_nobody(state, params, estimate)
     if is_spinning(params, command):
         sink_spinning(state, params, command)
         return
