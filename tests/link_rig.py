@@ -37,7 +37,7 @@ class PretendedVehicle(Vehicle):
         self.happenings: list = []
         self.refuse: Callable[[int, list, int], str] = lambda kind, arguments, index: ""
         self.replies: dict[int, Answer] = {}
-        self.is_silent = self.is_following = self.is_calibrating = False
+        self.is_silent = self.is_following = self.is_returning = self.is_calibrating = False
         self.place_of_origin: Place | None = ORIGIN
         self.place_of_home: Place | None = ORIGIN
         self.clock_us = 1_000_000

@@ -54,6 +54,19 @@ def test_progress_counts_every_item_in_order(client):
     assert reached == [0, 1, 2, 3, 4, 5]
 
 
+def test_a_missions_own_return_is_shown_as_one_as_px4_does(client, vehicle):
+    client.upload(MISSION)
+
+    fly(client, (0, None), (4, 2))
+    before = vehicle.shown_mode.name
+    fly(client, (5, 4))
+    returning = vehicle.shown_mode.name
+    vehicle.said.mode = int(Mode.HOLD)
+    client.service.tick(client.service.now + 0.1)
+
+    assert (before, returning, vehicle.shown_mode.name) == ("Mission", "Return", "Hold")
+
+
 def test_the_present_item_is_told_with_the_state_of_the_mission(client, vehicle):
     empty = client.service.progress.message()
     client.upload(MISSION)

@@ -98,6 +98,8 @@ class Progress:
             elif happening.code == Event.MISSION_DONE:
                 self.is_complete = True
         self.follow()
+        # PX4 leaves its mission mode there, and clients wait for the other.
+        self.vehicle.is_returning = self.is_flown and self.command == M.MAV_CMD_NAV_RETURN_TO_LAUNCH
         self.pass_orders()
         self.tell_chosen()
         present = (self.current, self.count, self.state, *self.identities)

@@ -45,10 +45,12 @@ BY_MODE = {m.mode: m for m in MODES}
 BY_NUMBER = {(m.main, m.sub): m for m in MODES}
 
 
-def shown(mode: int, is_following: bool = False) -> Px4Mode:
-    """Return the PX4 mode that a mode of ours is shown as."""
+def shown(mode: int, is_following: bool = False, is_returning: bool = False) -> Px4Mode:
+    """Return the PX4 mode that a mode of ours is shown as; a mission's own return is one there."""
     if is_following and mode == Mode.GOTO:
         return FOLLOW
+    if is_returning and mode == Mode.MISSION:
+        return BY_MODE[Mode.RETURN]
     known = Mode(mode) if mode in list(Mode) else Mode.HOLD
     return BY_MODE.get(ALIKE.get(known, known), BY_MODE[Mode.HOLD])
 

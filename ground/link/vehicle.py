@@ -98,6 +98,8 @@ class Vehicle:
         self.happenings: list[Happening] = []
         # Set while the link sends the vehicle after somebody.
         self.is_following = False
+        # Set while a mission's own item leads home.
+        self.is_returning = False
         # Set while somebody turns the vehicle in his hands.
         self.is_calibrating = False
         self.answers: OrderedDict[int, Answer] = OrderedDict()
@@ -188,7 +190,7 @@ class Vehicle:
     @property
     def shown_mode(self) -> Px4Mode:
         """Return the mode that ground stations are told."""
-        return shown(self.mode, self.is_following)
+        return shown(self.mode, self.is_following, self.is_returning)
 
     @property
     def origin(self) -> Place | None:
