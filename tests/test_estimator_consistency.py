@@ -219,6 +219,20 @@ def test_errors_are_as_large_as_admitted_with_five_times_the_vibration(record_pr
     assert np.nanmax(seen["tilt"]) < 1.0
 
 
+def test_a_gyro_that_becomes_noisy_is_known_to_be(record_property):
+    """Its samples scatter by vibration anyway; what is new is that they add up to a turn."""
+    faults = ("gyro:noise=0.2@10s",)
+    fleet = prepared(load("pi450"), Mission("hover", up(10.0)), Conditions(faults=faults), SEEDS)
+    fleet.fly(15.0)
+
+    seen = watched(fleet, 20.0)
+
+    report(record_property, "gyro noise 0.2 rad/s", seen)
+    assert 0.75 < np.nanmean(seen["motion"]) < 1.25
+    assert np.nanmean(seen["place"]) < 1.5
+    assert np.nanmax(seen["tilt"]) < 3.0
+
+
 def switch(fleet: Fleet, **sensors: bool) -> None:
     """Plug sensors in or pull them out in flight."""
     for name, is_there in sensors.items():

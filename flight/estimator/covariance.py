@@ -3,7 +3,7 @@
 import math
 
 from flight.estimator import gusts, wander
-from flight.estimator.imu import add_up, is_deaf, is_hung
+from flight.estimator.imu import add_up_force, add_up_rate, is_deaf, is_hung
 from flight.estimator.layout import (
     ACCEL_BIAS,
     BARO_OFFSET,
@@ -124,7 +124,11 @@ def add_noise(filter, params, imu, turned, t):
     """
     covariance = filter.covariance
     rough = params.rough_gain
-    density = max(params.gyro_noise, rough * math.sqrt(imu.gyro_power)) + params.gyro_scale * turned / t
+    by_flight = params.rough_turn * params.gyro_noise
+    beyond = math.sqrt(max(imu.rate_power - by_flight * by_flight, 0.0))
+    density = (
+        max(params.gyro_noise, rough * math.sqrt(imu.gyro_power), beyond) + params.gyro_scale * turned / t
+    )
     force_density = max(params.accel_noise, rough * math.sqrt(imu.accel_power))
     force_density = max(force_density, params.rough_sum * math.sqrt(imu.force_power))
     for i in range(3):
@@ -172,7 +176,8 @@ def step(state, params):
         return
     gusts.spread(state.filter, params, state.gusts, vec(state.nominal.wind_ned))
     force_ned = vec(pending.force_dv_ned) * (1.0 / pending.time_s)
-    add_up(state.imu, params, rotate_back(quat(state.nominal.q_ned_frd), force_ned), pending.time_s)
+    add_up_force(state.imu, params, rotate_back(quat(state.nominal.q_ned_frd), force_ned), pending.time_s)
+    add_up_rate(state.imu, params, vec(pending.turn_frd) * (1.0 / pending.time_s), pending.time_s)
     propagate(state.filter, params, state.imu, pending, quat(state.nominal.q_ned_frd))
     wander.step(state, params, pending.time_s)
     admit_unfelt(state.filter, state.imu)

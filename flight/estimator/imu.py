@@ -172,7 +172,7 @@ def scatter(imu, params, gyro_frd, accel_frd, dt):
 
 
 @kernel
-def add_up(imu, params, force_frd, t):
+def add_up_force(imu, params, force_frd, t):
     """Follow the noise of mean forces over t seconds: what vibration leaves of itself there is what velocity keeps.
 
     Across the rotor axis forces change smoothly: second differences of white noise have six times its variance.
@@ -184,6 +184,23 @@ def add_up(imu, params, force_frd, t):
     put(imu.force_change_frd, change)
     power = t * (bend.x * bend.x + bend.y * bend.y) / 12.0
     imu.force_power += t / (params.rough_tau + t) * (power - imu.force_power)
+
+
+@kernel
+def add_up_rate(imu, params, rate_frd, t):
+    """Follow the noise of mean rates over t seconds: what is white adds up to a turn, vibration does not.
+
+    Flight bends rates more than forces: third differences, of which white noise has twenty times its variance, keep
+    little of it.
+    """
+    is_first = norm(vec(imu.rate_before_frd)) == 0.0
+    change = ZERO if is_first else rate_frd - vec(imu.rate_before_frd)
+    bend = change - vec(imu.rate_change_frd)
+    twist = bend - vec(imu.rate_bend_frd)
+    put(imu.rate_before_frd, rate_frd)
+    put(imu.rate_change_frd, change)
+    put(imu.rate_bend_frd, bend)
+    imu.rate_power += t / (params.rough_tau + t) * (t * dot(twist, twist) / 60.0 - imu.rate_power)
 
 
 @kernel

@@ -14,6 +14,8 @@ WANDER = (
         "how many times the IMU's own scatter from sample to sample counts as noise"),
     row("ROUGH_SUM", "rough_sum", 0.2, "", 0.0, 10.0,
         "the same of its mean forces, where vibration is gone but motion is not"),
+    row("ROUGH_TURN", "rough_turn", 6.0, "", 0.0, 1e3,
+        "scatter of mean rates that may be flight, as a multiple of EKF_GYR_NOISE: more is noise"),
     row("ROUGH_TAU", "rough_tau", 0.5, "s", 0.05, 60.0, "averaging time of that scatter"),
     row("GYR_B_WALK", "gyro_bias_walk", 1e-4, "rad/s/rts", 0.0, 0.01, "how fast the gyro bias wanders"),
     row("ACC_B_WALK", "accel_bias_walk", 1e-3, "m/s2/rts", 0.0, 0.5, "how fast the accelerometer bias wanders"),
