@@ -204,9 +204,20 @@ def test_a_calibration_is_cancelled_and_another_may_follow(service, line):
     assert line.texts[-1] == "[cal] calibration done: level"
 
 
+def test_of_several_things_asked_for_at_once_the_first_is_done_and_the_rest_named(service, line):
+    assert asked(service, 1.0, 0, 1.0) == m.MAV_RESULT_ACCEPTED
+
+    assert line.texts[:2] == [
+        "Calibrating one thing at a time: gyro now",
+        "[cal] calibration started: 2 gyro",
+    ]
+    pass_by(service, 5.0)
+    assert line.texts[-1] == "[cal] calibration done: gyro"
+
+
 def test_nothing_is_calibrated_in_flight_or_that_is_not_there(service, vehicle):
     assert asked(service, 0, 0, 0, 1.0) == m.MAV_RESULT_UNSUPPORTED
-    assert asked(service, 1.0, 1.0) == m.MAV_RESULT_UNSUPPORTED
+    assert asked(service, 0, 0, 0, 1.0, 1.0) == m.MAV_RESULT_UNSUPPORTED
     vehicle.said.arming = 1
     assert asked(service, 1.0) == m.MAV_RESULT_TEMPORARILY_REJECTED
 

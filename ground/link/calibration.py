@@ -50,12 +50,12 @@ class Calibration(Microservice):
     def obey(self, order: Order, sender: Sender) -> int | None:
         """Begin the calibration a command names; one that names none cancels. The ACK goes before the first line."""
         given = (order.p1, order.p2, order.p3, order.p4, order.x, order.y, order.z)
-        chosen = tuple(0.0 if math.isnan(value) else value for value in given)
-        if not any(chosen):
+        wanted = [(place, value) for place, value in enumerate(given) if value and not math.isnan(value)]
+        if not wanted:
             self.link.acknowledge(order, sender, ACCEPTED)
             self.cancel()
             return None
-        name = chosen_name(chosen)
+        name = chosen_name(wanted)
         if name is None:
             self.link.say("Calibration refused: there is gyro, mag, baro, accel and level", WARNING, sender)
             return UNSUPPORTED
@@ -67,6 +67,8 @@ class Calibration(Microservice):
             )
             return REJECTED
         self.link.acknowledge(order, sender, ACCEPTED)
+        if len(wanted) > 1:
+            self.link.say(f"Calibrating one thing at a time: {name} now", WARNING, sender)
         self.begin(name)
         return None
 
@@ -167,10 +169,9 @@ STEPS = {
 NAMES = {(0, 1.0): "gyro", (1, 1.0): "mag", (2, 1.0): "baro", (4, 1.0): "accel", (4, 2.0): "level"}
 
 
-def chosen_name(chosen: tuple[float, ...]) -> str | None:
-    """Return what a command asks for, None when it is not one thing that can be done."""
-    wanted = [(place, value) for place, value in enumerate(chosen) if value]
-    return NAMES.get(wanted[0]) if len(wanted) == 1 else None
+def chosen_name(wanted: list[tuple[int, float]]) -> str | None:
+    """Return the first of the things a command asks for, as PX4 takes it, None when it cannot be done."""
+    return NAMES.get(wanted[0])
 
 
 def vector(values: np.ndarray) -> np.ndarray:
