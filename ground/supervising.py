@@ -91,7 +91,8 @@ class Pretence:
         self.ask(Demand.ARM)
         landing, estimate = self.state.landing, self.command.estimate
         landing.is_landed, landing.has_flown, landing.airborne_s = 0, 1, 120.0
-        estimate.p_ned, self.command.setpoint.thrust_sp = (20.0, 0.0, -20.0), HOVER
+        estimate.p_ned = self.command.setpoint.p_sp_ned = (20.0, 0.0, -20.0)
+        self.command.setpoint.thrust_sp = HOVER
         estimate.height_m = 20.0
         self.inputs.pilot.mode = int(mode) if mode <= Mode.POSITION else 0
         self.step()
@@ -149,7 +150,7 @@ def spun(p: Pretence) -> None:
 
 def astray(p: Pretence) -> None:
     """Be far from where it should be."""
-    p.command.setpoint.level, p.command.setpoint.p_sp_ned = Level.POSITION, (99.0, 0.0, 0.0)
+    p.command.setpoint.level, p.command.setpoint.p_sp_ned = Level.POSITION, (99.0, 0.0, -20.0)
 
 
 def frozen(p: Pretence) -> None:
