@@ -257,6 +257,25 @@ def test_all_the_thrust_there_is_does_not_hold_it():
     assert not falls(1.0, 5.0, landed=1)
 
 
+def test_all_the_thrust_there_is_does_not_lift_who_is_led_upwards():
+    def falls(
+        asked: float, climbing: float, level: Level = Level.POSITION, mode: Mode = Mode.MISSION
+    ) -> bool:
+        f = flying()
+        f.s.mode, f.command.setpoint.level = mode, level
+        f.command.setpoint.thrust_sp, f.command.setpoint.v_sp_ned = 1.0, (-9.0, -9.0, -asked)
+        f.estimate.v_ned, f.s.landing.is_landed = (-9.0, -9.0, -climbing), 1
+        return bool(checks.falls_at_full_thrust(f.s, f.p, f.command))
+
+    assert falls(above(1.0), climbing=0.1)
+    assert falls(above(1.0), climbing=0.1, level=Level.ALTITUDE)
+    assert not falls(1.0, climbing=0.1)
+    assert not falls(2.0, climbing=0.2)
+    assert not falls(2.0, climbing=0.1, level=Level.ATTITUDE)
+    assert not falls(2.0, climbing=0.1, mode=Mode.POSITION)
+    assert falls(0.0, climbing=0.1, mode=Mode.TAKEOFF)
+
+
 def test_shaking_yaw_and_rotors_are_told_apart():
     f = flying()
     f.s.yaw_limit, f.command.terms.rate_i = 2.0, (9.0, 9.0, -1.5)

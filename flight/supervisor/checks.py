@@ -148,13 +148,20 @@ def runs_away(state, params, command):
 
 
 @kernel
+def is_to_climb(state, params, setpoint):
+    """Tell whether who flies by itself takes off or is to climb as fast as counts as sinking the other way."""
+    is_fast = setpoint.level >= Level.ALTITUDE and setpoint.v_sp_ned[2] < -params.flight.thrust_sink
+    return state.mode == Mode.TAKEOFF or (is_fast and not is_piloted(state.mode))
+
+
+@kernel
 def falls_at_full_thrust(state, params, command):
-    """Tell whether all the thrust there is does not hold the vehicle, or does not lift it at take-off."""
-    flight = params.flight
+    """Tell whether all the thrust there is does not hold the vehicle, or does not lift it."""
+    flight, climbs = params.flight, is_to_climb(state, params, command.setpoint)
     is_full = command.setpoint.thrust_sp > flight.thrust_full
-    fastest = -flight.thrust_climb if state.mode == Mode.TAKEOFF else flight.thrust_sink
+    fastest = -flight.thrust_climb if climbs else flight.thrust_sink
     is_sinking = command.estimate.is_altitude_valid and command.estimate.v_ned[2] > fastest
-    return is_full and is_sinking and (state.landing.is_landed == 0 or state.mode == Mode.TAKEOFF)
+    return is_full and is_sinking and (state.landing.is_landed == 0 or climbs)
 
 
 @kernel

@@ -113,7 +113,9 @@ FAILSAFES: dict[Failsafe, Told] = {
     F.OFF_COURSE: Told(
         "it cannot get to where it should be", "land; the wind is too strong or thrust too weak", GONE
     ),
-    F.THRUST_LOST: Told("it sinks at full thrust", "land; check battery, rotors and weight", GONE),
+    F.THRUST_LOST: Told(
+        "it sinks at full thrust, or does not climb", "land; check battery, rotors and weight", GONE
+    ),
     F.ROTOR_LOST: Told("a rotor gives no thrust", "clear the ground: it spins while it comes down", DISARMED),
     F.CRASHED: Told("it lies far from the attitude it should have", "switch off, look at it", DISARMED),
     F.RUNAWAY: Told(

@@ -70,7 +70,7 @@ FLIGHT = (
     row("FLT_RUN_ANG", "flight.runaway_angle", "rad", 45.0 * DEGREE, 0.1, 3.2, "attitude error of a runaway take-off"),
     row("FLT_THR_FULL", "flight.thrust_full", "", 0.9, 0.3, 1.0, "collective that is all there is"),
     row("FLT_THR_SINK", "flight.thrust_sink", "m/s", 1.0, 0.1, 20.0, "sinking in spite of it"),
-    row("FLT_THR_CLIMB", "flight.thrust_climb", "m/s", 0.2, 0.0, 5.0, "at take-off: climbing no faster with it"),
+    row("FLT_THR_CLIMB", "flight.thrust_climb", "m/s", 0.2, 0.0, 5.0, "when it is to climb: no faster climb with it"),
     row("FLT_YAW_SHARE", "flight.yaw_share", "", 0.75, 0.1, 1.0, "yaw integral's part that is too much"),
     row("FLT_SPIN_RATE", "flight.spin_rate", "rad/s", 3.0, 0.5, 40.0, "yaw rate that is off by too much"),
     row("FLT_AWAY_DIST", "flight.away", "m", 20.0, 5.0, 1e4, "behind its setpoint by this much: off course"),
