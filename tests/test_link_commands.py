@@ -13,7 +13,7 @@ from ground.link.service import DENIED
 from tests.link_rig import CLIENT, PretendedVehicle, order
 from tests.mission_rig import Plans
 
-TAKE_OFF, CHANGE_ALTITUDE, TURN, REPOSITION = 22, 186, 115, 192
+TAKE_OFF, LAND, CHANGE_ALTITUDE, TURN, REPOSITION = 22, 21, 186, 115, 192
 ABOVE_SEA, LOCAL, ABOVE_HOME = 0, 1, 3
 
 
@@ -43,6 +43,19 @@ def test_a_take_off_climbs_above_the_ground_and_in_the_air_above_home(commands, 
     ((kind, arguments, _),) = commands.vehicle.demands
     assert kind == Demand.TAKEOFF
     assert arguments == [pytest.approx(height_m, abs=0.01)]
+
+
+@pytest.mark.parametrize(
+    ("away_m", "texts"), [(1.0, []), (30.0, ["Land: here; DO_REPOSITION flies to places"])]
+)
+def test_a_landing_that_names_another_place_is_here_and_says_so(commands, away_m, texts):
+    here = commands.vehicle.here
+
+    for x, y in ((here.lat_deg + away_m / 111_132.95, here.lon_deg), (0.0, 0.0), (math.nan, math.nan)):
+        assert commands.commands[LAND](order(LAND, 0, 0, 0, math.nan, x, y, 0.0), CLIENT) is None
+
+    assert [kind for kind, *_ in commands.vehicle.demands] == [Demand.LAND] * 3
+    assert commands.link.texts == texts
 
 
 @pytest.mark.parametrize(("altitude_m", "frame"), [(513.0, ABOVE_SEA), (25.0, ABOVE_HOME)])

@@ -10,7 +10,16 @@ from ground.link.dialect import mavlink
 from ground.link.follow import Follow
 from ground.link.gaze import Gaze
 from ground.link.missions import Missions
-from ground.link.places import GLOBAL_ABOVE_HOME, GLOBAL_AMSL, Ned, amsl, as_meant, checked, local_place
+from ground.link.places import (
+    GLOBAL_ABOVE_HOME,
+    GLOBAL_AMSL,
+    Ned,
+    amsl,
+    as_meant,
+    checked,
+    is_elsewhere,
+    local_place,
+)
 from ground.link.service import (
     ACCEPTED,
     DENIED,
@@ -54,9 +63,9 @@ class FlightCommands(Microservice):
             mavlink.MAV_CMD_COMPONENT_ARM_DISARM: self.arm,
             mavlink.MAV_CMD_DO_FLIGHTTERMINATION: self.terminate,
             mavlink.MAV_CMD_NAV_TAKEOFF: self.take_off,
-            mavlink.MAV_CMD_NAV_LAND: self.simple(Demand.LAND),
+            mavlink.MAV_CMD_NAV_LAND: self.on_the_spot(Demand.LAND),
             mavlink.MAV_CMD_NAV_RETURN_TO_LAUNCH: self.simple(Demand.RETURN),
-            mavlink.MAV_CMD_NAV_LOITER_UNLIM: self.simple(Demand.HOLD),
+            mavlink.MAV_CMD_NAV_LOITER_UNLIM: self.on_the_spot(Demand.HOLD),
             mavlink.MAV_CMD_DO_SET_MODE: self.set_mode,
             mavlink.MAV_CMD_DO_SET_STANDARD_MODE: self.set_standard_mode,
             mavlink.MAV_CMD_DO_REPOSITION: self.reposition,
@@ -87,6 +96,18 @@ class FlightCommands(Microservice):
     def simple(self, kind: Demand) -> Command:
         """Return a command that is a demand without arguments."""
         return lambda order, sender: self.ask(order, sender, kind)
+
+    def on_the_spot(self, kind: Demand) -> Command:
+        """Return a command that is obeyed where the vehicle is, as PX4 does, and says so if it names another place."""
+
+        def obey(order: Order, sender: Sender) -> int | None:
+            if is_elsewhere(self.vehicle, order):
+                self.link.say(
+                    f"{kind.name.capitalize()}: here; DO_REPOSITION flies to places", NOTICE, sender
+                )
+            return self.ask(order, sender, kind)
+
+        return obey
 
     def handle(self, message: Message, sender: Sender, link: Link) -> None:
         """Obey SET_MODE as if it were the command."""

@@ -12,6 +12,8 @@ FURTHEST_M = 100_000.0
 HIGHEST_M = 20_000.0
 # Above home: nobody means to circle lower than this.
 LOWEST_ORBIT_M = 2.0
+# A client that names the place where the vehicle is, is this much behind it.
+HERE_M = 3.0
 Ned = tuple[float | None, float | None, float | None]
 
 
@@ -50,6 +52,15 @@ def local_place(vehicle: Vehicle, order: Order) -> Ned:
         raise ValueError("the place is out of reach")
     down = None if math.isnan(order.z) else point.z
     return (point.x, point.y, down) if has_place else (None, None, down)
+
+
+def is_elsewhere(vehicle: Vehicle, order: Order) -> bool:
+    """Tell whether a command names a place other than here; a latitude and longitude of 0 names none."""
+    here = vehicle.here
+    if here is None or not (order.x or order.y) or not math.isfinite(order.x + order.y):
+        return False
+    there, spot = vehicle.local(order.x, order.y, here.alt_amsl_m), vehicle.local(*here)
+    return there is None or spot is None or math.hypot(there.x - spot.x, there.y - spot.y) > HERE_M
 
 
 def as_meant(vehicle: Vehicle, order: Order) -> Order:
