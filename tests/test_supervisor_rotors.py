@@ -41,20 +41,23 @@ def test_what_a_rotor_does_follows_from_its_place_and_the_inertia():
     assert r.lift == pytest.approx(2.0)
 
 
-def test_asked_thrust_arrives_through_the_motors_curve_and_two_lags():
+def test_asked_thrust_arrives_through_the_motors_curve_and_two_lags_and_a_third_for_a_slow_imu():
     f = quad()
     r, p = f.s.rotors, f.p.rotor
     f.command.motors.motor[:4] = (0.0, 0.5, 1.0, 0.5)
     asked = 8.0 * np.array([0.0, 0.5 * (0.375 + 0.25), 1.0, 0.5 * 0.625])
     fast = asked * (DT / (0.04 + DT))
     thrust = fast * (DT / (0.015 + DT))
-    push = rotors.follow(r, p, f.command.motors, DT)
+    earlier = thrust * (DT / (0.01 + DT))
+    push, late = rotors.follow(r, p, f.command.motors, DT)
 
     assert r.fast[:4] == pytest.approx(fast, rel=1e-12)
     assert r.thrust[:4] == pytest.approx(thrust, rel=1e-12)
     assert (push.x, push.y) == pytest.approx((thrust @ r.effect[:4, 0], thrust @ r.effect[:4, 1]))
     assert push.z == pytest.approx(2.0 * thrust.sum())
-    again = rotors.follow(r, p, f.command.motors, DT)
+    assert r.earlier[:4] == pytest.approx(earlier, rel=1e-12)
+    assert (late.x, late.y) == pytest.approx((earlier @ r.effect[:4, 0], earlier @ r.effect[:4, 1]))
+    again, _ = rotors.follow(r, p, f.command.motors, DT)
     assert r.fast[2] == pytest.approx(fast[2] + (8.0 - fast[2]) * DT / (0.04 + DT))
     assert again.x != push.x
 
@@ -120,17 +123,21 @@ def missing(
     lost: int = 0,
     news: float = 1.0,
     lifted: float = 0.0,
+    late: float = 0.9,
 ) -> ToyFlight:
-    """Rotor 1 of two rotors with a lever gives a share too little; rotor 2 is asked for nothing; something may lift."""
+    """Rotor 1 of two rotors with a lever gives a share too little; rotor 2 is asked for nothing; something may lift.
+
+    Of the half as much it was asked for earlier it gives another share too little.
+    """
     f = quad()
     r = f.s.rotors
     r.count, r.lost, r.missing_s[:2] = 2, lost, before_s
     r.effect[:] = 0.0
     r.effect[0, 0], r.effect[1, 1] = 1.0, 1.0
-    r.thrust[0] = thrust
+    r.thrust[0], r.earlier[0] = thrust, 0.5 * thrust
     f.p.rotor.share, f.p.rotor.time_s = 0.75, 0.04
-    left = Vec3(-share * thrust, 0.0, 0.0)
-    rotors.compare(r, f.p.rotor, left, news * left + Vec3(0.0, 0.0, lifted), 2.0, DT)
+    left, before = Vec3(-share * thrust, 0.0, 0.0), Vec3(-0.5 * late * thrust, 0.0, 0.0)
+    rotors.compare(r, f.p.rotor, left, before, news * left + Vec3(0.0, 0.0, lifted), 2.0, DT)
     return f
 
 
@@ -144,6 +151,12 @@ def test_thrust_is_missing_beyond_a_share_where_enough_is_asked():
     assert missing(0.76).s.rotors.missing_s[1] == 0.0
     assert missing(0.9, news=0.7).s.rotors.missing_s[0] == 0.0
     assert missing(0.7, news=1.2).s.rotors.missing_s[0] == 0.0
+
+
+def test_what_a_slow_imu_explains_is_no_loss():
+    assert missing(0.9, late=0.75).s.rotors.missing_s[0] == 0.0
+    assert missing(0.9, late=0.76).s.rotors.missing_s[0] == DT
+    assert missing(0.9, late=-0.9).s.rotors.missing_s[0] == 0.0
 
 
 def test_what_lifts_the_vehicle_while_it_turns_is_the_ground():
@@ -209,11 +222,11 @@ def test_yaw_says_nothing_about_rotors():
 
 def test_reset_trusts_every_rotor():
     r = quad().s.rotors
-    r.lost, r.fast[:], r.thrust[:], r.missing_s[:], r.felt_s = 2, 1.0, 1.0, 1.0, 9.0
+    r.lost, r.fast[:], r.thrust[:], r.earlier[:], r.missing_s[:], r.felt_s = 2, 1.0, 1.0, 1.0, 1.0, 9.0
     rotors.reset(r)
 
     assert (r.lost, r.felt_s) == (0, 0.0)
-    assert not np.any([r.fast, r.thrust, r.missing_s])
+    assert not np.any([r.fast, r.thrust, r.earlier, r.missing_s])
 
 
 def free(**change: float) -> bool:
@@ -253,7 +266,8 @@ def test_a_rotor_with_a_short_lever_is_lost_too_at_the_last_bit_of_its_time():
     r.count, r.effect[:], r.missing_s[0], f.p.rotor.time_s = 1, 0.0, 0.25, 0.25 + DT
     r.effect[0, 0], r.thrust[0] = 0.1, 4.0
     left = Vec3(-0.4, 0.0, 0.0)
-    rotors.compare(r, f.p.rotor, left, left, 2.0, DT)
+    r.earlier[0] = 4.0
+    rotors.compare(r, f.p.rotor, left, left, left, 2.0, DT)
 
     assert r.lost == 1
 

@@ -10,11 +10,11 @@ import math
 from flight.kernel import kernel
 from flight.record import INTEGER, MAX_ROTORS, PER_ROTOR, REAL, VECTOR, record
 from flight.rotor import thrust_share_of
-from flight.vector import ZERO, Vec3, dot, put, vec
+from flight.vector import ZERO, Vec3, put, vec
 
 # effect: angular acceleration about x and y per newton; lift: upward specific force per newton; thrust: what was asked
-# for, as late as motors and filter; usual: residual about x and y and upwards; felt_s: for how long the gyro has told
-# how the vehicle turns.
+# for, as late as motors and filter; earlier: as late again as a slow inertial unit may be; usual: residual about x, y
+# and upwards; felt_s: for how long the gyro has told how the vehicle turns.
 ROTORS = record(
     count=INTEGER,
     full_n=REAL,
@@ -24,6 +24,7 @@ ROTORS = record(
     lift=REAL,
     fast=PER_ROTOR,
     thrust=PER_ROTOR,
+    earlier=PER_ROTOR,
     omega_slow_frd=VECTOR,
     lift_slow=REAL,
     usual=VECTOR,
@@ -41,6 +42,7 @@ def reset(rotors):
     for i in range(MAX_ROTORS):
         rotors.fast[i] = 0.0
         rotors.thrust[i] = 0.0
+        rotors.earlier[i] = 0.0
         rotors.missing_s[i] = 0.0
     rotors.lift_slow = 0.0
     put(rotors.usual, ZERO)
@@ -61,14 +63,20 @@ def configure(rotors, airframe):
 
 @kernel
 def follow(rotors, params, motors, dt):
-    """Let the thrust that was asked for arrive as late as the motors' and the filter's lags; return its push."""
-    push = ZERO
+    """Let the thrust that was asked for arrive as late as the motors' and the filter's lags; return its push twice.
+
+    The second is as late again as a slow inertial unit may be.
+    """
+    push, earlier = ZERO, ZERO
     for i in range(rotors.count):
         asked = rotors.full_n * thrust_share_of(motors.motor[i], rotors.curve)
         rotors.fast[i] += dt / (rotors.lag_s + dt) * (asked - rotors.fast[i])
         rotors.thrust[i] += dt / (params.filter_s + dt) * (rotors.fast[i] - rotors.thrust[i])
-        push = push + rotors.thrust[i] * Vec3(rotors.effect[i, 0], rotors.effect[i, 1], rotors.lift)
-    return push
+        rotors.earlier[i] += dt / (params.late_s + dt) * (rotors.thrust[i] - rotors.earlier[i])
+        effect = Vec3(rotors.effect[i, 0], rotors.effect[i, 1], rotors.lift)
+        push = push + rotors.thrust[i] * effect
+        earlier = earlier + rotors.earlier[i] * effect
+    return push, earlier
 
 
 @kernel
@@ -93,19 +101,26 @@ def sudden(rotors, params, left, dt):
 
 
 @kernel
-def compare(rotors, params, left, news, least_n, dt):
+def has_most_of(params, left, loss):
+    """Tell whether most of the turning that a loss would leave is in a residual."""
+    return left.x * loss.x + left.y * loss.y > params.share * (loss.x * loss.x + loss.y * loss.y)
+
+
+@kernel
+def compare(rotors, params, left, late, news, least_n, dt):
     """Count for how long each rotor's thrust has been missing; name one that has been for long enough.
 
     It must be missing altogether and of late: where a weak rotor is asked for less, the one across seems to push less.
-    And nothing new may lift the vehicle.
+    And nothing new may lift the vehicle. A slow inertial unit must not explain it: `late` is the residual against
+    what was asked for a little earlier.
     A rotor asked for little cannot be judged: a gust turns the vehicle by more than its loss would.
     """
     for i in range(rotors.count):
-        loss = Vec3(rotors.effect[i, 0], rotors.effect[i, 1], 0.0) * (-rotors.thrust[i])
-        square = dot(loss, loss)
-        is_pushing = rotors.thrust[i] > least_n and square > 0.0
-        is_turned = is_pushing and min(dot(left, loss), dot(news, loss)) > params.share * square
-        is_missing = is_turned and not news.z > 0.0
+        effect = Vec3(rotors.effect[i, 0], rotors.effect[i, 1], 0.0)
+        loss = -rotors.thrust[i] * effect
+        is_turned = has_most_of(params, left, loss) and has_most_of(params, news, loss)
+        is_turned = is_turned and has_most_of(params, late, -rotors.earlier[i] * effect)
+        is_missing = is_turned and rotors.thrust[i] > least_n and not news.z > 0.0
         rotors.missing_s[i] = rotors.missing_s[i] + dt if is_missing else 0.0
         if rotors.missing_s[i] >= params.time_s and rotors.lost == 0:
             rotors.lost = i + 1
@@ -127,14 +142,15 @@ def step(rotors, params, motors, estimate, lift, hover, is_flying, is_felt, dt):
     `lift` is the specific force upwards, `hover` the share of full thrust that carries the vehicle.
     Where the gyro is silent, stuck, or heard too seldom, nothing is judged, nor for a while after.
     """
-    push = follow(rotors, params, motors, dt)
+    push, earlier = follow(rotors, params, motors, dt)
     omega = Vec3(estimate.omega_frd[0], estimate.omega_frd[1], 0.0)
     if not is_felt or rotors.felt_s == 0.0:
         forget(rotors, omega)
     if not is_felt:
         return
     rotors.felt_s += dt
-    left = feel(rotors, params, omega, lift, dt) - push
+    felt = feel(rotors, params, omega, lift, dt)
+    left = felt - push
     news = sudden(rotors, params, left, dt)
     if is_flying and rotors.felt_s > params.settle_s:
-        compare(rotors, params, left, news, params.least * hover * rotors.full_n, dt)
+        compare(rotors, params, left, felt - earlier, news, params.least * hover * rotors.full_n, dt)

@@ -42,6 +42,7 @@ HEALTH = (
     row("ROT_LOSS", "rotor.share", "", 0.65, 0.2, 1.0, "missing part of a rotor's thrust that is a loss"),
     row("ROT_LOSS_T", "rotor.time_s", "s", 0.012, 0.0, 2.0, "for this long before it counts"),
     row("ROT_LOSS_TAU", "rotor.filter_s", "s", 0.015, 0.001, 1.0, "filter of angular acceleration"),
+    row("ROT_LOSS_LATE", "rotor.late_s", "s", 0.01, 0.0, 0.1, "how late an inertial unit may be"),
     row("ROT_LOSS_USUAL", "rotor.usual_s", "s", 0.3, 0.05, 10.0, "what turns it for longer is no loss"),
     row("ROT_LOSS_MIN", "rotor.least", "", 0.5, 0.0, 2.0, "share of hover thrust too small to judge"),
     row("ROT_HEIGHT", "rotor.height", "m", 0.5, 0.0, 10.0, "lower than this, the ground may turn it: not judged"),
