@@ -21,6 +21,30 @@ def test_take_off_climbs_straight_to_its_height_and_holds():
     assert track[:, 2].min() > -5.0 - 1e-4
 
 
+def test_a_take_off_that_wind_keeps_off_its_place_is_over_once_the_setpoint_has_waited_there():
+    f = flight(NAV_STOP_T=4.0).fly(0.1).ask(Demand.ARM).ask(Demand.TAKEOFF, 5.0).fly(1.5)
+    f.blow(north=1.0).fly(1.0).blow(north=0.0).until(lambda: setpoint(f)[2] < -4.71)
+
+    assert f.fly(3.9).mode == Mode.TAKEOFF
+    assert f.fly(0.2).mode == Mode.HOLD
+
+
+def test_who_is_blown_far_off_its_place_has_not_reached_it_however_long_it_waits():
+    f = flight(NAV_STOP_T=1.0).fly(0.1).ask(Demand.ARM).ask(Demand.TAKEOFF, 5.0)
+    f.until(lambda: setpoint(f)[2] < -4.6).blow(north=20.0).fly(0.3).blow(north=0.0)
+
+    assert f.fly(5.0).mode == Mode.TAKEOFF
+
+
+@pytest.mark.slow
+def test_a_return_that_wind_keeps_off_its_way_comes_down():
+    f = flight(RTL_RETURN_ALT=12.0).airborne().ask(Demand.GOTO, 20.0, 0.0, -10.0).fly(8.0)
+    f.ask(Demand.RETURN).blow(east=1.0).fly(1.2).blow(east=0.0)
+
+    f.until(lambda: not f.is_armed, 40.0)
+    assert np.hypot(*f.place[:2]) < 2.0
+
+
 def test_without_a_height_take_off_goes_to_the_usual_one():
     f = flight(MIS_TAKEOFF_ALT=4.0).fly(0.1).ask(Demand.ARM).ask(Demand.TAKEOFF)
 

@@ -38,5 +38,5 @@ def enter(state, params, inputs, is_underway):
 def step(state, params, command):
     """Fly the leg; the setpoint stays at its end."""
     fly_leg(state, params)
-    if is_within(state, command.estimate, params.acceptance):
+    if is_within(state, params, command.estimate, params.acceptance):
         state.is_done = 1

@@ -1,7 +1,19 @@
 """Guidance: turn the mode into a setpoint that moves no faster than the vehicle can follow."""
 
 from flight.command import is_refused
-from flight.guidance import goto, hold, land, mission, offboard, orbit, pilot, return_home, takeoff, wishes
+from flight.guidance import (
+    goto,
+    hold,
+    land,
+    leg,
+    mission,
+    offboard,
+    orbit,
+    pilot,
+    return_home,
+    takeoff,
+    wishes,
+)
 from flight.guidance.curve import CURVE
 from flight.guidance.leg import LEG
 from flight.guidance.mission import LIST
@@ -237,6 +249,7 @@ def step(state, params, inputs, command, dt):
         state.phase_s += dt
         set_pace(shape, params, estimate, dt)
         land.feel_ground(state, params, command, dt)
+        leg.wait(state, params, dt)
         fly(state, params, inputs, command, dt)
         glue(shape, params, estimate, state.level)
         if state.is_on_curve == 0:

@@ -7,7 +7,8 @@ from flight.kernel import kernel
 from flight.record import REAL, VECTOR, record
 from flight.vector import Vec3, norm, norm_xy, put, unit, vec
 
-LEG = record(goal_ned=VECTOR, way_ned=VECTOR, speed=REAL, yaw=REAL)
+# waited_s: how long the setpoint has been at the goal.
+LEG = record(goal_ned=VECTOR, way_ned=VECTOR, speed=REAL, yaw=REAL, waited_s=REAL)
 
 
 @kernel
@@ -38,6 +39,7 @@ def set_leg(state, params, goal_ned, speed):
     way = goal_ned - stopping_place(state.motion, params)
     put(leg.goal_ned, goal_ned)
     put(leg.way_ned, unit(way, NORTH))
+    leg.waited_s = 0.0
     leg.speed = min(speed if speed > 0.0 else usual_speed(state, params), params.speed_xy)
     leg.yaw = state.motion.yaw
     if params.yaw_mode == 1 and norm_xy(way) > params.journey:
@@ -69,10 +71,17 @@ def leg_left(state):
 
 
 @kernel
-def is_within(state, estimate, distance):
-    """Tell whether setpoint and vehicle are this close to the leg's goal."""
-    goal = vec(state.leg.goal_ned)
-    return leg_left(state) <= distance and norm(goal - vec(estimate.p_ned)) <= distance
+def wait(state, params, dt):
+    """Count how long the setpoint has been at the leg's goal."""
+    state.leg.waited_s = state.leg.waited_s + dt if leg_left(state) <= params.arrival else 0.0
+
+
+@kernel
+def is_within(state, params, estimate, distance):
+    """Tell whether setpoint and vehicle are this close to the leg's goal; near is close enough after long waiting."""
+    behind = norm(vec(state.leg.goal_ned) - vec(estimate.p_ned))
+    has_waited = state.leg.waited_s >= params.patience_s and behind <= params.error_stop
+    return leg_left(state) <= distance and (behind <= distance or has_waited)
 
 
 @kernel

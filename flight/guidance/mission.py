@@ -253,8 +253,8 @@ def fly_to_place(state, params, command):
     if state.phase == FLY:
         fly_leg(state, params)
         if is_flown_past(plan):
-            return is_within(state, command.estimate, params.acceptance)
-        if is_within(state, command.estimate, params.arrival):
+            return is_within(state, params, command.estimate, params.acceptance)
+        if is_within(state, params, command.estimate, params.arrival):
             enter_phase(state, STAY)
         return False
     fly_leg(state, params)
@@ -268,7 +268,7 @@ def fly_to_landing(state, params, command, dt):
         land.descend(state, params, command, dt)
         return command.status.is_landed == 1
     fly_leg(state, params)
-    if is_within(state, command.estimate, params.arrival):
+    if is_within(state, params, command.estimate, params.arrival):
         enter_phase(state, STAY)
         land.choose_spot(state, vec(state.leg.goal_ned))
     return False

@@ -43,8 +43,8 @@ def step(state, params, command, dt):
         land.descend(state, params, command, dt)
         return
     fly_leg(state, params)
-    if state.phase == CLIMB and is_within(state, command.estimate, params.acceptance):
+    if state.phase == CLIMB and is_within(state, params, command.estimate, params.acceptance):
         cross_over(state, params, home)
-    elif state.phase == CROSS and is_within(state, command.estimate, params.arrival):
+    elif state.phase == CROSS and is_within(state, params, command.estimate, params.arrival):
         enter_phase(state, DESCEND)
         land.choose_spot(state, home)

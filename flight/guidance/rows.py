@@ -50,6 +50,8 @@ MISSION = (
         "time for the motors to spin up before take-off"),
     Param("NAV_STOP_RAD", "guidance.arrival", None, "m", 0.3, 0.05, 5.0,
         "a goal to stop at is reached within this distance"),
+    Param("NAV_STOP_T", "guidance.patience_s", None, "s", 5.0, 0.5, 300.0,
+        "when the setpoint has waited for this long, within NAV_STOP_ERR will do"),
     Param("NAV_YAW_DIST", "guidance.journey", None, "m", 2.0, 0.1, 50.0, "shorter ways do not turn the heading"),
 )
 LANDING = (

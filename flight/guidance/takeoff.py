@@ -55,7 +55,7 @@ def fly(state, params, command):
         spool(state, params, command.estimate)
         return False
     fly_leg(state, params)
-    return is_within(state, command.estimate, params.arrival)
+    return is_within(state, params, command.estimate, params.arrival)
 
 
 @kernel
