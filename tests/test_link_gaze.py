@@ -49,7 +49,8 @@ def look_at(gaze, north_m, east_m=100.0, number=LOCATION, p1=0.0):
 
 
 @pytest.mark.parametrize(
-    ("number", "kind"), [(LOCATION, 0), (SET_ROI, ABOUT_ROI_LOCATION), (NAV_ROI, ABOUT_ROI_LOCATION)]
+    ("number", "kind"),
+    [(LOCATION, 0), (SET_ROI, ABOUT_ROI_LOCATION), (NAV_ROI, ABOUT_ROI_LOCATION), (SET_ROI, ABOUT_ROI_NONE)],
 )
 def test_the_nose_follows_a_place_while_the_vehicle_moves(gaze, number, kind):
     assert look_at(gaze, 50.0, number=number, p1=kind) == ACCEPTED

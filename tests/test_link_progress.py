@@ -140,10 +140,12 @@ def test_setting_home_by_an_item_happens_when_it_is_passed(client):
 EAST = item(195, x=LAT, y=LON + 1000 * METRE)
 AHEAD = item(197, frame=MISSION_FRAME, x=0, y=0)
 OLDER = [item(80, 3.0, y=LON + 1000 * METRE), item(201, 3.0, y=LON + 1000 * METRE), EAST]
+# Mission Planner names the place and leaves the kind at none.
+OLDER.append(item(201, 0.0, y=LON + 1000 * METRE))
 
 
 @pytest.mark.parametrize("region", OLDER)
-@pytest.mark.parametrize("end", [AHEAD, item(201), item(80, 1.0), item(196)])
+@pytest.mark.parametrize("end", [AHEAD, item(201, x=0, y=0), item(80, 1.0), item(196)])
 def test_the_nose_turns_to_a_region_of_interest_on_the_legs_after_it(client, region, end):
     assert client.upload([TAKEOFF, region, AWAY, AWAY, end, AWAY]) == m.MAV_MISSION_ACCEPTED
     seen = []

@@ -34,7 +34,10 @@ class Gaze(Microservice):
         }
 
     def look(self, order: Order, sender: Sender) -> int:
-        """Obey the old command, whose p1 says what is meant."""
+        """Obey the old command, whose p1 says what is meant; dronekit's says none, and names the place."""
+        has_place = math.isfinite(order.x + order.y) and (order.x, order.y) != (0.0, 0.0)
+        if order.p1 == mavlink.MAV_ROI_NONE and has_place:
+            return self.look_at(order, sender)
         if order.p1 in ENDS:
             return self.look_away(order, sender)
         if order.p1 == mavlink.MAV_ROI_LOCATION:
