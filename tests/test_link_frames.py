@@ -163,6 +163,23 @@ def test_numbers_count_up_without_gaps():
     assert [data[4] for data in carrier.sent] == [k % 256 for k in range(300)]
 
 
+@pytest.mark.parametrize("is_stream", [False, True])
+def test_what_is_sent_together_goes_in_few_datagrams_whole_and_in_order(is_stream):
+    carrier = Nowhere()
+    channel = Channel(carrier, None, "", Signing(), is_stream=is_stream)
+    piece = mavlink.MAVLink_log_data_message(0, 0, 90, [1] * 90)
+
+    with channel.together():
+        for _ in range(50):
+            channel.send(*Stamp(1, 1).packed(piece))
+    channel.send(*Stamp(1, 1).packed(piece))
+
+    found = [frame.data[4] for data in carrier.sent for frame in Scanner().take(data, is_stream=False)]
+    assert found == list(range(51))
+    assert len(carrier.sent) == (51 if is_stream else 6)
+    assert max(len(data) for data in carrier.sent) <= 1200
+
+
 @pytest.fixture
 def keys(tmp_path):
     """Return keys in a file."""

@@ -2,6 +2,7 @@
 
 import os
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -122,6 +123,33 @@ def test_a_log_erased_while_its_end_is_written_is_gone_at_once_and_removed_at_it
     assert [m.num_logs for m in seen] == [0]
     assert len(os.listdir(vehicle.log_folder)) == (3 if is_armed else 0)
     assert listed(service, line)[0].num_logs == (3 if is_armed else 0)
+
+
+class Bundles:
+    """A channel that counts in how many bundles it is asked to send."""
+
+    def __init__(self):
+        self.begun, self.is_open = 0, False
+
+    @contextmanager
+    def together(self):
+        self.begun, self.is_open = self.begun + 1, True
+        yield
+        self.is_open = False
+
+
+def test_pieces_go_together_so_that_a_slow_readers_buffer_holds_more_of_them(vehicle, logs):
+    line, channel = Line(), Bundles()
+    service, was_open = LogDownload(vehicle, line), []
+    line.send = lambda message, to: was_open.append(channel.is_open)
+
+    asking = mavlink.MAVLink_log_request_data_message(1, 1, 0, 0, 1234)
+    service.handle(asking, CLIENT._replace(channel=channel), line)
+    for _ in range(3):
+        service.tick(service.now + 0.02)
+
+    assert was_open == [True] * 14
+    assert channel.begun < 4
 
 
 @pytest.mark.slow

@@ -2,6 +2,8 @@
 
 import time
 from collections import OrderedDict, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from ground.link.frames import LARGEST_FRAME, Frame, Scanner, numbered
@@ -19,6 +21,10 @@ MOST_SYSTEMS = 64
 RESERVE = 0.25
 # However full a radio says it is, this share of what its line carries is sent.
 LEAST_SHARE = 0.1
+
+
+# No way between two machines splits a datagram of so many bytes.
+DATAGRAM = 1200
 
 
 class Carrier(Protocol):
@@ -80,6 +86,8 @@ class Channel:
         self.systems: OrderedDict[tuple[int, int], float] = OrderedDict()
         # What was sent already has yet to go.
         self.is_full = False
+        # What goes together in one datagram; None while every frame has its own.
+        self.held: bytearray | None = None
         self.heard_s = 0.0
         self.began_s = time.monotonic()
         self.dropped = 0
@@ -143,7 +151,28 @@ class Channel:
 
     def forward(self, data: bytes) -> None:
         """Send a frame as it is, unless the way is full."""
-        self.carrier.transmit(data, self.address)
+        if self.held is None:
+            self.carrier.transmit(data, self.address)
+            return
+        if len(self.held) + len(data) > DATAGRAM:
+            self.let_go()
+        self.held += data
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Send many frames in few datagrams: a receiver's buffer holds so many of them, however small they are."""
+        self.held = None if self.is_stream else bytearray()
+        try:
+            yield
+        finally:
+            self.let_go()
+            self.held = None
+
+    def let_go(self) -> None:
+        """Send what was held together."""
+        if self.held:
+            self.carrier.transmit(bytes(self.held), self.address)
+            self.held.clear()
 
     def has_room(self, size: int, now_s: float, is_answer: bool = False) -> bool:
         """Tell whether so many bytes may be sent now; streams leave some room for answers."""

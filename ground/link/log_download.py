@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ground.link.dialect import mavlink
 from ground.link.offered_files import is_growing
-from ground.link.pace import has_room
+from ground.link.pace import has_room, together
 from ground.link.service import Link, Message, Microservice, Sender
 from ground.link.vehicle import Vehicle
 from logs import space
@@ -23,8 +23,8 @@ FRAME_BYTES = 109
 PIECES_PER_PASS = 96
 # A loopback carries more, but a ground station's buffer does not: 1.1 MB/s.
 PIECES_HZ = 12_000.0
-# Who asks for a whole log at once, as MAVProxy does, cannot say on the way that it falls behind: it reads so many.
-PATIENT_HZ = 6000.0
+# Who asks for a whole log at once, as MAVProxy does, cannot say on the way that it falls behind: PX4's pace.
+PATIENT_HZ = 10_000.0
 MOST_CLIENTS = 8
 ENTRIES_PER_PASS = 8
 # A request for more is for the log, not for a gap in it.
@@ -160,7 +160,8 @@ class LogDownload(Microservice):
         for sender in list(self.listing):
             self.tell_some(sender)
         for sender in list(self.sending):
-            self.send_some(sender)
+            with together(sender):
+                self.send_some(sender)
 
     def tell_some(self, sender: Sender) -> None:
         """Tell the next entries of a list."""
