@@ -159,6 +159,27 @@ def test_who_is_blown_off_the_spot_comes_down_all_the_same():
     f.until(lambda: not f.is_armed, 20.0)
 
 
+def test_who_flies_fast_and_low_brakes_before_it_lands():
+    f = flight().airborne(2.0).ask(Demand.GOTO, 60.0, 0.0, -1.0, None, 10.0).fly(5.0)
+    assert f.speed[0] > 9.0
+
+    f.ask(Demand.LAND).until(lambda: f.speed[0] < 1.0)
+    assert f.place[2] < -0.5
+    f.until(lambda: not f.is_armed, 10.0)
+
+
+def test_a_landing_waits_for_braking_only_so_long_and_only_near_the_ground():
+    def sinking(height, speed, seconds):
+        f = flight(LAND_SPEED=0.7, LAND_SLOW_ALT=2.0, NAV_STOP_T=5.0)
+        f.guidance.motion.v_ned, f.guidance.phase_s = (0.0, speed, 0.0), seconds
+        return land.sinking_speed(f.guidance, f.params.guidance, height)
+
+    assert sinking(1.9, 0.8, 4.9) == 0.0
+    assert sinking(2.0, 0.8, 4.9) == 0.7
+    assert sinking(1.9, 0.7, 4.9) == 0.7
+    assert sinking(1.9, 0.8, 5.0) == 0.7
+
+
 def test_who_is_blown_off_far_lands_there_instead_of_flying_back_while_it_touches_down():
     f = flight().airborne(20.0).ask(Demand.LAND).blow(north=6.0).fly(3.0)
     blown_to = f.place[0]

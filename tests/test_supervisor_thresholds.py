@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from flight.inputs import BridgeFault, LogState
+from flight.inputs import BridgeFault, LogState, Use
 from flight.modes import Arming, Event, Failsafe, Level, Mode, Refusal, Why
 from flight.params import TABLE
 from flight.quaternion import body_z_ned, quat, tilt_of
@@ -320,38 +320,49 @@ def test_a_wind_that_is_no_number_is_too_much():
     f = flying()
     f.estimate.wind_ned = (math.nan, 0.0, 0.0)
 
-    assert checks.place_troubles(f.s, f.p, f.command) == Failsafe.WIND
+    assert checks.place_troubles(f.s, f.p, f.inputs.offboard, f.command) == Failsafe.WIND
 
 
 def test_wind_and_time_are_too_much_beyond_their_limits():
     f = flying(FLT_TIME_MAX=100.0)
     f.estimate.wind_ned = (9.0, 12.0, 0.0)
-    assert checks.place_troubles(f.s, f.p, f.command) == 0
+    assert checks.place_troubles(f.s, f.p, f.inputs.offboard, f.command) == 0
 
     f.s.landing.airborne_s, f.estimate.wind_ned = above(100.0), (9.0, 12.0, 1.0)
-    assert checks.place_troubles(f.s, f.p, f.command) == Failsafe.WIND | Failsafe.FLIGHT_TIME
+    assert (
+        checks.place_troubles(f.s, f.p, f.inputs.offboard, f.command) == Failsafe.WIND | Failsafe.FLIGHT_TIME
+    )
     f.p.flight.longest_s, f.estimate.wind_ned = 0.0, (0.0, 0.0, 0.0)
-    assert checks.place_troubles(f.s, f.p, f.command) == 0
+    assert checks.place_troubles(f.s, f.p, f.inputs.offboard, f.command) == 0
     f.s.fence.is_near, f.s.fence.is_breached = 1, 1
-    assert checks.place_troubles(f.s, f.p, f.command) == Failsafe.FENCE_NEAR | Failsafe.FENCE
+    assert (
+        checks.place_troubles(f.s, f.p, f.inputs.offboard, f.command) == Failsafe.FENCE_NEAR | Failsafe.FENCE
+    )
 
 
 def test_off_course_is_who_flies_by_itself_and_is_far_behind_a_place_it_should_be_at():
-    def is_lost(mode, level, north, known=1):
+    def is_lost(mode, level, north, known=1, uses=0):
         f = flying(FLT_AWAY_DIST=20.0)
+        f.inputs.offboard.uses = uses
         f.s.mode, f.estimate.is_position_valid = mode, known
         f.estimate.p_ned, f.command.setpoint.level = (5.0, 0.0, -10.0), level
         f.command.setpoint.p_sp_ned = (north, 12.0, -10.0)
-        return checks.place_troubles(f.s, f.p, f.command) == Failsafe.OFF_COURSE
+        return checks.place_troubles(f.s, f.p, f.inputs.offboard, f.command) == Failsafe.OFF_COURSE
 
     assert not is_lost(Mode.MISSION, Level.POSITION, 21.0)
     assert is_lost(Mode.MISSION, Level.POSITION, above(21.0))
     assert is_lost(Mode.HOLD, Level.POSITION, -11.001)
-    # What is not flown has gone nowhere; pilots and programs may ask for any place.
+    # What is not flown has gone nowhere; pilots, and programs that stream where it is to be now, may ask for any place.
     assert not is_lost(Mode.MISSION, Level.VELOCITY, 99.0)
     assert not is_lost(Mode.MISSION, Level.POSITION, 99.0, known=0)
     assert not is_lost(Mode.POSITION, Level.POSITION, 99.0)
-    assert not is_lost(Mode.OFFBOARD, Level.POSITION, 99.0)
+    assert is_lost(Mode.OFFBOARD, Level.POSITION, 99.0, uses=Use.POSITION_XY + Use.POSITION_Z)
+    assert is_lost(Mode.OFFBOARD, Level.POSITION, 99.0, uses=Use.VELOCITY_XY + Use.VELOCITY_Z)
+    assert is_lost(Mode.OFFBOARD, Level.POSITION, 99.0, uses=Use.POSITION_Z + Use.VELOCITY_XY)
+    for velocity in (Use.VELOCITY_XY, Use.VELOCITY_Z):
+        streamed = Use.POSITION_XY + Use.POSITION_Z + velocity
+        assert not is_lost(Mode.OFFBOARD, Level.POSITION, 99.0, uses=streamed)
+        assert is_lost(Mode.HOLD, Level.POSITION, 99.0, uses=streamed)
 
 
 def test_sensors_and_computers_fail_beyond_their_limits_each_by_its_name():

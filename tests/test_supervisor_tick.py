@@ -247,12 +247,12 @@ def test_rotors_thrust_crash_and_runaway_are_told_together_and_alone():
 
 def test_a_short_flight_can_be_too_long_and_home_too_far():
     f = flying(FLT_TIME_MAX=0.5)
-    assert checks.place_troubles(f.s, f.p, f.command) == Failsafe.FLIGHT_TIME
+    assert checks.place_troubles(f.s, f.p, f.inputs.offboard, f.command) == Failsafe.FLIGHT_TIME
     f = flying()
     f.s.battery_seen, f.status.is_home_set, f.estimate.p_ned = 1, 1, (900.0, 0.0, 0.0)
     f.command.setpoint.p_sp_ned = (900.0, 0.0, 0.0)
     f.s.slow_v, f.s.slower_v, f.s.cell_v = 3.5, 3.6, 3.5
-    assert checks.place_troubles(f.s, f.p, f.command) == Failsafe.RESERVE
+    assert checks.place_troubles(f.s, f.p, f.inputs.offboard, f.command) == Failsafe.RESERVE
 
 
 def test_an_empty_battery_is_told_beside_everything_else():

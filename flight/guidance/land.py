@@ -28,6 +28,13 @@ def descent_speed(params, height):
 
 
 @kernel
+def sinking_speed(state, params, height):
+    """Return how fast to sink; near the ground a landing that has just begun waits until the plan has braked."""
+    is_fast = norm_xy(vec(state.motion.v_ned)) > params.land_speed and state.phase_s < params.patience_s
+    return 0.0 if is_fast and height < params.land_slow_height else descent_speed(params, height)
+
+
+@kernel
 def hover_thrust_of(params, command):
     """Return the collective that carries the weight, as far as it is known."""
     return command.terms.hover_thrust if command.terms.hover_thrust > 0.0 else params.hover_thrust
@@ -171,7 +178,7 @@ def descend(state, params, command, dt):
         sink_spinning(state, params, command)
         return
     keep_over_spot(state, params, estimate)
-    plan_to_velocity_z(state.motion, params, descent_speed(params, estimate.height_m))
+    plan_to_velocity_z(state.motion, params, sinking_speed(state, params, estimate.height_m))
     face(state, params)
     if estimate.is_position_valid:
         state.level = Level.POSITION

@@ -2,7 +2,7 @@
 
 import math
 
-from flight.inputs import LogState
+from flight.inputs import LogState, Use
 from flight.kernel import kernel
 from flight.modes import Arming, Failsafe, Level, Mode
 from flight.quaternion import body_z_ned, quat, tilt_of
@@ -12,6 +12,7 @@ from flight.vector import dot, is_finite, norm, vec
 
 MICRO = 1e-6
 NEVER = 1e9
+PLACES, VELOCITIES = Use.POSITION_XY + Use.POSITION_Z, Use.VELOCITY_XY + Use.VELOCITY_Z
 
 
 @kernel
@@ -188,16 +189,22 @@ def rotor_troubles(state, params, command):
 
 
 @kernel
-def is_off_course(state, params, command):
-    """Tell whether who flies by itself is far from where it should be by now; a stream may ask for any place."""
-    flies_itself = not is_piloted(state.mode) and state.mode != Mode.OFFBOARD
-    is_placed = command.setpoint.level == Level.POSITION and command.estimate.is_position_valid
-    behind = vec(command.setpoint.p_sp_ned) - vec(command.estimate.p_ned)
-    return flies_itself and is_placed and norm(behind) > params.flight.away
+def is_streamed(mode, offboard):
+    """Tell whether a program says itself where the setpoint is now: that may be any place."""
+    return mode == Mode.OFFBOARD and offboard.uses & PLACES == PLACES and offboard.uses & VELOCITIES != 0
 
 
 @kernel
-def place_troubles(state, params, command):
+def is_off_course(state, params, offboard, command):
+    """Tell whether who flies by itself is far from where it should be by now."""
+    is_led = not is_piloted(state.mode) and not is_streamed(state.mode, offboard)
+    is_placed = command.setpoint.level == Level.POSITION and command.estimate.is_position_valid
+    behind = vec(command.setpoint.p_sp_ned) - vec(command.estimate.p_ned)
+    return is_led and is_placed and norm(behind) > params.flight.away
+
+
+@kernel
+def place_troubles(state, params, offboard, command):
     """Return what is wrong with where and how long the vehicle flies."""
     flight, wind = params.flight, norm(vec(command.estimate.wind_ned))
     is_late = flight.longest_s > 0.0 and state.landing.airborne_s > flight.longest_s
@@ -208,7 +215,7 @@ def place_troubles(state, params, command):
         | when(not wind <= flight.wind, Failsafe.WIND)
         | when(is_late, Failsafe.FLIGHT_TIME)
         | when(is_far, Failsafe.RESERVE)
-        | when(is_off_course(state, params, command), Failsafe.OFF_COURSE)
+        | when(is_off_course(state, params, offboard, command), Failsafe.OFF_COURSE)
     )
 
 
@@ -237,4 +244,4 @@ def troubles(state, params, inputs, command, signs):
     found |= link_troubles(state, params, inputs) | system_troubles(state, params, inputs)
     found |= attitude_troubles(state, params, inputs, estimate, signs)
     found |= rotor_troubles(state, params, command)
-    return found | (0 if state.landing.is_landed else place_troubles(state, params, command))
+    return found | (0 if state.landing.is_landed else place_troubles(state, params, inputs.offboard, command))
