@@ -24,6 +24,25 @@ def test_return_climbs_crosses_and_lands_at_home():
     assert f.place[2] == 0.0
 
 
+def test_return_from_near_home_and_just_above_the_ground_does_not_drag_its_legs():
+    f = flight(LAND_SLOW_ALT=2.0).airborne(3.0).ask(Demand.GOTO, 4.0, 0.0, -0.3).fly(6.0)
+    f.ask(Demand.RETURN)
+    track = watch(f, 5.0, lambda f: f.place.copy())
+    f.until(lambda: not f.is_armed)
+
+    between = track[(track[:, 0] < 3.0) & (track[:, 0] > 1.0)]
+    assert len(between) > 0
+    assert between[:, 2].max() < -1.0
+    assert abs(f.place[0]) < 0.2
+
+
+def test_return_from_just_above_home_goes_down():
+    f = flight().airborne(3.0).ask(Demand.GOTO, 0.2, 0.0, -0.5).fly(6.0).ask(Demand.RETURN)
+
+    assert watch(f, 4.0, lambda f: f.place[2]).min() > -0.6
+    f.until(lambda: not f.is_armed)
+
+
 def test_return_from_near_home_does_not_climb():
     f = flight(RTL_RETURN_ALT=50.0).airborne(5.0).ask(Demand.RETURN)
 

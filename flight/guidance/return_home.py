@@ -20,14 +20,22 @@ def cross_over(state, params, home_ned):
 
 
 @kernel
+def crossing_height(state, params, away, height):
+    """Return the height above home to cross at: near home any that does not drag the legs, at home the present one."""
+    if away > params.return_near:
+        return state.return_height
+    return min(state.return_height, params.land_slow_height) if away > params.arrival else height
+
+
+@kernel
 def enter(state, params, command):
-    """Climb first unless home is near or the vehicle high."""
+    """Climb first unless the vehicle is high enough."""
     here = stopping_place(state.motion, params)
     home = vec(command.status.return_ned)
     put(state.return_ned, home)
-    safe = home.z - state.return_height
+    safe = home.z - crossing_height(state, params, norm_xy(home - here), home.z - here.z)
     state.leg.speed = params.cruise
-    if norm_xy(home - here) <= params.return_near or here.z <= safe:
+    if here.z <= safe:
         cross_over(state, params, home)
         return
     enter_phase(state, CLIMB)
