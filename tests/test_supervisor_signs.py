@@ -84,6 +84,18 @@ def test_standing_signs_say_what_is_so():
     )
 
 
+def test_low_is_who_flies_and_is_known_to_be_nearly_on_the_ground():
+    def found(height, known=1, landed=0):
+        f = flying(FS_LOW_ALT=0.5)
+        f.estimate.height_m, f.estimate.is_altitude_valid, f.s.landing.is_landed = height, known, landed
+        return bool(signs.standing_signs(f.s, f.p, f.inputs, f.command) & Sign.LOW)
+
+    assert found(below(0.5))
+    assert not found(0.5)
+    assert not found(0.1, known=0)
+    assert not found(0.1, landed=1)
+
+
 @pytest.mark.parametrize(
     ("action", "is_barred", "is_lost"),
     [

@@ -55,10 +55,16 @@ def lowered(mode, signs):
 
 
 @kernel
+def answer_of(worst, signs):
+    """Return the mode that answers a failsafe: who nearly touches the ground lands, as holding there topples."""
+    return Mode.LAND if signs & Sign.LOW else lowered(ANSWER[worst], signs)
+
+
+@kernel
 def obey_failsafes(state, worst, signs):
     """Climb the ladder to the answer the worst failsafe asks for, and step down where the estimate does not suffice."""
     if RANK[state.mode] < worst:
-        state.mode = lowered(ANSWER[worst], signs)
+        state.mode = answer_of(worst, signs)
     elif state.watch.raised & (Failsafe.POSITION_LOST | Failsafe.ESTIMATOR):
         state.mode = lowered(state.mode, signs)
 

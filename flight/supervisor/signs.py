@@ -37,6 +37,13 @@ def is_way_barred(state, params):
 
 
 @kernel
+def is_low(state, params, estimate):
+    """Tell whether a vehicle in the air is so near the ground that it cannot stay there."""
+    is_known = estimate.is_altitude_valid and not state.landing.is_landed
+    return is_known and estimate.height_m < params.low_m
+
+
+@kernel
 def standing_signs(state, params, inputs, command):
     """Return what is so, whoever wishes what."""
     status, landing = command.status, state.landing
@@ -45,6 +52,7 @@ def standing_signs(state, params, inputs, command):
         signs
         | when(landing.is_landed, Sign.LANDED)
         | when(not landing.is_landed and state.arming == Arming.ARMED, Sign.AIRBORNE)
+        | when(is_low(state, params, command.estimate), Sign.LOW)
         | when(is_pilot_there(state, params, inputs), Sign.PILOT)
         | when(is_stream_flyable(state, params, inputs, signs), Sign.STREAM)
         | when(status.mission_count > 0, Sign.MISSION)

@@ -38,6 +38,7 @@ class Sign(IntEnum):
     OVER = 1 << 24  # disarmed in this tick
     UNDERWAY = 1 << 25  # a mission goes on; it may wait on the ground or land on its way
     WAY_HOME = 1 << 26  # a return would not be ended by the fence
+    LOW = 1 << 27  # a hand's breadth above the ground
 
 
 S, D = Sign, Demand
