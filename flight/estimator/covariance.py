@@ -125,7 +125,9 @@ def add_noise(filter, params, imu, turned, t):
     covariance = filter.covariance
     rough = params.rough_gain
     by_flight = params.rough_turn * params.gyro_noise
-    beyond = math.sqrt(max(imu.rate_power - by_flight * by_flight, 0.0))
+    # Noise is in samples and means alike; vibration is in samples alone, flight and steps of the bias in means alone.
+    both = min(imu.rate_power, imu.gyro_power)
+    beyond = math.sqrt(max(both - by_flight * by_flight, 0.0))
     density = (
         max(params.gyro_noise, rough * math.sqrt(imu.gyro_power), beyond) + params.gyro_scale * turned / t
     )
