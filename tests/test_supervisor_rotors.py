@@ -58,6 +58,7 @@ def test_asked_thrust_arrives_through_the_motors_curve_and_two_lags_and_a_third_
     assert r.earlier[:4] == pytest.approx(earlier, rel=1e-12)
     assert (late.x, late.y) == pytest.approx((earlier @ r.effect[:4, 0], earlier @ r.effect[:4, 1]))
     again, _ = rotors.follow(r, p, f.command.motors, DT)
+    assert r.earlier[2] == pytest.approx(earlier[2] + (r.thrust[2] - earlier[2]) * DT / (0.01 + DT))
     assert r.fast[2] == pytest.approx(fast[2] + (8.0 - fast[2]) * DT / (0.04 + DT))
     assert again.x != push.x
 
@@ -151,6 +152,15 @@ def test_thrust_is_missing_beyond_a_share_where_enough_is_asked():
     assert missing(0.76).s.rotors.missing_s[1] == 0.0
     assert missing(0.9, news=0.7).s.rotors.missing_s[0] == 0.0
     assert missing(0.7, news=1.2).s.rotors.missing_s[0] == 0.0
+
+
+def test_both_axes_tell_of_a_loss():
+    p = quad().p.rotor
+    p.share = 0.75
+    loss = Vec3(-1.0, -2.0, 0.0)
+
+    assert rotors.has_most_of(p, 0.8 * loss, loss)
+    assert not rotors.has_most_of(p, 0.7 * loss, loss)
 
 
 def test_what_a_slow_imu_explains_is_no_loss():

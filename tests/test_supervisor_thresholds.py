@@ -243,6 +243,14 @@ def test_who_stands_level_and_is_asked_to_lean_is_no_runaway():
     assert runs(50.0, 0.0)
 
 
+def test_a_runaway_leans_by_more_than_its_angle_to_the_last_bit():
+    f = leaning(flying(), 50.0)
+    f.command.setpoint.q_sp_ned_frd, f.s.landing.airborne_s = (0.0, 1.0, 0.0, 0.0), 1.0
+    for angle, runs in ((tilt_of(quat(f.estimate.q_ned_frd)), False), (math.radians(49.0), True)):
+        f.p.flight.runaway_angle = angle
+        assert bool(checks.runs_away(f.s, f.p, f.command)) == runs
+
+
 def test_all_the_thrust_there_is_does_not_hold_it():
     def falls(thrust: float, sinking: float, valid: int = 1, landed: int = 0) -> bool:
         f = flying()
@@ -347,7 +355,7 @@ def test_off_course_is_who_flies_by_itself_and_is_far_behind_a_place_it_should_b
         f.s.mode, f.estimate.is_position_valid = mode, known
         f.estimate.p_ned, f.command.setpoint.level = (5.0, 0.0, -10.0), level
         f.command.setpoint.p_sp_ned = (north, 12.0, -10.0)
-        return checks.place_troubles(f.s, f.p, f.inputs.offboard, f.command) == Failsafe.OFF_COURSE
+        return bool(checks.troubles(f.s, f.p, f.inputs, f.command, -1) & Failsafe.OFF_COURSE)
 
     assert not is_lost(Mode.MISSION, Level.POSITION, 21.0)
     assert is_lost(Mode.MISSION, Level.POSITION, above(21.0))
