@@ -27,6 +27,8 @@ INTERPRETED = (
 )
 # Files of whole flights, left out of `make quick` besides the tests that say so themselves.
 SLOW = ("test_flight_quality", "test_guidance_same")
+# Files of minutes: begun last, one would keep one process busy while the other has nothing left to do.
+FIRST = ("test_interpreted", "test_serial_world")
 
 
 @pytest.fixture(scope="session")
@@ -78,6 +80,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.interpreted)
         if item.path.stem in SLOW:
             item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: item.path.stem not in FIRST)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
