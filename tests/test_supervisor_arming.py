@@ -126,7 +126,7 @@ def test_tipped_is_tilted_early_or_for_long(raised, wrong_s, landed, airborne_s,
     f.s.watch.raised, f.s.watch.wrong_s[8] = int(raised), wrong_s
     f.s.landing.is_landed, f.s.landing.airborne_s = landed, airborne_s
 
-    assert supervisor.is_tipped(f.s, f.p) == tipped
+    assert supervisor.is_tipped(f.s, f.p, f.estimate) == tipped
 
 
 def test_orders_follow_from_the_worst_answer_and_the_clocks():
@@ -134,7 +134,7 @@ def test_orders_follow_from_the_worst_answer_and_the_clocks():
         f = flying()
         f.s.landing.has_flown = 1
         change(f)
-        return supervisor.order_signs(f.s, f.p, worst, refused)
+        return supervisor.order_signs(f.s, f.p, f.estimate, worst, refused)
 
     def tilted(f: ToyFlight) -> None:
         f.s.watch.raised, f.s.watch.wrong_s[8] = int(Failsafe.TILT), 9.0

@@ -8,7 +8,7 @@ from flight.inputs import BridgeFault, LogState, Use
 from flight.modes import Arming, Event, Failsafe, Level, Mode, Refusal, Why
 from flight.params import TABLE
 from flight.quaternion import body_z_ned, quat, tilt_of
-from flight.supervisor import checks, energy
+from flight.supervisor import checks, energy, landing
 from flight.supervisor.reasons import ENDINGS, FAILSAFES, LIMITS, REFUSALS, THRESHOLDS, TIMES, WHYS
 from flight.supervisor.table import ARMING_TABLE, NEEDED, SAID, Sign
 from flight.vector import dot
@@ -213,6 +213,29 @@ def test_a_runaway_spins_about_the_level_axes_while_it_stands_or_has_just_left()
     assert not runs(50.0, 0.0, 0.0, airborne_s=3.0)
     assert runs(50.0, 0.0, 0.0, airborne_s=below(3.0))
     assert runs(50.0, 0.0, 0.0, airborne_s=99.0, landed=1)
+
+
+@pytest.mark.parametrize(
+    ("climbed", "known", "landed", "airborne_s", "just_off"),
+    [
+        (1.25, 1, 0, 1.0, True),
+        (1.5, 1, 0, 1.0, False),
+        (9.0, 0, 0, 1.0, True),
+        (0.0, 1, 0, 3.0, False),
+        (9.0, 1, 1, 99.0, True),
+    ],
+)
+def test_whoever_is_high_or_long_in_the_air_has_not_just_left_the_ground(
+    climbed, known, landed, airborne_s, just_off
+):
+    f = flying(FS_EARLY_T=3.0, FS_EARLY_ALT=1.5)
+    f.s.landing.ground_down, f.estimate.p_ned = -20.0, (0.0, 0.0, -20.0 - climbed)
+    f.estimate.is_altitude_valid, f.s.landing.is_landed, f.s.landing.airborne_s = known, landed, airborne_s
+    # A turn that counts while it has just left the ground.
+    f.estimate.omega_frd = (50.0, 0.0, 0.0)
+
+    assert bool(landing.is_just_off(f.s.landing, f.p, f.estimate)) == just_off
+    assert bool(checks.runs_away(f.s, f.p, f.command)) == just_off
 
 
 def test_a_runaway_leans_elsewhere_than_it_should_while_it_takes_off():

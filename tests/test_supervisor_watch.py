@@ -299,11 +299,12 @@ def test_one_that_follows_moves_or_is_pushed_has_not_crashed(motion):
 
 
 @pytest.mark.parametrize(
-    ("rate", "airborne_s", "armed"), [(8.0, 0.5, False), (4.0, 0.5, True), (8.0, 30.0, True)]
+    ("rate", "airborne_s", "climbed", "armed"),
+    [(8.0, 0.5, 1.0, False), (4.0, 0.5, 1.0, True), (8.0, 30.0, 1.0, True), (8.0, 0.5, 5.0, True)],
 )
-def test_spinning_up_instead_of_taking_off_stops_the_motors(rate, airborne_s, armed):
+def test_spinning_up_instead_of_taking_off_stops_the_motors(rate, airborne_s, climbed, armed):
     f = gyro(high(), rate, 0.0, 0.0)
-    f.supervisor.landing.airborne_s = airborne_s
+    f.supervisor.landing.airborne_s, f.supervisor.landing.ground_down = airborne_s, climbed - 10.0
 
     assert f.fly(0.3).is_armed == armed
 

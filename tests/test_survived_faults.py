@@ -50,9 +50,9 @@ def test_the_vehicle_lands_in_spite_of(fault):
     assert column(scores, "position_error_rms_m").max() < STRAY_M
 
 
-@pytest.mark.parametrize("since_s", [7.05, 12.02, 25.9])
-def test_a_gps_half_a_second_late_is_found_out_on_the_way(since_s, record_property):
-    fault = f"gps:delay=0.5@{since_s}s"
+@pytest.mark.parametrize(("late_s", "since_s"), [(0.5, 7.05), (0.5, 12.02), (0.5, 25.9), (0.9, 12.02)])
+def test_a_late_gps_is_found_out_on_the_way(late_s, since_s, record_property):
+    fault = f"gps:delay={late_s}@{since_s}s"
 
     _, scores = flown(
         load_mission("rounds"),
@@ -64,7 +64,9 @@ def test_a_gps_half_a_second_late_is_found_out_on_the_way(since_s, record_proper
     )
 
     crashed = column(scores, "crashed")
-    record_property(f"GPS 0.5 s late from {since_s} s on, crashed", f"{crashed.sum():g} of {len(crashed)}")
+    record_property(
+        f"GPS {late_s} s late from {since_s} s on, crashed", f"{crashed.sum():g} of {len(crashed)}"
+    )
     assert crashed.mean() < 0.2
 
 

@@ -30,7 +30,7 @@ LAG = (
     row("LAG_WALK", "lag_walk", 1e-4, "s/rts", 0.0, 0.1, "how fast that delay wanders"),
     row("LAG_STRAIN", "lag_strain", 1.2, "sd", 0.1, 100.0, "mean innovation beyond which the delay is doubted"),
     row("LAG_DOUBT", "lag_doubt", 0.07, "s/rts/sd", 0.0, 1.0, "how fast the delay then wanders"),
-    row("LAG_MAX", "lag_max", 0.6, "s", 0.0, 0.75, "largest error of the delay believed"),
+    row("LAG_MAX", "lag_max", 1.0, "s", 0.0, 1.2, "largest error of the delay believed"),
     row("MOCAP_LAG", "mocap_lag_max", 0.2, "s", 0.0, 0.75, "largest error of motion capture's delay believed"),
     row("LATE_TIME", "late_time", 2.0, "s", 0.2, 60.0, "averaging time in which a late GPS is found"),
     row("LATE_DRIFT_T", "late_drift_time", 30.0, "s", 0.1, 60.0, "what changes slower than this tells no delay"),

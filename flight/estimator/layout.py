@@ -18,10 +18,10 @@ RANGE_SCALE = 26
 COUNT = 27
 # The most errors one scalar measurement may depend on.
 TERMS = 12
-HISTORY_ROWS = 192
+HISTORY_ROWS = 288
 HISTORY_PERIOD_US = 5000
 # The bank of delays beyond the one said, in which a late GPS is looked for.
-LATENESSES, LATENESS_STEP_S = 8, 0.1
+LATENESSES, LATENESS_STEP_S = 13, 0.1
 GPS_POSITION, GPS_VELOCITY, BARO, MAG, RANGE, FLOW, MOCAP, DRAG = range(len(AIDS))
 NEVER = -1
 LONG_AGO_US = -(1 << 40)

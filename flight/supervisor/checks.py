@@ -6,6 +6,7 @@ from flight.inputs import LogState, Use
 from flight.kernel import kernel
 from flight.modes import Arming, Failsafe, Level, Mode
 from flight.quaternion import body_z_ned, quat, tilt_of
+from flight.supervisor import landing
 from flight.supervisor.energy import is_home_far, is_silent
 from flight.supervisor.table import BRIDGE, GROUND, MODE_TABLE, NEEDS, OFFBOARD, PILOT, PILOTED, PLACE, Sign
 from flight.vector import dot, is_finite, norm, vec
@@ -139,12 +140,12 @@ def runs_away(state, params, command):
     level and is asked to lean does not.
     """
     estimate, flight, angle = command.estimate, params.flight, params.flight.runaway_angle
-    is_early = state.landing.is_landed == 1 or state.landing.airborne_s < params.early_s
     rate = math.sqrt(
         estimate.omega_frd[0] * estimate.omega_frd[0] + estimate.omega_frd[1] * estimate.omega_frd[1]
     )
     is_tilted = tilt_of(quat(estimate.q_ned_frd)) > angle and state.rotors.lost == 0
     leans = is_tilted and is_astray(command.setpoint, estimate, math.cos(angle))
+    is_early = landing.is_just_off(state.landing, params, estimate)
     return is_early and (rate > flight.runaway_rate or leans) and state.mode != Mode.RATE
 
 

@@ -101,6 +101,13 @@ def hover(landing, params, estimate, mode, thrust, thrust_share, dt):
 
 
 @kernel
+def is_just_off(landing, params, estimate):
+    """Tell whether the vehicle stands, or took off so lately and is so low that switched off it hardly falls."""
+    is_low = not estimate.is_altitude_valid or landing.ground_down - estimate.p_ned[2] < params.early_m
+    return landing.is_landed == 1 or (landing.airborne_s < params.early_s and is_low)
+
+
+@kernel
 def hover_of(params, command):
     """Return the collective that carries the vehicle, as learnt or as chosen."""
     known = command.terms.hover_thrust

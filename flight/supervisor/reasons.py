@@ -143,7 +143,7 @@ THRESHOLDS: dict[Failsafe, tuple[str, ...]] = {
     F.BATTERY_LOW: ("BATT_LOW_V",),
     F.BATTERY_CRITICAL: ("BATT_CRIT_V",),
     F.BATTERY_EMERGENCY: ("BATT_EMERG_V",),
-    F.TILT: ("FS_TILT_MAX", "FS_EARLY_T", "FS_CRASH_T"),
+    F.TILT: ("FS_TILT_MAX", "FS_EARLY_T", "FS_EARLY_ALT", "FS_CRASH_T"),
     F.ESTIMATOR: ("EKF_OK_TILT", "FS_BLIND_T"),
     F.POSITION_LOST: ("EKF_DEAD_TIME", "EKF_OK_P", "EKF_OK_Z", "EKF_OK_V"),
     F.VIBRATION: ("HLT_SHAKE",),
@@ -154,7 +154,7 @@ THRESHOLDS: dict[Failsafe, tuple[str, ...]] = {
     F.THRUST_LOST: ("FLT_THR_FULL", "FLT_THR_SINK", "FLT_THR_CLIMB"),
     F.ROTOR_LOST: ("ROT_LOSS", "ROT_LOSS_T"),
     F.CRASHED: ("FLT_CRASH_ANG", "FLT_CRASH_VEL", "FLT_CRASH_ACC"),
-    F.RUNAWAY: ("FLT_RUN_RATE", "FLT_RUN_ANG", "FS_EARLY_T"),
+    F.RUNAWAY: ("FLT_RUN_RATE", "FLT_RUN_ANG", "FS_EARLY_T", "FS_EARLY_ALT"),
     F.FENCE_NEAR: ("FENCE_MARGIN", "FENCE_ACC", "FENCE_ACC_Z", "FENCE_DELAY"),
     F.FENCE: ("FENCE_ALT_MAX", "FENCE_DIST_MAX"),
     F.WIND: ("FLT_WIND_MAX",),
@@ -181,7 +181,7 @@ ENDINGS: dict[int, Told] = {
 }
 # The parameters that say when it ends by itself.
 TIMES: dict[int, tuple[str, ...]] = {
-    S.TIPPED: ("FS_TILT_MAX", "FS_EARLY_T", "FS_CRASH_T", "FS_BLIND_T"),
+    S.TIPPED: ("FS_TILT_MAX", "FS_EARLY_T", "FS_EARLY_ALT", "FS_CRASH_T", "FS_BLIND_T"),
     S.RESTED: ("COM_DISARM_LAND",),
     S.IDLE: ("COM_DISARM_PRFLT",),
 }

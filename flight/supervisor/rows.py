@@ -49,6 +49,7 @@ LANDING = (
 LIMITS = (
     row("FS_TILT_MAX", "tilt_max", "rad", 80.0 * DEGREE, 0.5, 3.2, "more tilt than this is a failure, except in RATE"),
     row("FS_EARLY_T", "early_s", "s", 3.0, 0.0, 60.0, "that failure this soon after take-off disarms"),
+    row("FS_EARLY_ALT", "early_m", "m", 1.5, 0.1, 100.0, "but only below this height: from above it the fall is worse"),
     row("FS_LOW_ALT", "low_m", "m", 0.5, 0.0, 10.0, "who is lower lands instead of holding or returning"),
     row("FS_CRASH_T", "crash_s", "s", 2.0, 0.2, 60.0, "that failure for this long disarms"),
     row("FS_BLIND_T", "blind_s", "s", 3.0, 0.5, 60.0,

@@ -170,12 +170,11 @@ def move_switch(state, params, inputs):
 
 
 @kernel
-def is_tipped(state, params):
+def is_tipped(state, params, estimate):
     """Tell whether the tilt of a crash or of a failed take-off is seen."""
     if not state.watch.raised & Failsafe.TILT or state.watch.wrong_s[TILT_PLACE] == 0.0:
         return False
-    ground = state.landing
-    is_early = ground.is_landed or ground.airborne_s < params.early_s
+    is_early = landing.is_just_off(state.landing, params, estimate)
     return is_early or state.watch.wrong_s[TILT_PLACE] >= params.crash_s
 
 
@@ -188,12 +187,12 @@ def has_fallen(state, params):
 
 
 @kernel
-def order_signs(state, params, worst, refused):
+def order_signs(state, params, estimate, worst, refused):
     """Return what the supervisor itself asks of the motors."""
     return (
         when(worst == DISARM, Sign.ORDER_DISARM)
         | when(worst == TERMINATE, Sign.ORDER_TERMINATE)
-        | when(is_tipped(state, params) or has_fallen(state, params), Sign.TIPPED)
+        | when(is_tipped(state, params, estimate) or has_fallen(state, params), Sign.TIPPED)
         | when(is_resting(state, params), Sign.RESTED)
         | when(is_idling(state, params), Sign.IDLE)
         | when(refused, Sign.NOT_READY)
@@ -281,7 +280,7 @@ def step(state, params, inputs, command, dt):
     failsafes.step(state.watch, params, wrong, was_armed, status, dt)
     state.is_output_broken = 0
     refused = 0 if was_armed else refusals(state, params, inputs, command.estimate, signs)
-    signs |= order_signs(state, params, failsafes.worst(state.watch, params), refused)
+    signs |= order_signs(state, params, command.estimate, failsafes.worst(state.watch, params), refused)
     wishes = demand_signs(inputs.demand) | switch_signs(state, inputs.pilot)
     change_arming(state, status, signs | wishes, refused)
     forgive(state, wishes)
