@@ -12,7 +12,9 @@ from flight import params
 from ground.link import parameter_file
 from ground.link import parameter_wire as wire
 from ground.link.dialect import mavlink
+from ground.link.failures import Failures
 from ground.link.parameters import Parameters
+from ground.link.services import SERVICES
 from tests.link_rig import CLIENT, Line, PretendedVehicle, board, order
 
 COUNT = len(parameter_file.TABLE)
@@ -135,6 +137,18 @@ def test_setting_a_parameter_tells_everyone_the_new_value(service, line, vehicle
     assert real.param_value == np.float32(7.3) == vehicle.parameter("MIS_TAKEOFF_ALT")
     assert struct.pack("<f", whole.param_value) == struct.pack("<i", 3)
     assert vehicle.parameter("NAV_RCL_ACT") == 3
+
+
+def test_mavsdk_hears_that_it_has_just_allowed_failures(vehicle, line):
+    # It takes the first PARAM_VALUE for the answer to its PARAM_SET, and only another one for news.
+    line.service = lambda kind: next(s for s in services if isinstance(s, kind))
+    services = [kind(vehicle, line) for kind in SERVICES if kind in (Parameters, Failures)]
+
+    for value in (1, 0):
+        for service in services:
+            service.handle(set_message("SYS_FAILURE_EN", value, INT32), CLIENT, line)
+
+    assert [wire.as_bytes(m.param_value)[0] for m in line.taken()] == [1, 1, 0, 0]
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1e38, -5.0])

@@ -3,7 +3,18 @@
 import math
 
 from ground.link.dialect import mavlink
-from ground.link.service import ACCEPTED, DENIED, UNSUPPORTED, WARNING, Link, Microservice, Order, Sender
+from ground.link.parameters import Parameters
+from ground.link.service import (
+    ACCEPTED,
+    DENIED,
+    UNSUPPORTED,
+    WARNING,
+    Link,
+    Message,
+    Microservice,
+    Order,
+    Sender,
+)
 from ground.link.vehicle import Vehicle
 
 MOTOR = 101
@@ -15,21 +26,29 @@ OK, OFF, STUCK, GARBAGE, WRONG, DELAYED = 0, 1, 2, 3, 4, 6
 SIZES = {"gyro": 0.5, "accel": 3.0, "mag": 30.0, "baro": 100.0, "gps": 20.0, "flow": 0.5, "mocap": 0.5, "range": 2.0,
          "battery": 2.0, "pilot": 0.5}  # fmt: skip
 DELAY_S = 0.3
+SWITCH = "SYS_FAILURE_EN"
 
 
 class Failures(Microservice):
-    """Passes failures on to the simulator."""
+    """Passes failures on to the simulator; stands behind the parameters, which set its switch first."""
+
+    messages = ("PARAM_SET",)
 
     def __init__(self, vehicle: Vehicle, link: Link) -> None:
         super().__init__(vehicle, link)
         self.commands = {mavlink.MAV_CMD_INJECT_FAILURE: self.inject}
 
+    def handle(self, message: Message, sender: Sender, link: Link) -> None:
+        """Tell the switch once more when it was set: MAVSDK does not take the answer to its PARAM_SET for news."""
+        if message.param_id == SWITCH:
+            link.send(link.service(Parameters).value_message(SWITCH), sender)  # type: ignore[attr-defined]
+
     def inject(self, order: Order, sender: Sender) -> int:
         """Let unit p1 fail as p2 says; p3 counts motors from 1, 0 is all of them."""
         if not self.vehicle.facts.is_simulated:
             return UNSUPPORTED
-        if self.vehicle.settings["SYS_FAILURE_EN"] != 1:
-            self.link.say("Failure denied: SYS_FAILURE_EN is 0", WARNING, sender)
+        if self.vehicle.settings[SWITCH] != 1:
+            self.link.say(f"Failure denied: {SWITCH} is 0", WARNING, sender)
             return DENIED
         if not all(math.isfinite(p) for p in (order.p1, order.p2)):
             return DENIED
