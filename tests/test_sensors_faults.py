@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from flight.errors import ConfigError
-from sim.sensors.faults import set_fault
+from flight.record import rows
+from sim.sensors.faults import Fault, set_fault
+from sim.vehicle import VEHICLE
 from tests.sensing import ALL, STILL, Bench
 
 # What a fault acts on, and one that stays clear of limits and rounding.
@@ -161,3 +163,25 @@ def test_a_reset_repairs_everything():
 def test_an_unknown_fault_is_refused_with_what_is_known(name, kind, says):
     with pytest.raises(ConfigError, match=says):
         set_fault(Bench(ALL).sensors, name, kind)
+
+
+@pytest.mark.parametrize("kind", ["dropout", "delay"])
+@pytest.mark.parametrize("half", ["gyro", "accel"])
+def test_half_an_imu_that_is_well_again_gives_the_samples_back_that_both_halves_share(half, kind):
+    sensors = rows(VEHICLE)[0].sensors
+    set_fault(sensors, "imu", kind, magnitude=0.3)
+
+    set_fault(sensors, half, "none")
+
+    assert sensors.imu.line.fault.kind == Fault.NONE
+
+
+def test_an_accelerometer_that_is_well_again_leaves_the_gyro_its_own_fault():
+    sensors = rows(VEHICLE)[0].sensors
+    set_fault(sensors, "gyro", "bias", magnitude=0.1)
+    set_fault(sensors, "accel", "stuck")
+
+    set_fault(sensors, "accel", "none")
+
+    assert sensors.imu.line.fault.kind == Fault.BIAS
+    assert sensors.imu.accel_fault.kind == Fault.NONE

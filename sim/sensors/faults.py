@@ -89,11 +89,18 @@ def set_fault(
         raise ConfigError(f"sensor fault {kind!r} is not known; known: {', '.join(known)}")
     if name in ("gyro", "accel") and known[kind] in TIMING_FAULTS:
         raise ConfigError(f"gyro and accel share their samples: a {kind} concerns the 'imu'")
-    for fault in faults_of(sensors, name):
+    for fault in ended_by(sensors, name) if kind == "none" else faults_of(sensors, name):
         fault.kind = int(known[kind])
         fault.start_us = round(start_s * 1e6)
         fault.stop_us = FOREVER_US if stop_s is None else round(stop_s * 1e6)
         fault.magnitude = magnitude
+
+
+def ended_by(sensors: np.void, name: str) -> list[np.void]:
+    """Return the fault records that end when a sensor is well: to half an IMU belong the samples both halves share."""
+    shared = sensors.imu.line.fault
+    is_shared = name == "accel" and shared.kind in TIMING_FAULTS
+    return [*faults_of(sensors, name), *([shared] if is_shared else [])]
 
 
 def faults_of(sensors: np.void, name: str) -> list[np.void]:
