@@ -7,8 +7,9 @@ import pytest
 
 from flight.command import COMMAND
 from flight.inputs import INPUTS
-from flight.modes import Failsafe, Mode
+from flight.modes import Failsafe, Mode, Refusal
 from flight.record import rows
+from ground.link.dialect import mavlink
 from ground.link.load import Load
 from ground.link.px4_modes import shown
 from ground.link.settings import Settings
@@ -130,3 +131,27 @@ def test_who_waits_for_ardupilots_estimator_learns_when_the_vehicle_can_be_armed
 
     e.is_position_valid = 0
     assert told(vehicle, 193).flags & (absolute | armable) == 0
+
+
+@pytest.mark.parametrize(
+    ("failsafe", "refusal", "bit"),
+    [
+        (Failsafe.BATTERY_LOW, Refusal.BATTERY, mavlink.MAV_SYS_STATUS_SENSOR_BATTERY),
+        (Failsafe.BATTERY_EMERGENCY, Refusal.BATTERY, mavlink.MAV_SYS_STATUS_SENSOR_BATTERY),
+        (Failsafe.LOG_LOST, Refusal.LOG, mavlink.MAV_SYS_STATUS_LOGGING),
+        (Failsafe.ROTOR_LOST, 0, mavlink.MAV_SYS_STATUS_SENSOR_MOTOR_OUTPUTS),
+        (Failsafe.FENCE, 0, mavlink.MAV_SYS_STATUS_GEOFENCE),
+    ],
+)
+def test_a_part_that_a_failsafe_or_a_refusal_is_about_is_not_well(vehicle, failsafe, refusal, bit):
+    vehicle.inputs.battery.t_us = vehicle.t_us
+    well = told(vehicle, mavlink.MAVLINK_MSG_ID_SYS_STATUS)
+    vehicle.command.status.failsafes = int(failsafe)
+    failed = told(vehicle, mavlink.MAVLINK_MSG_ID_SYS_STATUS)
+    vehicle.command.status.failsafes, vehicle.command.status.refusals = 0, int(refusal)
+    refused = told(vehicle, mavlink.MAVLINK_MSG_ID_SYS_STATUS)
+
+    assert well.onboard_control_sensors_health & bit
+    assert failed.onboard_control_sensors_present & bit
+    assert not failed.onboard_control_sensors_health & bit
+    assert bool(refused.onboard_control_sensors_health & bit) == (not refusal)

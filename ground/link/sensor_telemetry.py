@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from flight.command import AIDS
-from flight.modes import Event, Failsafe
+from flight.modes import Event, Failsafe, Refusal
 from ground.link.dialect import mavlink
 from ground.link.service import Message
 from ground.link.vehicle import Vehicle
@@ -37,6 +37,12 @@ BITS = (
     ("flow", "SENSOR_OPTICAL_FLOW", "flow"), ("range", "SENSOR_LASER_POSITION", "range"),
     ("mocap", "SENSOR_VISION_POSITION", "mocap"), ("battery", "SENSOR_BATTERY", None),
     ("pilot", "SENSOR_RC_RECEIVER", None),
+)  # fmt: skip
+# What no sample's age tells: the failsafes and refusals during which a part is not well.
+BATTERIES = Failsafe.BATTERY_LOW | Failsafe.BATTERY_CRITICAL | Failsafe.BATTERY_EMERGENCY
+UNWELL = (
+    ("GEOFENCE", Failsafe.FENCE, 0), ("SENSOR_BATTERY", BATTERIES, Refusal.BATTERY),
+    ("LOGGING", Failsafe.LOG_LOST, Refusal.LOG), ("SENSOR_MOTOR_OUTPUTS", Failsafe.ROTOR_LOST, 0),
 )  # fmt: skip
 NO_ECHO, GOOD_ECHO = 1, 100
 PWM_LOW, PWM_SPAN = 1000.0, 1000.0
@@ -131,7 +137,10 @@ class SensorTelemetry:
             present |= SENSOR[bit] if inputs[group].t_us > 0 else 0
             health |= SENSOR[bit] if self.is_well(group, aid) else 0
         present |= SENSOR["GEOFENCE"]
-        health |= 0 if command.status.failsafes & Failsafe.FENCE else SENSOR["GEOFENCE"]
+        health |= SENSOR["GEOFENCE"]
+        for bit, failsafes, refusals in UNWELL:
+            if command.status.failsafes & failsafes or command.status.refusals & refusals:
+                health &= ~SENSOR[bit]
         if command.status.refusals:
             health &= ~SENSOR["PREARM_CHECK"]
         if not command.estimate.is_attitude_valid:
