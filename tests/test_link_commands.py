@@ -10,6 +10,7 @@ from ground.link.flight_commands import FlightCommands
 from ground.link.gaze import Gaze
 from ground.link.missions import Missions
 from ground.link.service import DENIED
+from ground.link.vehicle import Place
 from tests.link_rig import CLIENT, PretendedVehicle, order
 from tests.mission_rig import Plans
 
@@ -43,6 +44,28 @@ def test_a_take_off_climbs_above_the_ground_and_in_the_air_above_home(commands, 
     ((kind, arguments, _),) = commands.vehicle.demands
     assert kind == Demand.TAKEOFF
     assert arguments == [pytest.approx(height_m, abs=0.01)]
+
+
+@pytest.mark.parametrize(
+    ("altitude_m", "climbs_m"), [(490.0, None), (440.0, None), (260.0, None), (120.0, 120.0), (10.0, 10.0)]
+)
+def test_a_take_off_to_just_below_the_ground_is_denied_and_not_flown_as_a_height(
+    commands, altitude_m, climbs_m
+):
+    result = commands.commands[TAKE_OFF](
+        order(TAKE_OFF, 0, 0, 0, math.nan, math.nan, math.nan, altitude_m), CLIENT
+    )
+
+    assert [arguments for _, arguments, _ in commands.vehicle.demands] == ([[climbs_m]] if climbs_m else [])
+    assert result == (None if climbs_m else DENIED)
+
+
+def test_a_take_off_at_the_sea_may_be_told_as_a_height_that_is_nearly_the_grounds_altitude(commands):
+    commands.vehicle.place_of_origin = commands.vehicle.place_of_home = Place(47.0, 8.0, 5.0)
+
+    commands.commands[TAKE_OFF](order(TAKE_OFF, 0, 0, 0, math.nan, math.nan, math.nan, 12.0), CLIENT)
+
+    assert [arguments for _, arguments, _ in commands.vehicle.demands] == [[12.0]]
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,7 @@ class FlightCommands(Microservice):
         return self.ask(order, sender, Demand.KILL)
 
     def take_off(self, order: Order, sender: Sender) -> int | None:
-        """Climb above the ground, in the air above home; an altitude that lies below it is taken for a height."""
+        """Climb above the ground, in the air above home; an altitude that lies far below it is taken for a height."""
         checked(order.x, order.y, order.z)
         if math.isnan(order.z):
             return self.climb(order, sender)
@@ -162,7 +162,9 @@ class FlightCommands(Microservice):
             return self.refuse(sender, "Take-off denied: the position is not known yet")
         floor = here if self.vehicle.is_landed else self.vehicle.home or here
         height_m = amsl(self.vehicle, order.z, order.frame) - floor.alt_amsl_m
-        if height_m < LOWEST_TAKEOFF_M <= order.z and order.frame in (None, 0, 5):
+        # What lies nearer below the ground than so high above it is a wrong altitude, unless any return climbs higher.
+        highest_m = max(-height_m, self.vehicle.parameter("RTL_RETURN_ALT"))
+        if height_m < LOWEST_TAKEOFF_M <= order.z <= highest_m and order.frame in (None, 0, 5):
             height_m = order.z
             self.link.say(f"Take-off: {order.z:g} m AMSL is below ground, taken as height", NOTICE, sender)
         if height_m < LOWEST_TAKEOFF_M:
