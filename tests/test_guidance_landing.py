@@ -7,7 +7,7 @@ from flight.guidance import land
 from flight.inputs import Demand
 from flight.modes import Failsafe, Level, Mode
 from tests.guidance_rig import flight, setpoint, watch
-from tests.toy_flight import GRAVITY, HOVER
+from tests.toy_flight import GRAVITY, HOVER, ToyFlight
 
 pytestmark = pytest.mark.slow
 
@@ -49,13 +49,38 @@ def test_return_from_near_home_does_not_climb():
     f.until(lambda: not f.is_armed, 20.0)
 
 
-def test_landing_is_fast_while_high_and_slow_near_the_ground():
-    f = flight().airborne(20.0).ask(Demand.LAND)
+def descent(f: ToyFlight) -> np.ndarray:
+    """Land; return heights above home's level and the speeds asked for."""
     fall = []
     while f.is_armed:
         f.step()
         fall.append((-f.place[2], f.command.setpoint.v_ff_ned[2]))
-    fall = np.array(fall)
+    return np.array(fall)
+
+
+@pytest.mark.parametrize("bias", [3.0, 12.0, -3.0])
+def test_a_range_finder_off_by_metres_does_not_let_it_hit_the_ground(bias):
+    f = flight().airborne(20.0)
+    f.range_bias = bias
+    fall = descent(f.ask(Demand.LAND))
+
+    assert fall[:, 1].max() > 2.0
+    assert fall[(fall[:, 0] < 1.8) & (fall[:, 0] > 0.05), 1].max() < 0.8
+
+
+def test_where_the_ground_is_lower_than_home_it_is_slow_at_both_levels_only():
+    f = flight().airborne(10.0)
+    f.ground = 20.0
+    fall = descent(f.ask(Demand.LAND))
+
+    assert fall[np.abs(fall[:, 0]) < 1.5, 1].max() < 0.8
+    assert fall[(fall[:, 0] < -5.0) & (fall[:, 0] > -15.0), 1].max() > 2.0
+    assert fall[(fall[:, 0] < -18.5) & (fall[:, 0] > -19.95), 1].max() < 0.8
+
+
+def test_landing_is_fast_while_high_and_slow_near_the_ground():
+    f = flight().airborne(20.0).ask(Demand.LAND)
+    fall = descent(f)
 
     assert fall[:, 1].max() == pytest.approx(3.0, abs=1e-3)
     near = fall[(fall[:, 0] < 1.8) & (fall[:, 0] > 0.05)]

@@ -118,6 +118,12 @@ def test_a_gyro_that_steps_is_told_from_a_late_pose():
     assert all(column(scores, "landed"))
 
 
+def test_a_range_finder_off_by_metres_does_not_let_it_hit_the_ground():
+    _, scores = flown(load_mission("rounds"), SEEDS, seconds=60.0, faults=("range:bias=3@12s",))
+
+    assert all(column(scores, "landed"))
+
+
 def test_gusts_do_not_pass_for_the_ground():
     _, scores = flown(
         load_mission("figure8"),

@@ -68,7 +68,7 @@ class ToyFlight:
         self.inputs.link.ground_age_us = self.inputs.link.bridge_age_us = -1
         self.estimate = self.command.estimate
         self.estimate.q_ned_frd = (1.0, 0.0, 0.0, 0.0)
-        self.place, self.speed, self.ground = np.zeros(3), np.zeros(3), 0.0
+        self.place, self.speed, self.ground, self.range_bias = np.zeros(3), np.zeros(3), 0.0, 0.0
         self.events: list[tuple[float, Event, float]] = []
         self.voltage, self.tick, self.is_frozen = 16.0, 0, False
         self.forced: tuple[float | None, ...] = (None, None, None)
@@ -134,7 +134,7 @@ class ToyFlight:
             if source.fresh:
                 source.t_us = t_us
         e.p_ned, e.v_ned = self.place, self.speed
-        e.height_m = self.ground - self.place[2]
+        e.height_m = self.ground - self.place[2] + self.range_bias
 
     def step(self) -> ToyFlight:
         """Fly one tick."""

@@ -20,6 +20,17 @@ SETTLED = 1e-6
 
 
 @kernel
+def height_left(command):
+    """Return how near the ground may be: as near as the estimate has it, or as home's level is.
+
+    A range finder that says too much would let the vehicle hit the ground at full speed. Where the ground is lower than
+    home, passing home's level slowly costs seconds.
+    """
+    above_home = command.status.home_ned[2] - command.estimate.p_ned[2]
+    return min(command.estimate.height_m, abs(above_home))
+
+
+@kernel
 def descent_speed(params, height):
     """Return the speed that braking turns into the landing speed at the slow height."""
     left = max(0.0, height - params.land_slow_height)
@@ -158,7 +169,7 @@ def sink_spinning(state, params, command):
     state.motion.yaw = yaw_of(quat(estimate.q_ned_frd))
     put_quat(setpoint.q_sp_ned_frd, against_drift(params, estimate))
     put(setpoint.omega_ff_frd, ZERO)
-    plan_to_velocity_z(state.motion, params, descent_speed(params, estimate.height_m))
+    plan_to_velocity_z(state.motion, params, descent_speed(params, height_left(command)))
     state.level = Level.ALTITUDE
 
 
@@ -178,7 +189,7 @@ def descend(state, params, command, dt):
         sink_spinning(state, params, command)
         return
     keep_over_spot(state, params, estimate)
-    plan_to_velocity_z(state.motion, params, sinking_speed(state, params, estimate.height_m))
+    plan_to_velocity_z(state.motion, params, sinking_speed(state, params, height_left(command)))
     face(state, params)
     if estimate.is_position_valid:
         state.level = Level.POSITION
