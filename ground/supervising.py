@@ -144,7 +144,7 @@ def twisted(p: Pretence) -> None:
 
 def spun(p: Pretence) -> None:
     """Turn over right after the take-off."""
-    p.state.landing.airborne_s = 0.0
+    p.state.landing.airborne_s, p.state.landing.ground_down = 0.0, p.command.estimate.p_ned[2]
     p.command.estimate.omega_frd = (99.0, 0.0, 0.0)
 
 

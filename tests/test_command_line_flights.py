@@ -87,10 +87,10 @@ def test_the_same_seed_flies_the_same_flight_and_another_does_not(capsys, hop):
     assert first["attitude_estimate_rms_deg"] != other["attitude_estimate_rms_deg"]
 
 
-def test_a_dead_motor_crashes_and_ends_with_exit_code_1(capsys, hop):
+def test_a_lost_imu_crashes_and_ends_with_exit_code_1(capsys, hop):
     arguments = ["fly", str(hop / "hop.toml"), "--no-picture", "--log", str(hop / "crash.ulg")]
 
-    code, out, _ = run(capsys, *arguments, "--fault", "motor1@6s", "--json")
+    code, out, _ = run(capsys, *arguments, "--fault", "imu:dropout@6s", "--json")
 
     assert code == 1
     assert json.loads(out)["crashed"]

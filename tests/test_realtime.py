@@ -121,8 +121,8 @@ def test_a_late_tick_moves_no_other_tick():
 
 
 def calls() -> tuple[int, int]:
-    """Return how often this process has read from and written to files, sockets and terminals."""
-    told = dict(line.split(": ") for line in Path("/proc/self/io").read_text().splitlines())
+    """Return how often this thread has read from and written to files, sockets and terminals."""
+    told = dict(line.split(": ") for line in Path("/proc/thread-self/io").read_text().splitlines())
     return int(told["syscr"]), int(told["syscw"])
 
 
