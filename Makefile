@@ -4,7 +4,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 SOURCES := flight sim firmware_bridge logs ground tests benchmarks examples
 ARGS :=
-# Two at once: each test process holds half a gigabyte of compiled code. Files are begun in conftest.py's order.
+# Two at once: each test process grows to one and a half gigabytes. Files are begun in conftest.py's order.
 PYTEST := $(PYTHON) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: fly test quick check coverage mutants bench clean
