@@ -92,6 +92,21 @@ def test_on_the_ground_position_mode_rests_until_the_throttle_is_raised():
     assert f.place[2] < -2.0
 
 
+@pytest.mark.parametrize("mode", [Mode.ALTITUDE, Mode.POSITION])
+@pytest.mark.parametrize("range_bias", [0.0, 8.0])
+def test_a_throttle_pulled_down_all_the_way_touches_the_ground_as_slowly_as_a_landing(mode, range_bias):
+    f = keep(pilot(mode=mode), 8.0, throttle=1.0)
+    f.range_bias = range_bias
+    fastest = touch = 0.0
+    while f.place[2] < 0.0:
+        touch = f.speed[2]
+        fastest = max(fastest, touch)
+        keep(f, 0.02, throttle=0.0)
+
+    assert fastest > 2.9
+    assert touch <= 0.8
+
+
 def test_sinking_after_a_slow_climb_does_not_stop_the_motors():
     f = flight().fly(0.1)
     keep(f, 0.1, throttle=0.5, mode=Mode.POSITION)

@@ -2,7 +2,7 @@
 
 import math
 
-from flight.guidance.land import hover_thrust_of, is_touching
+from flight.guidance.land import descent_speed, height_left, hover_thrust_of, is_touching
 from flight.guidance.shaping import plan_to_velocity_xy, plan_to_velocity_z, plan_to_yaw_rate, restart
 from flight.kernel import kernel
 from flight.modes import Level, Mode
@@ -40,10 +40,12 @@ def thrust_by_stick(params, command, throttle):
 
 
 @kernel
-def climb_by_stick(params, throttle):
-    """Return the vertical velocity, down positive; the centre holds."""
+def climb_by_stick(params, command, throttle):
+    """Return the vertical velocity, down positive; the centre holds, sinking is as slow near the ground as landing."""
     stick = curved(2.0 * clamp(throttle, 0.0, 1.0) - 1.0, 2.0 * params.pilot.deadzone, params.pilot.expo)
-    return -stick * (params.speed_up if stick > 0.0 else params.speed_down)
+    if stick > 0.0:
+        return -stick * params.speed_up
+    return min(-stick * params.speed_down, descent_speed(params, height_left(command)))
 
 
 @kernel
@@ -83,7 +85,7 @@ def angles(state, params, inputs, command):
 @kernel
 def is_waiting(state, params, inputs, command):
     """Tell whether the vehicle stands and the throttle does not ask to leave, or has touched down and asks for more."""
-    climb = climb_by_stick(params, inputs.pilot.throttle)
+    climb = climb_by_stick(params, command, inputs.pilot.throttle)
     return (command.status.is_landed == 1 and climb >= 0.0) or (is_touching(state, params) and climb > 0.0)
 
 
@@ -91,7 +93,7 @@ def is_waiting(state, params, inputs, command):
 def altitude(state, params, inputs, command):
     """Fly attitude by stick and hold the height unless the throttle asks otherwise."""
     lean(state, params, inputs, command)
-    plan_to_velocity_z(state.motion, params, climb_by_stick(params, inputs.pilot.throttle))
+    plan_to_velocity_z(state.motion, params, climb_by_stick(params, command, inputs.pilot.throttle))
     state.level = Level.ALTITUDE
 
 
@@ -102,7 +104,7 @@ def position(state, params, inputs, command):
     wish = shorten(Vec3(-stick.y, stick.x, 0.0), 1.0) * min(params.pilot.speed_xy, params.speed_xy)
     c, s = math.cos(state.motion.yaw), math.sin(state.motion.yaw)
     plan_to_velocity_xy(state.motion, params, c * wish.x - s * wish.y, s * wish.x + c * wish.y)
-    plan_to_velocity_z(state.motion, params, climb_by_stick(params, inputs.pilot.throttle))
+    plan_to_velocity_z(state.motion, params, climb_by_stick(params, command, inputs.pilot.throttle))
     plan_to_yaw_rate(state.motion, params, stick.z * params.pilot.yaw_rate)
     state.level = Level.POSITION
 
