@@ -13,6 +13,7 @@ from flight.inputs import Demand
 from flight.modes import WHY, Event, Failsafe, Mode, Refusal, Why
 from flight.params import TABLE
 from flight.supervisor.reasons import ENDINGS, FAILSAFES, REFUSALS, WHYS, Told
+from flight.supervisor.table import Sign
 from logs.ulog import CRITICAL, INFO, WARNING
 
 POINTS = {int(point): point.name.lower().replace("_", " ") for point in Point}
@@ -65,6 +66,7 @@ ROLLED_BACK: dict[int, str] = {
 IN_THE_AIR = "disarm: land first, or force it"
 REFUSED = (Event.MODE_REFUSED, Event.DEMAND_REFUSED)
 ENDED = (Event.DISARMED, Event.KILLED)
+BAD_ENDS = (Sign.ORDER_TERMINATE, Sign.ORDER_DISARM, Sign.TIPPED)
 
 
 def words(name: str) -> str:
@@ -86,18 +88,22 @@ def reason(value: int) -> str:
     return f": {WHYS[Why(why)]}" if why in list(Why) else ""
 
 
-def advice(code: int, value: float) -> str:
-    """Return what a refusal's or failsafe's reasons mean and what to do about each, empty for other events."""
+def counsel(code: int, value: float) -> list[str]:
+    """Return what each of a refusal's or failsafe's reasons means and what to do about it, nothing for other events."""
     if code in ENDED and value in ENDINGS:
-        return ENDINGS[int(value)].remedy
+        return [ENDINGS[int(value)].remedy] if ENDINGS[int(value)].remedy else []
     if code not in ADVISED or not np.isfinite(value):
-        return ""
-    parts = [
+        return []
+    return [
         f"{words(bit.name)}: {told.reason}; {told.remedy}"
         for bit, told in ADVISED[code].items()
         if int(value) & bit
     ]
-    return ". ".join(parts)
+
+
+def advice(code: int, value: float) -> str:
+    """Return the counsel in one text, empty where there is none."""
+    return ". ".join(counsel(code, value))
 
 
 def event_text(code: int, value: float) -> str:
@@ -135,9 +141,9 @@ def autotune_text(number: int) -> str:
     return f"{AXES[axis - 1]}{TUNED[tens]}" if is_known else str(number)
 
 
-def level(code: int) -> int:
+def level(code: int, value: float) -> int:
     """Return how severe an event is, as a syslog level."""
-    return SEVERE.get(code, INFO)
+    return CRITICAL if code in ENDED and value in BAD_ENDS else SEVERE.get(code, INFO)
 
 
 def happened(times_us: np.ndarray, statuses: np.ndarray) -> list[tuple[int, int, float]]:

@@ -193,9 +193,9 @@ class FlightLog:
 
     def _write_events(self, t_us: np.ndarray, status: np.ndarray) -> None:
         for then_us, code, value in happened(t_us, status):
-            self.writer.say(then_us, event_text(code, value), level(code))
+            self.writer.say(then_us, event_text(code, value), level(code, value))
             if advised := advice(code, value):
-                self.writer.say(then_us, advised, level(code))
+                self.writer.say(then_us, advised, level(code, value))
 
     def _write_changes(self, demands: np.ndarray, events: np.ndarray, gains: np.ndarray) -> None:
         is_tuned = (events == Event.AUTOTUNE).any(axis=1)

@@ -16,7 +16,7 @@ from ground.link.events import QUIET
 from ground.link.sensor_telemetry import BITS, STALE_US
 from ground.link.service import ACCEPTED, NOTICE, Link, Message, Microservice, Order, Sender
 from ground.link.vehicle import Vehicle
-from logs.events import event_text
+from logs.events import counsel, event_text
 
 EVENT, CURRENT, ERROR = 410, 411, 413
 KEPT = 200
@@ -97,7 +97,8 @@ class EventProtocol(Microservice):
         """Say what keeps the vehicle from arming, in words and as a report."""
         refusals = int(self.vehicle.command.status.refusals)
         text = event_text(Event.ARMING_REFUSED, refusals) if refusals else "Ready to arm"
-        self.link.say(text, NOTICE, sender)
+        for line in (text, *counsel(Event.ARMING_REFUSED, refusals)):
+            self.link.say(line, NOTICE, sender)
         self.report_s = 0.0
         return ACCEPTED
 

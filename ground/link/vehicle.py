@@ -129,7 +129,7 @@ class Vehicle:
     def _take_in(self, t_us: int, tick: int, code: int, value: float, serial: int, kind: int) -> None:
         if code:
             text = event_text(code, value)
-            self.happenings.append(Happening(t_us, code, value, text, level(code)))
+            self.happenings.append(Happening(t_us, code, value, text, level(code, value)))
         if serial:
             answer = Answer(False, event_text(code, value)) if code in REFUSALS else Answer(True)
             if self.answers.get(serial, Answer(True)).is_accepted:
