@@ -10,6 +10,7 @@ from ground import faults
 from ground.link import parameter_file, settings
 from ground.log_mode import LogMode
 from ground.session import Conditions
+from sim.pack import WAIT_US
 from sim.plant.wind import set_wind
 from sim.sensors.faults import set_fault
 from sim.world import Simulator
@@ -73,6 +74,7 @@ def made_world(choice: Choice) -> Simulator:
     conditions = choice.conditions
     world = Simulator(choice.airframe, conditions.seed, conditions.sensors)
     vehicle, setup = world.vehicles[0], world.setups[0]
+    vehicle.pack.wait_us = WAIT_US
     set_wind(vehicle.wind, conditions.mean_wind_ned(), conditions.turbulence, conditions.seed)
     for text in conditions.faults:
         faults.parse(text).apply(vehicle, setup)

@@ -8,6 +8,7 @@ from flight.kernel import kernel
 from flight.record import INTEGER, PER_ROTOR, REAL, record, rows
 from flight.vector import norm, vec
 from sim.operator import OPERATOR, operate
+from sim.pack import PACK, change
 from sim.plant import plant as physics
 from sim.plant.spread import NOMINAL, Spread, varied
 from sim.plant.wind import WIND, blow
@@ -26,6 +27,7 @@ VEHICLE = record(
     rotor_fault=ROTOR_FAULT,
     troubles=TROUBLES,
     operator=OPERATOR,
+    pack=PACK,
     score=SCORE,
 )
 # What stays the same in flight.
@@ -103,6 +105,7 @@ def tick(vehicle, setup, state, params, inputs, command):
 def obey(vehicle, setup, command):
     """Judge the flight as it stands, then let one tick pass under the command; several where the loop is late."""
     judge(vehicle.score, vehicle.truth, command, vehicle.sensors.gps.error_ned)
+    change(vehicle.pack, vehicle.body, vehicle.truth, command.status)
     for _ in range(ticks_lost(vehicle.troubles, vehicle.truth.t_us)):
         advance(vehicle, setup, command.motors.motor)
         # Whoever reads the IMU for a loop that is late keeps what comes.

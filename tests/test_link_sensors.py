@@ -6,7 +6,7 @@ import pytest
 
 from flight.command import COMMAND
 from flight.inputs import INPUTS
-from flight.modes import Event
+from flight.modes import Arming, Event
 from flight.record import rows
 from ground.link.sensor_telemetry import SensorTelemetry
 from ground.link.vehicle import Facts, Happening
@@ -18,7 +18,12 @@ class Pack:
     def __init__(self, **facts: float) -> None:
         self.inputs = rows(INPUTS)[0]
         self.vehicle = SimpleNamespace(
-            t_us=0, inputs=self.inputs, facts=Facts(**facts), cells=4.0, happenings=[]
+            t_us=0,
+            inputs=self.inputs,
+            command=rows(COMMAND)[0],
+            facts=Facts(**facts),
+            cells=4.0,
+            happenings=[],
         )
         self.telemetry = SensorTelemetry(self.vehicle)
 
@@ -62,6 +67,16 @@ def test_a_tenth_of_the_charge_drawn_is_ten_percent():
 
     # 20 A for 90 s are 0.5 Ah; the open voltage has fallen with it by as much.
     assert pack.flow(15.42, 20.0, 90.0) == pytest.approx(before - 10, abs=1)
+
+
+def test_a_fuller_pack_put_in_while_no_motor_turns_is_counted_anew():
+    pack = Pack(**KNOWN)
+    pack.flow(14.8, 0.4, 1.0)
+    pack.vehicle.command.status.arming = Arming.ARMED
+    assert pack.flow(16.2, 0.4, 1.0) < 30
+    pack.vehicle.command.status.arming = Arming.DISARMED
+    assert pack.flow(16.2, 0.4, 1.0) == 100
+    assert pack.telemetry.used_mah == pytest.approx(0.4 / 3.6, abs=0.02)
 
 
 def test_who_knows_no_capacity_goes_by_the_voltage():

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from flight.command import AIDS
-from flight.modes import Event, Failsafe, Refusal
+from flight.modes import Arming, Event, Failsafe, Refusal
 from ground.link.dialect import mavlink
 from ground.link.service import Message
 from ground.link.vehicle import Vehicle
@@ -19,6 +19,8 @@ UNKNOWN_16 = 65535
 EMPTY_V, FULL_V = 3.6, 4.05
 # Counting drifts, the voltage under load misleads: the count is drawn to the voltage this slowly (PX4 mixes them too).
 TRUST_S = 600.0
+# A pack that is by this much fuller than counted, while no motor turns, is another one.
+ANOTHER = 0.25
 STALE_US = 1_000_000
 BEGINNINGS = (Event.ARMED, Event.TOOK_OFF)
 SENSOR = {name.removeprefix("MAV_SYS_STATUS_"): value for name, value in vars(mavlink).items()
@@ -120,6 +122,9 @@ class SensorTelemetry:
         facts = self.vehicle.facts
         cell = (voltage + facts.resistance_ohm * current) / self.cells
         by_voltage = min(1.0, max(0.0, (cell - EMPTY_V) / (FULL_V - EMPTY_V)))
+        is_idle = self.vehicle.command.status.arming != Arming.ARMED
+        if self.charge is not None and is_idle and by_voltage > self.charge + ANOTHER:
+            self.charge, self.used_mah = None, 0.0
         if self.charge is None or facts.capacity_mah <= 0.0:
             return by_voltage
         counted = self.charge - current * min(dt, 1.0) / 3.6 / facts.capacity_mah
