@@ -32,7 +32,8 @@ MOVING_M_S = 1.0
 SINKING_M_S = 0.5
 # A phase counts once it has been entered; wanted: the one to tell of, at `fired_us`, `offset_us` after it began.
 # mode, mission_index: the last while it was armed.
-# touch_*: the hardest contact with the ground, as it was just before; *_error: estimate against truth, until then.
+# down_us: when it last came to the ground. touch_*: the hardest contact with it, just before; *_error: estimate
+# against truth, until then.
 WATCH = record(
     longest_us=INTEGER,
     patience_us=INTEGER,
@@ -41,6 +42,7 @@ WATCH = record(
     fired_us=INTEGER,
     is_over=FLAG,
     was_touching=FLAG,
+    down_us=INTEGER,
     before_v=VECTOR,
     before_tilt=REAL,
     touch_us=INTEGER,
@@ -127,6 +129,8 @@ def note_motion(watch, truth):
     if truth.is_touching and not watch.was_touching and speed > watch.touch_speed:
         watch.touch_us, watch.touch_speed = truth.t_us, speed
         watch.touch_sink, watch.touch_tilt = watch.before_v[2], watch.before_tilt
+    if truth.is_touching and not watch.was_touching:
+        watch.down_us = truth.t_us
     watch.was_touching = truth.is_touching
     if not truth.is_touching:
         watch.before_tilt = tilt_of(quat(truth.q_ned_frd))
@@ -137,9 +141,10 @@ def note_motion(watch, truth):
 @kernel
 def is_over(watch, score, truth):
     """Tell whether nothing more can come of a flight."""
+    if score.disarmed_us > 0 and truth.is_touching:
+        return truth.t_us - max(score.disarmed_us, watch.down_us) > AFTERMATH_US
     if score.disarmed_us > 0:
-        after_us = AFTERMATH_US if truth.is_touching else FALL_US
-        return truth.t_us - score.disarmed_us > after_us
+        return truth.t_us - score.disarmed_us > FALL_US
     if score.armed_us == 0:
         return truth.t_us > watch.patience_us
     return truth.t_us > watch.longest_us or (score.is_crashed and truth.t_us - score.crash_us > WRECK_US)

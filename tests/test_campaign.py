@@ -105,11 +105,28 @@ def said(**told):
         ({"is_down": False, "is_disarmed": False, "mode": "return"}, "flyaway"),
         ({"is_crashed": True}, "tipped"),
         ({"is_crashed": True, "impact_m_s": 3.1}, "crash"),
+        ({"impact_m_s": 3.1}, "crash"),
+        ({"impact_tilt_deg": 61.0, "mode": "land"}, "crash"),
         ({"is_crashed": True, "impact_tilt_deg": 61.0, "outside_m": 90.0}, "crash"),
     ],
 )
 def test_a_flight_is_called_by_the_worst_that_befell_it(told, called):
     assert outcome(said(**told), items=7) == called
+
+
+def test_a_vehicle_switched_off_in_the_air_has_crashed_when_it_is_on_the_ground(tmp_path):
+    file = tmp_path / "switched_off.toml"
+    file.write_text(
+        'about = "off in the air"\nflights = 4\nseed = 3\nlongest_s = 60\ncontrol = 0\nphases = ["hover"]\n'
+        '[[vehicle]]\nairframe = "agi"\nmission = "room"\n'
+        '[faults]\nsingle = ["log:dropout"]\n[needs]\n"log:dropout" = { FS_LOG_ACT = 6 }\n'
+    )
+    campaign = load(str(file))
+    fly(campaign, Threads(2), tmp_path / "flown")
+
+    fallen = read(campaign, tmp_path / "flown").flights
+    assert [f["outcome"] for f in fallen] == ["crash"] * 4
+    assert all(f["impact_m_s"] > 3.0 and f["is_crashed"] and f["crash_s"] for f in fallen)
 
 
 def test_a_longer_campaign_begins_with_the_flights_of_a_shorter_one():

@@ -76,11 +76,12 @@ def beyond(watch: np.void, params: np.void) -> float:
 
 def outcome(said: dict[str, Any], items: int) -> str:
     """Return which of OUTCOMES a flight is; `items` is how many its mission has."""
-    if said["is_crashed"]:
-        is_hard = said["impact_m_s"] > CRASH_SPEED or said["impact_tilt_deg"] > math.degrees(CRASH_TILT)
-        return "crash" if is_hard else "tipped"
     if not said["has_flown"]:
         return "refused"
+    if said["impact_m_s"] > CRASH_SPEED or said["impact_tilt_deg"] > math.degrees(CRASH_TILT):
+        return "crash"
+    if said["is_crashed"]:
+        return "tipped"
     outside_m = math.inf if said["outside_m"] is None else said["outside_m"]
     if outside_m == 0.0 and said["mode"] == "hold" and not (said["is_down"] or said["is_disarmed"]):
         return "held"
