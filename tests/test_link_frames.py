@@ -1,9 +1,11 @@
 """Frames are found in whatever arrives, by pymavlink's own packing as the outside truth."""
 
 import contextlib
+import os
 import random
 import socket
 import time
+import tty
 
 import pytest
 from pymavlink.dialects.v20 import common
@@ -14,6 +16,7 @@ from ground.link.clients import AT_ONCE, MISSED_S, MOST_CLIENTS, SILENCE_S
 from ground.link.dialect import mavlink
 from ground.link.endpoints import parts_of
 from ground.link.frames import Scanner, Stamp, decoded, numbered
+from ground.link.serial_line import SerialLine
 from ground.link.signing import Keys, Signing
 from ground.link.streams import Schedule
 from ground.link.tcp import Tcp
@@ -130,18 +133,92 @@ def test_who_floods_is_not_even_looked_at_until_he_stops():
     assert not channel.is_over(now_s + 10.0)
 
 
+def is_sent(channel, now_s, is_answer=False):
+    """Send 60 bytes if there is room; tell whether there was."""
+    has_room = channel.has_room(60, now_s, is_answer)
+    if has_room:
+        channel.forward(bytes(60))
+    return has_room
+
+
 @pytest.mark.parametrize("bytes_per_s", [120.0, 5760.0])
 def test_a_slow_channel_is_filled_however_often_it_is_asked_for_room(bytes_per_s):
     channel = Channel(Nowhere(), None, "", Signing(), bytes_per_s=bytes_per_s)
     now_s = channel.outflow.then_s
-    while channel.has_room(60, now_s):
+    while is_sent(channel, now_s):
         pass
-    answers = [channel.has_room(60, now_s, is_answer=True) for _ in range(2)]
+    answers = [is_sent(channel, now_s, is_answer=True) for _ in range(2)]
 
-    sent = sum(60 * channel.has_room(60, now_s + 0.002 * k) for k in range(1, 5001))
+    sent = sum(60 * is_sent(channel, now_s + 0.002 * k) for k in range(1, 5001))
 
     assert answers == [True, True], "telemetry leaves room for what was asked for"
     assert sent + 120 == pytest.approx(10.0 * bytes_per_s, abs=61)
+
+
+def test_telemetry_gives_way_to_what_is_sent_unasked_and_comes_back_when_that_ends():
+    carrier = Nowhere()
+    channel = Channel(carrier, None, "", Signing(), bytes_per_s=5760.0)
+    now_s = channel.outflow.then_s
+
+    for k in range(1, 5001):
+        if k % 10 == 0:
+            channel.forward(bytes(60))
+        is_sent(channel, now_s + 0.002 * k)
+    with_answers = 60 * len(carrier.sent)
+    for _ in range(1000):
+        channel.forward(bytes(280))
+    after = sum(is_sent(channel, now_s + 10.0 + 0.002 * k) for k in range(1, 1001))
+
+    assert with_answers == pytest.approx(10.0 * 5760.0 + 0.75 * 2880.0, abs=121)
+    assert after > 50, "a torrent that the line lost in any case is not made good for ever"
+
+
+@pytest.fixture
+def line():
+    """Return a serial line, and the end at which its bytes come out."""
+    ours, theirs = os.openpty()
+    tty.setraw(theirs)
+    os.set_blocking(ours, False)
+    line = SerialLine(f"serial:{os.ttyname(theirs)}:57600", None)
+    yield line, ours
+    line.close()
+    os.close(ours)
+    os.close(theirs)
+
+
+def test_streams_leave_a_serial_line_time_to_empty_its_buffer(line):
+    serial, far_end = line
+    now_s = serial.channel.outflow.then_s
+    while is_sent(serial.channel, now_s):
+        pass
+    sent = 0
+
+    for k in range(1, 5001):
+        sent += 60 * is_sent(serial.channel, now_s + 0.002 * k)
+        with contextlib.suppress(BlockingIOError):
+            os.read(far_end, 1 << 16)
+
+    assert 0.7 * 57_600.0 < sent < 0.9 * 57_600.0
+
+
+def test_a_serial_line_that_is_full_tears_no_frame_and_goes_on_when_it_has_room(line):
+    serial, far_end = line
+    whole, got, scanner = frame(1), [], Scanner()
+
+    for _ in range(3):
+        for _ in range(5000):
+            serial.channel.forward(whole)
+        was_full = not serial.channel.has_room(60, time.monotonic() + 100.0)
+        while serial.channel.is_full:
+            got += scanner.take(os.read(far_end, 1 << 16), is_stream=True)
+            list(serial.overdue())
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            got += scanner.take(os.read(far_end, 1 << 16), is_stream=True)
+
+    assert was_full
+    assert len(got) > 100
+    assert (scanner.bad_bytes, scanner.rest) == (0, b"")
 
 
 def test_garbage_is_a_flood_too():

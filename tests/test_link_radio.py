@@ -17,7 +17,9 @@ FRAME_BYTES = 50
 
 @pytest.fixture
 def channel():
-    return Channel(SimpleNamespace(), None, "", Signing(), bytes_per_s=LINE_BYTES_S)
+    return Channel(
+        SimpleNamespace(transmit=lambda data, address: None), None, "", Signing(), bytes_per_s=LINE_BYTES_S
+    )
 
 
 def hear(channel, percent_free, times=1):
@@ -36,7 +38,9 @@ def sent_bytes_s(channel, seconds=20.0):
     now_s = channel.outflow.then_s
     sent = 0
     for k in range(round(1000 * seconds)):
-        sent += FRAME_BYTES * channel.has_room(FRAME_BYTES, now_s + 1e-3 * k)
+        if channel.has_room(FRAME_BYTES, now_s + 1e-3 * k):
+            channel.forward(bytes(FRAME_BYTES))
+            sent += FRAME_BYTES
     return sent / seconds
 
 

@@ -46,11 +46,9 @@ class Bucket:
         self.level -= given
         return given
 
-    def spend(self, wanted: float, now_s: float, reserve: float) -> bool:
-        """Take what is wanted if more than the reserve is there; if not, leave what there is, so that it gathers."""
-        is_enough = self.filled(now_s) >= wanted + reserve
-        self.level -= wanted * is_enough
-        return is_enough
+    def spend(self, spent: float) -> None:
+        """Take what was spent, whether it was there or not; no more is owed than the whole budget."""
+        self.level = max(-self.most, self.level - spent)
 
     def suit(self, factor: float) -> None:
         """Fill slower or faster, never faster than usual."""
@@ -150,7 +148,8 @@ class Channel:
         self.forward(self.signing.signed(data))
 
     def forward(self, data: bytes) -> None:
-        """Send a frame as it is, unless the way is full."""
+        """Send a frame as it is; whoever sends it, the streams have less room for it."""
+        self.outflow.spend(len(data))
         if self.held is None:
             self.carrier.transmit(data, self.address)
             return
@@ -177,4 +176,4 @@ class Channel:
     def has_room(self, size: int, now_s: float, is_answer: bool = False) -> bool:
         """Tell whether so many bytes may be sent now; streams leave some room for answers."""
         reserve = 0.0 if is_answer else RESERVE * self.outflow.most
-        return not self.is_full and self.outflow.spend(size, now_s, reserve)
+        return not self.is_full and self.outflow.filled(now_s) >= size + reserve

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -11,6 +11,10 @@ from ground.link.endpoints import parts_of
 from ground.link.signing import Keys
 
 REOPEN_S = 1.0
+# Of the line's bytes a second; with all of them what once waits in its buffer would wait for ever.
+SHARE = 0.8
+# What may wait for the line's buffer before frames are dropped.
+MOST_WAITING = 4096
 
 
 class SerialLine(Clients):
@@ -20,8 +24,9 @@ class SerialLine(Clients):
         super().__init__(text, keys)
         _, self.device, self.baud = parts_of(text)
         self.port: Any = None
+        self.waiting = bytearray()
         self.tried_s = -REOPEN_S
-        self.channel = self.made(self, None, text, is_stream=True, bytes_per_s=0.1 * self.baud)
+        self.channel = self.made(self, None, text, is_stream=True, bytes_per_s=SHARE * 0.1 * self.baud)
         self.channels[text] = self.channel
         self.tidy(time.monotonic())
 
@@ -54,18 +59,28 @@ class SerialLine(Clients):
         with suppress(OSError):
             self.port.close()
         self.port = None
+        self.waiting.clear()
+        self.channel.is_full = False
+
+    def overdue(self) -> Iterable[Callable[[], Iterable[Received]]]:
+        """Send what waited."""
+        if self.waiting:
+            self.transmit(b"", None)
+        return ()
 
     def transmit(self, data: bytes, address: Any) -> None:
-        """Send what fits into the line's buffer."""
-        if self.port is None:
+        """Send a frame whole or not at all; what the line's buffer does not take waits, up to a limit."""
+        if self.port is None or len(self.waiting) + len(data) > MOST_WAITING:
             return
+        self.waiting += data
         try:
             # Not pyserial's own write: on a full buffer that one tries again for ever.
-            os.write(self.port.fileno(), data)
+            del self.waiting[: os.write(self.port.fileno(), self.waiting)]
         except BlockingIOError:
-            return
+            pass
         except OSError:
             self.lose()
+        self.channel.is_full = bool(self.waiting)
 
     def close(self) -> None:
         """Close the line."""
