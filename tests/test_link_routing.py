@@ -192,3 +192,35 @@ def test_every_client_is_first_in_turn_though_one_takes_all_the_time(board, monk
 
     assert heard.count("greedy") == 30
     assert min(heard.count("quiet"), heard.count("quieter")) >= 10
+
+
+def pouring(size):
+    """Return a microservice that always has another frame of this size to send."""
+
+    class Pouring(Microservice):
+        sent = 0
+
+        def tick(self, now):
+            while self.link.channel.has_room(size, now):
+                self.link.channel.forward(bytes(size))
+                self.sent += size
+
+    return Pouring
+
+
+def test_a_file_and_telemetry_share_a_slow_line_and_neither_waits_for_the_other_to_end(monkeypatch):
+    now_s = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now_s)
+    wire = Wire()
+    wire.channel = Channel(wire, None, "", Signing(), bytes_per_s=5760.0)
+    nothing = SimpleNamespace(channels={0: wire.channel}, files=tuple, overdue=tuple, tidy=lambda now_s: None)
+    board = Switchboard(SimpleNamespace(asked=0, look=lambda: None), [nothing])
+    telemetry, file = board.services = [pouring(50)(None, wire), pouring(266)(None, wire)]
+
+    for _ in range(5000):
+        now_s += 0.002
+        board.pass_once(0.0)
+
+    assert telemetry.sent > 0.1 * 57_600.0
+    assert file.sent > 0.1 * 57_600.0
+    assert telemetry.sent + file.sent < 1.1 * 57_600.0

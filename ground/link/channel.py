@@ -82,6 +82,8 @@ class Channel:
         self.outflow = Bucket(bytes_per_s, max(0.5 * bytes_per_s, 2 * LARGEST_FRAME))
         self.waiting: deque[bytes] = deque(maxlen=NEWEST)
         self.systems: OrderedDict[tuple[int, int], float] = OrderedDict()
+        # The longest of the frames that found no room since one did.
+        self.longest_refused = 0
         # What was sent already has yet to go.
         self.is_full = False
         # What goes together in one datagram; None while every frame has its own.
@@ -174,6 +176,13 @@ class Channel:
             self.held.clear()
 
     def has_room(self, size: int, now_s: float, is_answer: bool = False) -> bool:
-        """Tell whether so many bytes may be sent now; streams leave some room for answers."""
+        """Tell whether so many bytes may be sent now; streams leave some room for answers.
+
+        Nobody overtakes who waits for more room: on a full line there would never be any for a long frame.
+        """
         reserve = 0.0 if is_answer else RESERVE * self.outflow.most
-        return not self.is_full and self.outflow.filled(now_s) >= size + reserve
+        has_room = (
+            not self.is_full and self.outflow.filled(now_s) >= max(size, self.longest_refused) + reserve
+        )
+        self.longest_refused = 0 if has_room else max(size, self.longest_refused)
+        return has_room

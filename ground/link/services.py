@@ -1,4 +1,4 @@
-"""Every microservice of the link, in the order they see a pass."""
+"""Every microservice of the link, in the order they see every other pass."""
 
 from ground.link.autotune import Autotune
 from ground.link.calibration import Calibration
