@@ -206,6 +206,21 @@ def test_fast_rotation_fades_the_integral_out():
 
 
 @pytest.mark.interpreted
+@pytest.mark.parametrize(("collective", "share"), [(2.0, 1.0), (1.0, 1.0), (0.25, 0.25), (0.0, 0.0)])
+def test_the_integral_turns_only_with_what_the_rotors_push(collective, share):
+    params, command, state, seen = defaults()[0], rows(COMMAND)[0], rows(rate.STATE)[0], rows(gyro.STATE)[0]
+    told_airframe(params.airframe)
+    command.terms.hover_thrust = 0.4
+    command.setpoint.thrust_sp = 0.4 * collective
+    state.integral_frd[:] = 8.0, -4.0, 2.0
+
+    rate.step(state, params.control.rate, params.airframe, command, seen, 1, DT)
+
+    assert command.terms.rate_i == pytest.approx(share * np.array([8.0, -4.0, 2.0]))
+    assert state.integral_frd == pytest.approx([8.0, -4.0, 2.0])
+
+
+@pytest.mark.interpreted
 @pytest.mark.parametrize("why", ["landed", "disarmed"])
 def test_integrals_stand_still_on_the_ground(why):
     flight = hovering(Level.POSITION)

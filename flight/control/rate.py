@@ -78,6 +78,13 @@ def led(state, params, airframe, torque, dt):
 
 
 @kernel
+def carried(command):
+    """Return the share of the weight that is asked of the rotors, at most 1."""
+    hover = command.terms.hover_thrust
+    return clamp(command.setpoint.thrust_sp / hover, 0.0, 1.0) if hover > 0.0 else 1.0
+
+
+@kernel
 def step(state, params, airframe, command, gyro, is_holding, dt):
     """Fill torque_sp_frd from omega_sp_frd and the filtered gyro."""
     setpoint, terms = command.setpoint, command.terms
@@ -90,7 +97,8 @@ def step(state, params, airframe, command, gyro, is_holding, dt):
         integrate(state, params, airframe, omega_sp_frd - omega, command.motors, dt)
     kd = vec(params.kd)
     p_term = vec(params.kp) * (params.weight * omega_sp_frd - omega)
-    i_term = vec(state.integral_frd)
+    # It stands for a weak rotor or an off-centre mass, which turn nothing while the rotors hardly push.
+    i_term = carried(command) * vec(state.integral_frd)
     d_term = -kd * vec(gyro.omega_dot_frd)
     # The D term brakes what is fed forward as well: give that back.
     ff_term = (Vec3(1.0, 1.0, 1.0) + kd) * vec(params.ff) * omega_dot_ff_frd
