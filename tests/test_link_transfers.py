@@ -151,6 +151,21 @@ def test_two_clients_download_at_once_but_only_one_uploads(client):
     assert count.count == len(MISSION)
 
 
+def test_a_client_that_was_restarted_uploads_from_another_port_at_once(client):
+    client.send(m.MAVLink_mission_count_message(1, 1, 3, 0))
+    client.send(item_message(0, TAKEOFF))
+    restarted = CLIENT._replace(channel="another port")
+
+    (first,) = client.send(m.MAVLink_mission_count_message(1, 1, 2, 0), restarted)
+    (second,) = client.send(item_message(0, TAKEOFF), restarted)
+    client.send(item_message(1, AWAY), restarted)
+    (ack,) = client.pass_by()
+
+    assert (first.get_type(), first.seq, second.seq) == ("MISSION_REQUEST_INT", 0, 1)
+    assert ack.type == m.MAV_MISSION_ACCEPTED
+    assert same(client.download(), [TAKEOFF, AWAY])
+
+
 def test_cancelling_keeps_the_old_mission_and_clearing_empties_every_list(client):
     client.upload(MISSION)
     client.upload([CIRCLE], 1)

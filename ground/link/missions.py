@@ -138,7 +138,7 @@ class Missions(Microservice):
         kind, count = message.mission_type, message.count
         if count > most(kind):
             reason = f"{count} items; at most {most(kind)} fit"
-            self.uploads.pop((sender, kind), None)
+            self.forget(sender, kind)
             self.refuse(sender, kind, M.MAV_MISSION_NO_SPACE, reason)
         elif count == 0:
             self.ended.pop(kind, None)
@@ -156,12 +156,19 @@ class Missions(Microservice):
 
     def open(self, sender: Sender, kind: int, places: list[int], is_part: bool = False) -> None:
         """Begin an upload of these items, unless somebody else is at the same list."""
-        others = [key for key in self.uploads if key[1] == kind and key[0] != sender]
+        self.forget(sender, kind)
+        others = [key for key in self.uploads if key[1] == kind]
         if others or len(self.uploads) >= MOST_UPLOADS:
             self.refuse(sender, kind, M.MAV_MISSION_DENIED, "somebody else is uploading it")
             return
         upload = self.uploads[sender, kind] = Upload(sender, kind, places, self.now, is_part)
         self.request(upload)
+
+    def forget(self, sender: Sender, kind: int) -> None:
+        """Drop what a client began before, even by another way: one that was restarted comes from another port."""
+        for other, which in list(self.uploads):
+            if which == kind and other[:2] == sender[:2]:
+                del self.uploads[other, which]
 
     def request(self, upload: Upload) -> None:
         """Ask for the item that must come next."""
