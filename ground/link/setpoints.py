@@ -1,7 +1,6 @@
 """Offboard: a program's setpoints, whatever message, frame and type mask they come in, as one record of the core."""
 
 import math
-import time
 
 import numpy as np
 
@@ -10,8 +9,9 @@ from flight.modes import Level
 from flight.record import rows
 from flight.vector import Vec3
 from ground.link.dialect import mavlink
+from ground.link.one_at_a_time import OneAtATime
 from ground.link.places import GLOBAL_ABOVE_HOME, GLOBAL_AMSL, amsl, turned
-from ground.link.service import WARNING, Link, Message, Microservice, Sender
+from ground.link.service import Link, Message, Microservice, Sender
 from ground.link.telemetry import euler, floats
 from ground.link.vehicle import Vehicle
 
@@ -23,7 +23,6 @@ LOCAL_NED, LOCAL_OFFSET, BODY_NED, BODY_OFFSET, BODY_FRD = 1, 7, 8, 9, 12
 HEADING_FRAMES = (BODY_NED, BODY_OFFSET, BODY_FRD)
 # Who streams has the vehicle for itself as long as no gap is longer.
 OWNED_S = 1.0
-COMPLAIN_S, MOST_COMPLAINTS = 5.0, 8
 
 
 class Setpoints(Microservice):
@@ -38,38 +37,18 @@ class Setpoints(Microservice):
 
     def __init__(self, vehicle: Vehicle, link: Link) -> None:
         super().__init__(vehicle, link)
-        self.owner: Sender | None = None
-        self.owned_s = -math.inf
-        # What was complained of, and when.
-        self.complained: dict[str, float] = {}
+        self.stream = OneAtATime(link, "Offboard setpoints", OWNED_S)
 
     def handle(self, message: Message, sender: Sender, link: Link) -> None:
         """Pass on a sound setpoint of the program that streams."""
         is_attitude = message.get_type() == "SET_ATTITUDE_TARGET"
         row = attitude_of(message) if is_attitude else self.place_of(message)
         if row is None or not is_sound(row):
-            self.complain("Offboard setpoint ignored: not finite, out of range, or nothing in it", sender)
-        elif self.is_owner(sender):
-            self.vehicle.stream_offboard(row[0])
-
-    def is_owner(self, sender: Sender) -> bool:
-        """Tell whether this program may stream; two at once would fight."""
-        now = time.monotonic()
-        if self.owner not in (None, sender) and now - self.owned_s < OWNED_S:
-            self.complain(
-                f"Offboard setpoints of {sender.system}/{sender.component} ignored: another one streams"
+            self.stream.complain(
+                "Offboard setpoint ignored: not finite, out of range, or nothing in it", sender
             )
-            return False
-        self.owner, self.owned_s = sender, now
-        return True
-
-    def complain(self, text: str, sender: Sender | None = None) -> None:
-        """Say so, not too often: one reason does not keep another from being told."""
-        now = time.monotonic()
-        self.complained = {said: s for said, s in self.complained.items() if now - s <= COMPLAIN_S}
-        if text not in self.complained and len(self.complained) < MOST_COMPLAINTS:
-            self.complained[text] = now
-            self.link.say(text, WARNING, sender)
+        elif self.stream.admits(sender):
+            self.vehicle.stream_offboard(row[0])
 
     def place_of(self, m: Message) -> np.recarray | None:
         """Return the record of a position, velocity or acceleration setpoint, None where it makes no sense."""

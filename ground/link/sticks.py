@@ -6,6 +6,7 @@ import numpy as np
 
 from flight.inputs import PILOT
 from flight.record import rows
+from ground.link.one_at_a_time import OneAtATime
 from ground.link.service import Link, Message, Microservice, Sender
 from ground.link.vehicle import Vehicle
 
@@ -15,22 +16,25 @@ FULL = 1000.0
 MIDDLE_US, HALF_US = 1500.0, 500.0
 LEFT_ALONE = (0, 65535)
 NARROWEST_US, WIDEST_US = 800, 2200
+# Who flies has the sticks until they were still for so long, as PX4 waits (COM_RC_LOSS_T).
+OWNED_S = 0.5
 
 
 class Sticks(Microservice):
-    """Passes the sticks on; that they stop coming is the core's to notice."""
+    """Passes on the sticks of one pilot at a time; that they stop coming is the core's to notice."""
 
     messages = ("MANUAL_CONTROL", "RC_CHANNELS_OVERRIDE")
 
     def __init__(self, vehicle: Vehicle, link: Link) -> None:
         super().__init__(vehicle, link)
         self.pilot = rows(PILOT)
+        self.stream = OneAtATime(link, "Sticks", OWNED_S)
 
     def handle(self, message: Message, sender: Sender, link: Link) -> None:
         """Pass on one look at the sticks."""
         read = manual if message.get_type() == "MANUAL_CONTROL" else overridden
         sticks = read(message)
-        if sticks is None:
+        if sticks is None or not self.stream.admits(sender):
             return
         for name, value in sticks.items():
             setattr(self.pilot[0], name, value)
