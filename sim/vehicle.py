@@ -105,7 +105,7 @@ def tick(vehicle, setup, state, params, inputs, command):
 def obey(vehicle, setup, command):
     """Judge the flight as it stands, then let one tick pass under the command; several where the loop is late."""
     judge(vehicle.score, vehicle.truth, command, vehicle.sensors.gps.error_ned)
-    change(vehicle.pack, vehicle.body, vehicle.truth, command.status)
+    change(vehicle.pack, vehicle.body, setup.plant, vehicle.truth, command.status)
     for _ in range(ticks_lost(vehicle.troubles, vehicle.truth.t_us)):
         advance(vehicle, setup, command.motors.motor)
         # Whoever reads the IMU for a loop that is late keeps what comes.

@@ -8,8 +8,10 @@ from flight.quaternion import (
     from_yaw,
     normalize,
     put_quat,
+    quat,
     rotate,
     rotate_back,
+    yaw_of,
 )
 from flight.record import FLAG, INTEGER, MATRIX, PER_ROTOR, QUATERNION, REAL, VECTOR, record
 from flight.vector import Vec3, cross, mat, norm, put, vec
@@ -98,6 +100,18 @@ START, MIDDLE, END = 0, 1, 2
 def plant_from(airframe) -> np.recarray:
     """Return the parameters of an airframe's physics; `airframe` is a flight.airframe.Airframe."""
     return built_from(airframe.physics, PLANT)
+
+
+@kernel
+def set_upright(body, plant):
+    """Set the vehicle on its legs where it lies, with the heading it has."""
+    still = Vec3(0.0, 0.0, 0.0)
+    standing_d = body.ground_d - plant.standing_m
+    p_ned = Vec3(body.p_ned[0], body.p_ned[1], standing_d)
+    put_motion(body, Motion(p_ned, still, from_yaw(yaw_of(quat(body.q_ned_frd))), still))
+    for i in range(ground.MAX_POINTS):
+        body.has_anchor[i] = 0
+    ground.drag_anchors(body, plant, motion_of(body))
 
 
 @kernel
