@@ -58,7 +58,7 @@ def parser() -> Parser:
         module = import_module(f"ground.commands.{name}")
         command = commands.add_parser(
             name,
-            help=module.ABOUT,
+            help=module.ABOUT.replace("%", "%%"),
             description=f"{module.ABOUT[0].upper()}{module.ABOUT[1:]}.",
             epilog=f"example:\n  {module.EXAMPLE}",
             formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -39,6 +39,13 @@ def test_every_command_explains_itself_with_an_example(capsys, command):
     assert f"quadloop {command}" in out.partition("example:")[2]
 
 
+def test_the_help_of_the_whole_lists_every_command(capsys):
+    code, out, _ = run(capsys, "--help")
+
+    assert code == 0
+    assert not [command for command in COMMANDS if f"\n    {command}" not in out]
+
+
 def test_help_needs_no_compiler_and_no_plots():
     script = "import sys, ground.main; ground.main.parser(); print(*sys.modules)"
 
