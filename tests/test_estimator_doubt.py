@@ -105,6 +105,21 @@ def test_less_of_a_lag_is_kept_at_once():
         assert state.nominal.lag_calm_s == kept_s
 
 
+@pytest.mark.parametrize("is_landed", [0, 1])
+def test_no_lag_is_learnt_of_a_vehicle_that_stands(is_landed):
+    state, status, sample = flying(), rows(COMMAND)[0].status, rows(INPUTS)[0].gps
+    # It fell, lies still, and is still believed to fall.
+    status.is_landed, state.past.v_ned[2], state.past.a_ned[2] = is_landed, 0.5, 5.0
+    covariance.restart(state.filter, VELOCITY, 3, 0.5)
+    state.nominal.lag_s, state.strain.calm_s = 0.4, 60.0
+
+    for i in range(2):
+        gps.fuse_velocity(state, PARAMS, sample, NOW_US + 100_000 * i, status)
+
+    assert (state.filter.error[LAG] != 0.0) == (not is_landed)
+    assert (state.nominal.lag_calm_s == 0.4) == (not is_landed)
+
+
 def test_how_badly_a_delay_fitted_before_is_soon_forgotten():
     state = rows(STATE)[0]
     state.history.count = 1

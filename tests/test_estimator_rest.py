@@ -4,7 +4,7 @@ import pytest
 
 from flight.command import COMMAND
 from flight.estimator import covariance, imu, mag, rest
-from flight.estimator.layout import NEVER, STATE, VELOCITY
+from flight.estimator.layout import LAG, NEVER, STATE, VELOCITY
 from flight.modes import Arming, Event
 from flight.params import defaults
 from flight.physics import STANDARD_GRAVITY
@@ -86,6 +86,20 @@ def test_what_cannot_be_true_of_a_vehicle_that_stands_is_forgotten(error):
         assert abs(state.nominal.q_ned_frd[1:3]).max() < 1e-9
     else:
         assert state.nominal == before
+
+
+def test_who_begins_anew_takes_back_the_lag_that_the_crash_seemed_to_show():
+    state, status = rows(STATE)[0], rows(COMMAND)[0].status
+    put_quat(state.nominal.q_ned_frd, from_euler(0.2, 0.0, 1.0))
+    covariance.begin(state.filter, PARAMS)
+    state.imu.still_s, state.imu.accel_mean_frd[2] = PARAMS.align_time, -STANDARD_GRAVITY
+    state.nominal.lag_s, state.nominal.lag_calm_s, state.nominal.gps_slow_v_ned[2] = 0.63, 0.05, 0.3
+
+    rest.step(state, PARAMS, status, NOW_US)
+
+    assert state.nominal.lag_s == 0.05
+    assert state.filter.covariance[LAG, LAG] == PARAMS.lag_sd**2
+    assert state.nominal.gps_slow_v_ned[2] == 0.0
 
 
 def test_who_begins_anew_points_where_the_compass_shows_now_and_not_where_it_did_before_the_flight():

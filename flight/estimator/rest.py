@@ -1,7 +1,7 @@
 """What standing still, or having no aid at all, says about the motion."""
 
 from flight.command import say
-from flight.estimator import alignment, covariance, update
+from flight.estimator import alignment, covariance, lag, update
 from flight.estimator.layout import DRAG, GYRO_BIAS, POSITION, VELOCITY, Part
 from flight.estimator.thrust import is_carrying
 from flight.kernel import kernel
@@ -44,6 +44,8 @@ def align_anew(state, params, now_us, status):
     put(nominal.v_ned, ZERO)
     put(nominal.gyro_bias_frd, vec(state.imu.gyro_mean_frd))
     put(nominal.accel_bias_frd, ZERO)
+    put(nominal.gps_slow_v_ned, ZERO)
+    lag.take_back(state, params)
     # The field gathered before the first flight tells where the nose pointed then; the next sample tells where now.
     state.mag.has_mean = 0
     state.has_heading = 0
