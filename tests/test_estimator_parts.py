@@ -355,6 +355,22 @@ def test_the_scatter_between_samples_tells_the_noise_density_whatever_the_rate(h
     assert accel == pytest.approx(0.1, rel=0.1)
 
 
+def test_standing_and_noise_take_as_long_where_the_loop_is_faster_than_the_imu():
+    told = []
+    for every in (1, 2, 4):
+        state, sample, random = rows(STATE)[0].imu, rows(STATE)[0].corrected.imu, np.random.default_rng(5)
+        for tick in range(2000 * every):
+            sample.fresh = tick % every == 0
+            if sample.fresh:
+                sample.gyro_frd = random.normal(0.0, 0.01, 3)
+                sample.accel_frd = np.array(FORCE) + random.normal(0.0, 0.1, 3)
+            imu.step(state, PARAMS, sample, ZERO, False, 1e-3 / every)
+        told.append((state.still_s, state.gyro_power, *state.accel_mean_frd))
+
+    assert told[1] == pytest.approx(told[0], rel=1e-3)
+    assert told[2] == pytest.approx(told[0], rel=1e-3)
+
+
 @pytest.mark.parametrize(("what", "size", "asked"), [("gyro_frd", 30.0, 4), ("accel_frd", 120.0, 3)])
 @pytest.mark.parametrize("missing", [0, 1, 2])
 def test_a_jump_is_believed_when_enough_samples_in_a_row_bear_it_out(what, size, asked, missing):

@@ -3,7 +3,7 @@
 import pytest
 
 from flight.command import COMMAND
-from flight.estimator import covariance, imu, mag, rest
+from flight.estimator import baro, covariance, imu, mag, rest
 from flight.estimator.layout import LAG, NEVER, STATE, VELOCITY
 from flight.modes import Arming, Event
 from flight.params import defaults
@@ -100,6 +100,24 @@ def test_who_begins_anew_takes_back_the_lag_that_the_crash_seemed_to_show():
     assert state.nominal.lag_s == 0.05
     assert state.filter.covariance[LAG, LAG] == PARAMS.lag_sd**2
     assert state.nominal.gps_slow_v_ned[2] == 0.0
+
+
+def test_who_begins_anew_has_the_height_that_the_air_tells_with_what_was_known_before_the_flight():
+    state, status = rows(STATE)[0], rows(COMMAND)[0].status
+    put_quat(state.nominal.q_ned_frd, from_euler(0.0, 0.0, 1.0))
+    covariance.begin(state.filter, PARAMS)
+    state.imu.still_s, state.imu.accel_mean_frd[2] = PARAMS.align_time, -STANDARD_GRAVITY
+    state.has_baro, state.last_pressure_pa = 1, 95_000.0
+    state.nominal.baro_offset_m, state.nominal.gps_slow_p_ned[2] = 500.0, 1.5
+    rest.step(state, PARAMS, status, NOW_US)
+    # It fell: the ground was 148 m too deep, and both offsets gave way.
+    state.nominal.v_ned[2], state.nominal.p_ned[2] = 30.0, 148.0
+    state.nominal.baro_offset_m, state.nominal.gps_slow_p_ned[2] = 690.0, -8.0
+
+    rest.step(state, PARAMS, status, NOW_US + 1_000_000)
+
+    assert state.nominal.p_ned[2] == pytest.approx(500.0 - baro.pressure_altitude(95_000.0))
+    assert (state.nominal.baro_offset_m, state.nominal.gps_slow_p_ned[2]) == (500.0, 1.5)
 
 
 def test_who_begins_anew_points_where_the_compass_shows_now_and_not_where_it_did_before_the_flight():

@@ -3,7 +3,7 @@
 import math
 
 from flight.estimator import covariance, history, resets, update
-from flight.estimator.layout import BARO, BARO_OFFSET, GPS_POSITION, MOCAP, POSITION, Part
+from flight.estimator.layout import BARO, BARO_OFFSET, GPS_POSITION, MOCAP, POSITION, SLOW_POSITION, Part
 from flight.kernel import kernel
 from flight.modes import Arming
 from flight.physics import STANDARD_GRAVITY
@@ -75,6 +75,26 @@ def set_offset(state, params, innovation):
     """Let the barometer agree with the height as it is."""
     state.nominal.baro_offset_m += innovation
     covariance.restart(state.filter, BARO_OFFSET, 1, params.baro_sd)
+
+
+@kernel
+def keep_height(state):
+    """Note what tells the height of a vehicle that stands and knows it."""
+    if state.has_baro:
+        state.ground.baro_offset_m = state.nominal.baro_offset_m
+        state.ground.gps_slow_z_m = state.nominal.gps_slow_p_ned[2]
+        state.ground.has_height = 1
+
+
+@kernel
+def take_height(state, params):
+    """Go back to the height that the last pressure tells with what was noted: a crash has moved all three."""
+    nominal, ground = state.nominal, state.ground
+    if ground.has_height:
+        nominal.baro_offset_m = ground.baro_offset_m
+        nominal.gps_slow_p_ned[2] = ground.gps_slow_z_m
+        nominal.p_ned[2] = ground.baro_offset_m - pressure_altitude(state.last_pressure_pa)
+        covariance.restart(state.filter, SLOW_POSITION + 2, 1, params.gps_height_sd)
 
 
 @kernel

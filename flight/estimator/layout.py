@@ -69,7 +69,8 @@ FILTER = record(
     count=INTEGER,
     is_touched=FLAG,
 )
-# *_power: the square of the noise density that the scatter from sample to sample looks like.
+# *_power: the square of the noise density that the scatter from sample to sample looks like. period_s: the time
+# between the last two samples.
 IMU = record(
     gyro_frd=VECTOR,
     accel_frd=VECTOR,
@@ -89,6 +90,7 @@ IMU = record(
     rate_bend_frd=VECTOR,
     still_s=REAL,
     stale_s=REAL,
+    period_s=REAL,
     patience_s=REAL,
     accel_same_s=REAL,
     gyro_same_s=REAL,
@@ -203,9 +205,13 @@ MAGNETIC = record(
     fused_us=INTEGER,
     has_mean=FLAG,
 )
+# baro_offset_m, gps_slow_z_m: as they were when the vehicle last stood and nothing spoke against it.
 GROUND = record(
     has_range=FLAG,
     take_off_z_m=REAL,
+    baro_offset_m=REAL,
+    gps_slow_z_m=REAL,
+    has_height=FLAG,
     seen_us=INTEGER,
     last_distance_m=REAL,
     changed_us=INTEGER,

@@ -1,7 +1,7 @@
 """What standing still, or having no aid at all, says about the motion."""
 
 from flight.command import say
-from flight.estimator import alignment, covariance, lag, update
+from flight.estimator import alignment, baro, covariance, lag, update
 from flight.estimator.layout import DRAG, GYRO_BIAS, POSITION, VELOCITY, Part
 from flight.estimator.thrust import is_carrying
 from flight.kernel import kernel
@@ -46,6 +46,7 @@ def align_anew(state, params, now_us, status):
     put(nominal.accel_bias_frd, ZERO)
     put(nominal.gps_slow_v_ned, ZERO)
     lag.take_back(state, params)
+    baro.take_height(state, params)
     # The field gathered before the first flight tells where the nose pointed then; the next sample tells where now.
     state.mag.has_mean = 0
     state.has_heading = 0
@@ -72,6 +73,8 @@ def step(state, params, status, now_us):
             state.rest_us = now_us
             if is_confused(state, params):
                 align_anew(state, params, now_us, status)
+            else:
+                baro.keep_height(state)
             stand(state, params)
     elif is_waiting(state, status) and 1e-6 * (now_us - state.rest_us) >= params.rest_period:
         state.rest_us = now_us
