@@ -254,6 +254,12 @@ def test_tunes_and_corrections_are_answered_once_and_do_nothing(vehicle, line):
     assert not vehicle.demands
 
 
+def test_a_signing_key_that_a_station_sends_is_not_taken_silently(vehicle, line):
+    Pastimes(vehicle, line).handle(m.MAVLink_setup_signing_message(1, 1, b"k" * 32, 1), CLIENT, line)
+
+    assert ["--signing FILE" in text for text in line.texts] == [True]
+
+
 def test_every_tune_asked_for_by_hand_is_answered_and_a_stream_of_corrections_now_and_then(vehicle, line):
     service = Pastimes(vehicle, line)
     for second in range(5):

@@ -10,6 +10,7 @@ ANSWERS = {
     "PLAY_TUNE": "There is no buzzer: the tune is not played",
     "PLAY_TUNE_V2": "There is no buzzer: the tune is not played",
     "GPS_RTCM_DATA": "The GPS takes no corrections: RTCM data is not used",
+    "SETUP_SIGNING": "Keys are not taken from a link: start with --signing FILE",
 }
 # Corrections come several times a second for as long as a station runs; a tune is asked for by hand.
 PERIODS_S = {"GPS_RTCM_DATA": 10.0}
