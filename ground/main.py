@@ -46,6 +46,17 @@ class Parser(argparse.ArgumentParser):
         self.exit(BAD_INPUT, f"{self.prog}: {message}; see `{self.prog} --help`\n")
 
 
+class Version(argparse.Action):
+    """Names release and commit, as logs do; found out only when asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        """Print it and end the program."""
+        from logs.version import code_version, package_version
+
+        terminal.tell(f"quadloop {package_version()} ({code_version()})")
+        parser.exit(SUCCESS)
+
+
 def parser() -> Parser:
     """Return the parser of the whole command line."""
     top = Parser(
@@ -53,6 +64,7 @@ def parser() -> Parser:
         description="Fly a quadcopter: in the simulator, on the airframe, and again from the log.",
         epilog="`quadloop COMMAND --help` shows a command's options and an example.",
     )
+    top.add_argument("--version", action=Version, nargs=0, help="show release and commit, and exit")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
     for name in COMMANDS:
         module = import_module(f"ground.commands.{name}")

@@ -11,6 +11,7 @@ from flight import airframe, params
 from ground import terminal
 from ground.main import COMMANDS, main
 from ground.options import DEFAULT_AIRFRAME
+from logs.version import code_version, package_version
 from tests.conftest import ROOT
 
 
@@ -44,6 +45,13 @@ def test_the_help_of_the_whole_lists_every_command(capsys):
 
     assert code == 0
     assert not [command for command in COMMANDS if f"\n    {command}" not in out]
+
+
+def test_the_version_names_release_and_code(capsys):
+    code, out, _ = run(capsys, "--version")
+
+    assert code == 0
+    assert out == f"quadloop {package_version()} ({code_version()})\n"
 
 
 def test_help_needs_no_compiler_and_no_plots():
