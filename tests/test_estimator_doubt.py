@@ -24,7 +24,6 @@ from flight.vector import Vec3
 PERIOD_S = 0.1
 NOW_US = 60_000_000
 PARAMS = defaults()[0].estimator
-FLYING = rows(COMMAND)[0].status
 
 
 def flying(doubted_s: float = 1e6) -> np.void:
@@ -78,7 +77,7 @@ def calm(state, lag_s, seconds):
     """Let a lag be believed for some seconds in which nothing leans."""
     state.nominal.lag_s, state.strain.lean[BY_GPS] = lag_s, 0.9 * PARAMS.lag_strain
     for _ in range(round(10.0 * seconds)):
-        lag.doubt(state, PARAMS, FLYING, BY_GPS, 3, 0.1)
+        lag.doubt(state, PARAMS, BY_GPS, 3, 0.1)
 
 
 @pytest.mark.parametrize("pause_s", [0.1, 0.9 * PARAMS.doubt_wait])
@@ -87,7 +86,7 @@ def test_a_lag_learnt_while_innovations_leaned_is_taken_back_also_after_a_calm_m
     calm(state, 0.1, PARAMS.doubt_wait + 0.2)
     for _ in range(2):
         state.strain.lean[BY_GPS] = 2.0 * PARAMS.lag_strain
-        lag.doubt(state, PARAMS, FLYING, BY_GPS, 3, 0.1)
+        lag.doubt(state, PARAMS, BY_GPS, 3, 0.1)
         calm(state, 0.4, pause_s)
 
     lag.take_back(state, PARAMS)
@@ -100,7 +99,7 @@ def test_less_of_a_lag_is_kept_at_once():
     state = flying()
     calm(state, -0.3, PARAMS.doubt_wait + 0.2)
     state.strain.lean[BY_GPS] = 2.0 * PARAMS.lag_strain
-    lag.doubt(state, PARAMS, FLYING, BY_GPS, 3, 0.1)
+    lag.doubt(state, PARAMS, BY_GPS, 3, 0.1)
     for lag_s, kept_s in ((-0.4, -0.3), (0.2, 0.2), (-0.1, -0.1), (0.15, -0.1)):
         calm(state, lag_s, 0.1)
         assert state.nominal.lag_calm_s == kept_s

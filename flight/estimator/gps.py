@@ -11,6 +11,7 @@ from flight.estimator.layout import (
     GPS_HEARD,
     GPS_POSITION,
     GPS_VELOCITY,
+    LAG,
     MAG,
     POSITION,
     SLOW_POSITION,
@@ -165,7 +166,7 @@ def fuse_velocity(state, params, sample, now_us, status):
     for i in range(3):
         update.on_velocity(state.filter, update.axis(i), state.past)
         update.depend(state.filter, SLOW_VELOCITY + i, 1.0)
-        lag.depend(state.filter, status, -update.pick(a_ned, i))
+        depend_on_lag(state.filter, status, -update.pick(a_ned, i))
         along = update.pick(innovation, i)
         shaken = params.gps_jitter * update.pick(a_ned, i)
         spread = sd * VERTICAL if i == 2 else sd
@@ -173,8 +174,10 @@ def fuse_velocity(state, params, sample, now_us, status):
         variance = square(quick * sd) + square(shaken)
         doubt.listen(state, params, BY_GPS + i, update.pick(unexplained, i), variance, dt)
         worst = max(worst, ratio)
-    if not doubt.is_doubted(state.strain, params, now_us):
-        lag.doubt(state, params, status, BY_GPS, 3, dt)
+    if status.is_landed:
+        state.strain.calm_s = 0.0
+    elif not doubt.is_doubted(state.strain, params, now_us):
+        lag.doubt(state, params, BY_GPS, 3, dt)
     update.note(state.aid, GPS_VELOCITY, worst, now_us)
     if worst <= 1.0:
         state.aided_us = now_us
@@ -183,6 +186,13 @@ def fuse_velocity(state, params, sample, now_us, status):
         covariance.restart(state.filter, VELOCITY, 3, sd)
         put(state.nominal.v_ned, vec(state.nominal.v_ned) + innovation)
         update.announce(state, GPS_VELOCITY, Part.VELOCITY, now_us, status)
+
+
+@kernel
+def depend_on_lag(filter, status, rate):
+    """Let a fix differ by its lag in flight: of a vehicle that stands, a crash's wrong motion would pass for one."""
+    if not status.is_landed:
+        update.depend(filter, LAG, rate)
 
 
 @kernel
@@ -246,7 +256,7 @@ def fuse_position(state, params, sample, now_us, status):
     for i in range(3):
         update.on_position(state.filter, i, state.past)
         update.depend(state.filter, SLOW_POSITION + i, 1.0)
-        lag.depend(state.filter, status, -update.pick(v_ned, i))
+        depend_on_lag(state.filter, status, -update.pick(v_ned, i))
         shaken = params.gps_jitter * update.pick(v_ned, i)
         spread = sd_z if i == 2 else sd
         along = update.pick(innovation, i)

@@ -3,7 +3,7 @@
 A sample that is older than thought differs from what is expected by the motion's own rate of change times the lag.
 """
 
-from flight.estimator import covariance, update
+from flight.estimator import covariance
 from flight.estimator.doubt import worst_of
 from flight.estimator.layout import LAG, MOCAP
 from flight.kernel import kernel
@@ -23,22 +23,12 @@ def of(state, params, aid):
 
 
 @kernel
-def depend(filter, status, rate):
-    """Let a sample differ by its lag in flight: of a vehicle that stands, a crash's wrong motion would pass for one."""
-    if not status.is_landed:
-        update.depend(filter, LAG, rate)
-
-
-@kernel
-def doubt(state, params, status, first, count, dt):
+def doubt(state, params, first, count, dt):
     """Let the lag wander the faster the more some means of innovations lean: late aids make the flight swing.
 
     What it has become then is kept once they have been calm for as long as lies between two doubts; less of it at once.
     """
     strain, nominal = state.strain, state.nominal
-    if status.is_landed:
-        strain.calm_s = 0.0
-        return
     strain.calm_s = strain.calm_s + dt if worst_of(strain, first, count) < params.lag_strain else 0.0
     is_less = strain.calm_s > 0.0 and abs(nominal.lag_s) < abs(nominal.lag_calm_s)
     if is_less or strain.calm_s > params.doubt_wait:

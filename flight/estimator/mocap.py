@@ -8,6 +8,7 @@ from flight.estimator.layout import (
     ACCEL_BIAS,
     BY_POSE,
     GYRO_BIAS,
+    LAG,
     MOCAP,
     NEVER,
     POSE_HEARD,
@@ -52,8 +53,7 @@ def step(state, params, sample, now_us, status):
             take_place(state, p_err, status)
         return
     if not is_first:
-        ratio = fuse(state, params, p_err, rotation_vector(turn), now_us, status)
-        update.note(state.aid, MOCAP, ratio, now_us)
+        update.note(state.aid, MOCAP, fuse(state, params, p_err, rotation_vector(turn), now_us), now_us)
         if not status.is_landed and doubt.is_strained(state.strain, params, BY_POSE, 6, now_us):
             doubt.doubt_imu(state, params, refused_s(state.aid, now_us) + params.pose_jump_time)
     if is_first or update.is_failing(state.aid, MOCAP, now_us, params.reset_time):
@@ -97,7 +97,7 @@ def take_place(state, p_err, status):
 
 
 @kernel
-def fuse(state, params, p_err, q_err, now_us, status):
+def fuse(state, params, p_err, q_err, now_us):
     """Correct position and attitude, three scalars each; return the worst test ratio."""
     filter, pose = state.filter, state.pose
     dt = doubt.since_last(state.strain, params, POSE_HEARD, now_us)
@@ -107,7 +107,7 @@ def fuse(state, params, p_err, q_err, now_us, status):
     variance = square(pose.slack_p * params.mocap_position_sd)
     for i in range(3):
         update.on_position(filter, i, state.past)
-        lag.depend(filter, status, -update.pick(v_ned, i))
+        update.depend(filter, LAG, -update.pick(v_ned, i))
         ratio = update.fuse(filter, update.pick(p_err, i), variance, 1.0, params.mocap_gate)
         leans += update.pick(p_err, i) * state.strain.lean[BY_POSE + i]
         doubt.listen(state, params, BY_POSE + i, update.pick(p_err, i), variance, dt)
@@ -117,12 +117,12 @@ def fuse(state, params, p_err, q_err, now_us, status):
     for i in range(3):
         update.clear(filter)
         update.depend(filter, THETA + i, 1.0)
-        lag.depend(filter, status, -update.pick(omega_ned, i))
+        update.depend(filter, LAG, -update.pick(omega_ned, i))
         ratio = update.fuse(filter, update.pick(q_err, i), variance, 1.0, params.mocap_gate)
         turns += update.pick(q_err, i) * state.strain.lean[BY_POSE + 3 + i]
         doubt.listen(state, params, BY_POSE + 3 + i, update.pick(q_err, i), variance, dt)
         turned = max(turned, ratio)
-    lag.doubt(state, params, status, BY_POSE, 6, dt)
+    lag.doubt(state, params, BY_POSE, 6, dt)
     doubt.let_bias_wander(state, params, ACCEL_BIAS, params.accel_doubt, BY_POSE, dt)
     doubt.let_bias_wander(state, params, GYRO_BIAS, params.gyro_doubt, BY_POSE + 3, dt)
     pose.slack_p = eased(params, pose.slack_p, far, leans > 0.0)
